@@ -1,0 +1,68 @@
+// The two exceptions of forgelm. Outcomes (a gate that failed, a mismatch found) are values, not exceptions.
+// Both classes have their key function in libforgelm.so, so that they keep their type across loaded libraries.
+#pragma once
+
+#include <source_location>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "forgelm/core/diagnostic.hpp"
+#include "forgelm/core/exit_code.hpp"
+
+namespace forgelm {
+
+class Error : public std::runtime_error {
+ public:
+  ~Error() override;
+  virtual ExitCode exit_code() const noexcept = 0;
+  const std::string& hint() const noexcept { return hint_; }
+  const std::source_location& where() const noexcept { return where_; }
+
+ protected:
+  Error(const std::string& message, std::string hint, std::source_location where);
+
+ private:
+  std::string hint_;
+  std::source_location where_;
+};
+
+/// A fault in the job, its files or the command line, found before any work: exit code 1.
+class ConfigError : public Error {
+ public:
+  explicit ConfigError(const std::string& message, std::string hint = {},
+                       std::source_location where = std::source_location::current());
+  explicit ConfigError(std::vector<Diagnostic> diagnostics,
+                       std::source_location where = std::source_location::current());
+  ~ConfigError() override;
+  ExitCode exit_code() const noexcept override { return ExitCode::config_error; }
+  /// Empty when the error has no place in a file; then what() says it all.
+  const std::vector<Diagnostic>& diagnostics() const noexcept { return diagnostics_; }
+
+ private:
+  std::vector<Diagnostic> diagnostics_;
+};
+
+enum class RunErrorKind { io, data, device, out_of_memory, out_of_disk, diverged, network, internal };
+
+/// The name used in JSON output and logs, e.g. "out_of_memory".
+const char* to_string(RunErrorKind kind) noexcept;
+
+/// Something broke while running: exit code 2. Fields name the facts a reader needs (path, errno, step, batch).
+class RunError : public Error {
+ public:
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  RunError(RunErrorKind kind, const std::string& message, std::string hint = {}, Fields fields = {},
+           std::source_location where = std::source_location::current());
+  ~RunError() override;
+  ExitCode exit_code() const noexcept override { return ExitCode::run_error; }
+  RunErrorKind kind() const noexcept { return kind_; }
+  const Fields& fields() const noexcept { return fields_; }
+
+ private:
+  RunErrorKind kind_;
+  Fields fields_;
+};
+
+}  // namespace forgelm

@@ -1,0 +1,91 @@
+// Renders diagnostics the way compilers do, so that editors and CI systems find the places by themselves.
+#include "forgelm/core/diagnostic.hpp"
+
+#include <algorithm>
+
+namespace forgelm {
+namespace {
+
+const char* name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
+
+std::string place_of(const SourceSpot& spot) {
+  std::string place = spot.file;
+  if (spot.line > 0) place += ":" + std::to_string(spot.line);
+  if (spot.line > 0 && spot.column > 0) place += ":" + std::to_string(spot.column);
+  return place;
+}
+
+std::string sentence_of(const Diagnostic& diagnostic) {
+  std::string text = diagnostic.path.empty() ? "" : diagnostic.path + ": ";
+  text += diagnostic.message;
+  if (!diagnostic.allowed.empty()) text += "; allowed: " + diagnostic.allowed;
+  return text;
+}
+
+/// The source line with tabs as blanks, so that the caret below stands under its column.
+std::string with_caret(const Diagnostic& diagnostic, bool color) {
+  std::string line = diagnostic.source_line;
+  std::replace(line.begin(), line.end(), '\t', ' ');
+  const std::string number = std::to_string(diagnostic.spot.line);
+  std::string out = "  " + number + " | " + line + "\n";
+  if (diagnostic.spot.column > 0) {
+    const auto column = static_cast<std::size_t>(diagnostic.spot.column);
+    const auto length = static_cast<std::size_t>(std::max(1, diagnostic.spot.length));
+    out += "  " + std::string(number.size(), ' ') + " | " + std::string(column - 1, ' ');
+    out += (color ? "\033[1;32m" : "") + std::string(length, '^') + (color ? "\033[0m" : "") + "\n";
+  }
+  return out;
+}
+
+std::string render_text(const Diagnostic& diagnostic, bool color) {
+  const bool is_error = diagnostic.severity == Severity::error;
+  std::string out = place_of(diagnostic.spot);
+  if (!out.empty()) out += ": ";
+  if (color) out += is_error ? "\033[1;31m" : "\033[1;33m";
+  out += name_of(diagnostic.severity);
+  if (color) out += "\033[0m";
+  out += ": " + sentence_of(diagnostic) + "\n";
+  if (!diagnostic.source_line.empty() && diagnostic.spot.line > 0) out += with_caret(diagnostic, color);
+  if (!diagnostic.hint.empty()) out += "  hint: " + diagnostic.hint + "\n";
+  return out;
+}
+
+/// Workflow commands escape %, CR and LF everywhere, and ':' and ',' in properties.
+std::string escape_github(const std::string& text, bool property) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '%') out += "%25";
+    else if (c == '\r') out += "%0D";
+    else if (c == '\n') out += "%0A";
+    else if (property && c == ':') out += "%3A";
+    else if (property && c == ',') out += "%2C";
+    else out += c;
+  }
+  return out;
+}
+
+std::string render_github(const Diagnostic& diagnostic) {
+  std::string out = std::string("::") + name_of(diagnostic.severity) + " file=" + escape_github(diagnostic.spot.file, true);
+  if (diagnostic.spot.line > 0) out += ",line=" + std::to_string(diagnostic.spot.line);
+  if (diagnostic.spot.column > 0) out += ",col=" + std::to_string(diagnostic.spot.column);
+  out += ",title=" + escape_github("forgelm: " + diagnostic.code, true) + "::";
+  std::string text = sentence_of(diagnostic);
+  if (!diagnostic.hint.empty()) text += "\nhint: " + diagnostic.hint;
+  return out + escape_github(text, false) + "\n";
+}
+
+}  // namespace
+
+std::string render(const std::vector<Diagnostic>& diagnostics, DiagnosticStyle style, bool color) {
+  std::string out;
+  for (const auto& diagnostic : diagnostics)
+    out += style == DiagnosticStyle::github ? render_github(diagnostic) : render_text(diagnostic, color);
+  return out;
+}
+
+bool has_errors(const std::vector<Diagnostic>& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const Diagnostic& diagnostic) { return diagnostic.severity == Severity::error; });
+}
+
+}  // namespace forgelm
