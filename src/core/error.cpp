@@ -2,18 +2,18 @@
 
 namespace forgelm {
 
-Error::Error(const std::string& message, std::string hint, std::source_location where)
+Error::Error(const std::string& message, std::string hint, CodePlace where)
     : std::runtime_error(message), hint_(std::move(hint)), where_(where) {}
 Error::~Error() = default;
 
-ConfigError::ConfigError(const std::string& message, std::string hint, std::source_location where)
+ConfigError::ConfigError(const std::string& message, std::string hint, CodePlace where)
     : Error(message, std::move(hint), where) {}
-ConfigError::ConfigError(std::vector<Diagnostic> diagnostics, std::source_location where)
+ConfigError::ConfigError(std::vector<Diagnostic> diagnostics, CodePlace where)
     : Error(render(diagnostics, DiagnosticStyle::text), "", where), diagnostics_(std::move(diagnostics)) {}
 ConfigError::~ConfigError() = default;
 
 RunError::RunError(RunErrorKind kind, const std::string& message, std::string hint, Fields fields,
-                   std::source_location where)
+                   CodePlace where)
     : Error(message, std::move(hint), where), kind_(kind), fields_(std::move(fields)) {}
 RunError::~RunError() = default;
 

@@ -2,7 +2,6 @@
 // Both classes have their key function in libforgelm.so, so that they keep their type across loaded libraries.
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -13,28 +12,37 @@
 
 namespace forgelm {
 
+/// A line of our own code (clang 14 has no std::source_location with libstdc++).
+struct CodePlace {
+  const char* file = "";
+  int line = 0;
+  static constexpr CodePlace current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
+
 class Error : public std::runtime_error {
  public:
   ~Error() override;
   virtual ExitCode exit_code() const noexcept = 0;
   const std::string& hint() const noexcept { return hint_; }
-  const std::source_location& where() const noexcept { return where_; }
+  const CodePlace& where() const noexcept { return where_; }
 
  protected:
-  Error(const std::string& message, std::string hint, std::source_location where);
+  Error(const std::string& message, std::string hint, CodePlace where);
 
  private:
   std::string hint_;
-  std::source_location where_;
+  CodePlace where_;
 };
 
 /// A fault in the job, its files or the command line, found before any work: exit code 1.
 class ConfigError : public Error {
  public:
   explicit ConfigError(const std::string& message, std::string hint = {},
-                       std::source_location where = std::source_location::current());
+                       CodePlace where = CodePlace::current());
   explicit ConfigError(std::vector<Diagnostic> diagnostics,
-                       std::source_location where = std::source_location::current());
+                       CodePlace where = CodePlace::current());
   ~ConfigError() override;
   ExitCode exit_code() const noexcept override { return ExitCode::config_error; }
   /// Empty when the error has no place in a file; then what() says it all.
@@ -54,7 +62,7 @@ class RunError : public Error {
  public:
   using Fields = std::vector<std::pair<std::string, std::string>>;
   RunError(RunErrorKind kind, const std::string& message, std::string hint = {}, Fields fields = {},
-           std::source_location where = std::source_location::current());
+           CodePlace where = CodePlace::current());
   ~RunError() override;
   ExitCode exit_code() const noexcept override { return ExitCode::run_error; }
   RunErrorKind kind() const noexcept { return kind_; }
