@@ -1,0 +1,207 @@
+#include "forgelm/core/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "forgelm/core/json.hpp"
+
+namespace forgelm {
+
+namespace detail {
+namespace {
+template <class Integer>
+void append_integer(std::string& out, Integer part) {
+  char buffer[24];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, part).ptr;
+  out.append(buffer, end);
+}
+}  // namespace
+
+void append_part(std::string& out, std::string_view part) { out += part; }
+void append_part(std::string& out, double part) { out += python_float_repr(part); }
+void append_signed(std::string& out, std::int64_t part) { append_integer(out, part); }
+void append_unsigned(std::string& out, std::uint64_t part) { append_integer(out, part); }
+}  // namespace detail
+
+namespace {
+
+unsigned byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
+
+/// What may follow a lead byte: how many continuation bytes, and the range of the first of them (Unicode table 3-7).
+struct LeadByte {
+  std::size_t num_following = 0;  // 0: not a lead byte
+  unsigned low = 0x80;
+  unsigned high = 0xBF;
+};
+
+LeadByte lead_byte(unsigned byte) {
+  if (byte >= 0xC2 && byte <= 0xDF) return {1, 0x80, 0xBF};
+  if (byte == 0xE0) return {2, 0xA0, 0xBF};
+  if (byte == 0xED) return {2, 0x80, 0x9F};
+  if (byte >= 0xE1 && byte <= 0xEF) return {2, 0x80, 0xBF};
+  if (byte == 0xF0) return {3, 0x90, 0xBF};
+  if (byte >= 0xF1 && byte <= 0xF3) return {3, 0x80, 0xBF};
+  if (byte == 0xF4) return {3, 0x80, 0x8F};
+  return {};
+}
+
+}  // namespace
+
+DecodedCodePoint decode_utf8(std::string_view text, std::size_t at) noexcept {
+  const unsigned first = byte_at(text, at);
+  if (first < 0x80) return {static_cast<char32_t>(first), 1, true};
+  const LeadByte lead = lead_byte(first);
+  if (lead.num_following == 0) return {};
+  char32_t value = first & (0x3Fu >> lead.num_following);
+  for (std::size_t i = 1; i <= lead.num_following; ++i) {
+    if (at + i >= text.size()) return {kReplacementCharacter, i, false};
+    const unsigned byte = byte_at(text, at + i);
+    const bool fits = i == 1 ? byte >= lead.low && byte <= lead.high : (byte & 0xC0u) == 0x80u;
+    if (!fits) return {kReplacementCharacter, i, false};
+    value = (value << 6) | (byte & 0x3Fu);
+  }
+  return {value, lead.num_following + 1, true};
+}
+
+std::size_t find_invalid_utf8(std::string_view text) noexcept {
+  for (std::size_t at = 0; at < text.size();) {
+    const DecodedCodePoint point = decode_utf8(text, at);
+    if (!point.is_valid) return at;
+    at += point.num_bytes;
+  }
+  return std::string_view::npos;
+}
+
+std::size_t num_code_points(std::string_view text) noexcept {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); ++count) at += decode_utf8(text, at).num_bytes;
+  return count;
+}
+
+void append_utf8(std::string& out, char32_t code_point) {
+  const bool is_surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+  const char32_t c = is_surrogate || code_point > 0x10FFFF ? kReplacementCharacter : code_point;
+  const auto put = [&out](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | (c >> 6));
+    put(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    put(0xE0 | (c >> 12));
+    put(0x80 | ((c >> 6) & 0x3F));
+    put(0x80 | (c & 0x3F));
+  } else {
+    put(0xF0 | (c >> 18));
+    put(0x80 | ((c >> 12) & 0x3F));
+    put(0x80 | ((c >> 6) & 0x3F));
+    put(0x80 | (c & 0x3F));
+  }
+}
+
+std::string to_valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const DecodedCodePoint point = decode_utf8(text, at);
+    if (point.is_valid) out += text.substr(at, point.num_bytes);
+    else append_utf8(out, kReplacementCharacter);
+    at += point.num_bytes;
+  }
+  return out;
+}
+
+std::u32string to_code_points(std::string_view text) {
+  std::u32string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const DecodedCodePoint point = decode_utf8(text, at);
+    out += point.value;
+    at += point.num_bytes;
+  }
+  return out;
+}
+
+std::string_view prefix_code_points(std::string_view text, std::size_t max_code_points) noexcept {
+  std::size_t at = 0;
+  for (std::size_t count = 0; count < max_code_points && at < text.size(); ++count) at += decode_utf8(text, at).num_bytes;
+  return text.substr(0, at);
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = ascii_lower(c);
+  return out;
+}
+
+std::string ascii_upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = ascii_upper(c);
+  return out;
+}
+
+bool equals_ignoring_ascii_case(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && is_ascii_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_ascii_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> pieces;
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    pieces.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return pieces;
+    text.remove_prefix(end + 1);
+  }
+}
+
+namespace {
+
+/// Code points that move the cursor, break the line, or reorder what stands around them.
+bool is_unsafe_to_show(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
+         (c >= 0xE0000 && c <= 0xE007F);
+}
+
+std::string hex_text(unsigned value) {
+  char buffer[16];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, 16).ptr};
+}
+
+}  // namespace
+
+std::string quote(std::string_view value, std::size_t max_code_points) {
+  const std::string_view shown = prefix_code_points(value, max_code_points);
+  std::string out = "\"";
+  for (std::size_t at = 0; at < shown.size();) {
+    const DecodedCodePoint point = decode_utf8(value, at);
+    const std::string_view bytes = shown.substr(at, point.num_bytes);
+    if (!point.is_valid) {
+      for (const char c : bytes) out += "\\x" + hex_text(static_cast<unsigned char>(c));
+    } else if (point.value == '\n') {
+      out += "\\n";
+    } else if (point.value == '\t') {
+      out += "\\t";
+    } else if (point.value == '"' || point.value == '\\') {
+      out += '\\';
+      out += bytes;
+    } else if (is_unsafe_to_show(point.value)) {
+      out += "\\u{" + hex_text(static_cast<unsigned>(point.value)) + "}";
+    } else {
+      out += bytes;
+    }
+    at += point.num_bytes;
+  }
+  out += '"';
+  if (shown.size() < value.size()) out += cat("... (", num_code_points(value), " characters)");
+  return out;
+}
+
+}  // namespace forgelm
