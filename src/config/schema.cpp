@@ -8,15 +8,20 @@
 #include "forgelm/config/job.hpp"
 
 namespace forgelm::config {
-namespace {
 
 // --- No member without a row -------------------------------------------------------------------------------------------
 
-/// Stands for a value of any type, so that braces can count the members of an aggregate.
+namespace detail {
+/// Stands for a value of any type, so that braces can count the members of an aggregate. Never defined.
 struct Anything {
   template <class T>
   operator T() const;
 };
+}  // namespace detail
+
+namespace {
+
+using detail::Anything;
 
 template <class T, std::size_t... I>
 constexpr bool takes_members(std::index_sequence<I...>) {
@@ -167,6 +172,7 @@ void apply(FieldInfo& info, const Attribute& attribute) {
       info.value_aliases.emplace_back(parts.at(0), parts.at(1));
       break;
     }
+    case Kind::clamped: info.is_clamped = true; break;
     case Kind::added: info.is_added = true; break;
     case Kind::path: info.names_path = true; break;
     case Kind::served_by: info.capability = attribute.capability; break;

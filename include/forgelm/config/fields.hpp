@@ -41,6 +41,7 @@ struct Attribute {
     wizard,       ///< asked by the wizard
     presets,      ///< text: names that may stand instead of a list, separated by blanks
     value_alias,  ///< text: "given=meant", another accepted value
+    clamped,      ///< a number below its lower bound is raised to it, with a warning
     added,        ///< forgelm's own key: left out of the dump and its hash while absent
     path,         ///< names a file or directory
     served_by,    ///< the capability that acts on the key
@@ -61,6 +62,7 @@ inline constexpr Attribute non_empty{Attribute::Kind::non_empty};
 inline constexpr Attribute secret{Attribute::Kind::secret};
 inline constexpr Attribute wizard{Attribute::Kind::wizard};
 inline constexpr Attribute added{Attribute::Kind::added};
+inline constexpr Attribute clamped{Attribute::Kind::clamped};
 inline constexpr Attribute names_path{Attribute::Kind::path};
 constexpr Attribute pattern(std::string_view name) { return {Attribute::Kind::pattern, 0, name}; }
 constexpr Attribute alias(std::string_view key) { return {Attribute::Kind::alias, 0, key}; }

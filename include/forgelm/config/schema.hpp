@@ -50,6 +50,7 @@ struct FieldInfo {
   bool is_secret = false;
   bool in_wizard = false;
   bool is_added = false;     ///< not a key of the reference
+  bool is_clamped = false;   ///< below its lower bound: raised to it, with a warning
   bool names_path = false;
   Bounds bounds;             ///< of the number, or of each number in a list or table
   std::string pattern;       ///< name of a text check, see check_pattern

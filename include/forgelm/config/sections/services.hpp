@@ -47,7 +47,7 @@ struct WebhookSection {
     rows(field<&S::notify_on_start>, "Post when a run starts.", webhooks);
     rows(field<&S::notify_on_success>, "Post when a run succeeds or awaits approval.", webhooks);
     rows(field<&S::notify_on_failure>, "Post when a run fails or is reverted.", webhooks);
-    rows(field<&S::timeout>, "Seconds to wait for an answer.", at_least(1), webhooks);
+    rows(field<&S::timeout>, "Seconds to wait for an answer.", at_least(1), clamped, webhooks);
     rows(field<&S::allow_private_destinations>, "Allow a receiver at a loopback or private address.", webhooks);
     rows(field<&S::require_https>, "Refuse plain http.", webhooks);
     rows(field<&S::tls_ca_bundle>, "File with the certificates to trust.", names_path, webhooks);

@@ -1,0 +1,205 @@
+#include "config/bind.hpp"
+
+#include <algorithm>
+
+#include "config/coerce.hpp"
+#include "forgelm/config/schema.hpp"
+#include "forgelm/core/suggest.hpp"
+#include "forgelm/core/text.hpp"
+
+namespace forgelm::config {
+namespace {
+
+/// Names that other tools use for what is called otherwise here.
+struct Synonym {
+  std::string_view given;
+  std::string_view path;
+};
+constexpr Synonym kSynonyms[] = {
+    {"lr", "training.learning_rate"},
+    {"epochs", "training.num_train_epochs"},
+    {"num_epochs", "training.num_train_epochs"},
+    {"batch_size", "training.per_device_train_batch_size"},
+    {"micro_batch_size", "training.per_device_train_batch_size"},
+    {"grad_accum", "training.gradient_accumulation_steps"},
+    {"bf16", "training.precision"},
+    {"fp16", "training.precision"},
+    {"torch_dtype", "training.precision"},
+    {"optim", "training.optimizer"},
+    {"lr_scheduler_type", "training.lr_scheduler"},
+    {"logging_steps", "training.log_steps"},
+    {"max_seq_length", "model.max_length"},
+    {"sequence_len", "model.max_length"},
+    {"cutoff_len", "model.max_length"},
+    {"base_model", "model.name_or_path"},
+    {"model_name", "model.name_or_path"},
+    {"rank", "lora.r"},
+    {"lora_r", "lora.r"},
+    {"lora_alpha", "lora.alpha"},
+    {"lora_dropout", "lora.dropout"},
+    {"dataset", "data.dataset_name_or_path"},
+    {"dataset_path", "data.dataset_name_or_path"},
+    {"datasets", "data.dataset_name_or_path"},
+    {"validation_split", "data.eval_split"},
+    {"assistant_only_loss", "data.train_on"},
+    {"staging_ttl_days", "retention.staging_ttl_days"},
+};
+
+/// The last name of a path: "eval_steps" of "training.eval_steps".
+std::string_view leaf(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+class Binder {
+ public:
+  explicit Binder(LoadedJob& out) : out_(out) {}
+
+  void section(const Node& node, const SectionInfo& info, void* owner, const std::string& prefix) {
+    for (const auto& [key, value] : node.entries) {
+      const FieldInfo* field = key.kind == Node::Kind::text ? info.find(key.text) : nullptr;
+      if (field == nullptr) {
+        unknown_key(key, info, prefix);
+        continue;
+      }
+      const std::string path = prefix + field->name;
+      if (out_.is_given(path)) {
+        report(key, "duplicate_key", path, cat("both ", field->name, " and ", field->alias, " are given; they are one key"),
+               "", cat("keep ", field->name));
+        continue;
+      }
+      out_.given[path] = spot(value);
+      bind_field(value, *field, owner, path);
+    }
+    for (const auto& field : info.fields) {
+      if (!field.is_required || out_.is_given(prefix + field.name)) continue;
+      const bool is_root = prefix.empty();
+      report(node, "missing_key", prefix + field.name, cat("the ", field.kind == FieldKind::section ? "section" : "key", " is missing"),
+             std::string(accepts_text(field)), is_root && field.section != nullptr && needs_nothing(*field.section)
+                                                   ? cat("write `", field.name, ": {}` to take every default") : "");
+    }
+  }
+
+ private:
+  static bool needs_nothing(const SectionInfo& section) {
+    return std::none_of(section.fields.begin(), section.fields.end(), [](const FieldInfo& field) { return field.is_required; });
+  }
+
+  SourceSpot spot(const Node& node) const { return {out_.file, node.line, node.column, node.length}; }
+
+  void report(const Node& node, std::string code, std::string path, std::string message, std::string allowed = "",
+              std::string hint = "", Severity severity = Severity::error) {
+    add_diagnostic(out_, {severity, std::move(code), std::move(path), spot(node), std::move(message), std::move(allowed), std::move(hint)});
+  }
+
+  void bind_field(const Node& value, const FieldInfo& field, void* owner, const std::string& path) {
+    if (!field.deprecated.empty())
+      report(value, "deprecated", path, "this key goes with version 1.0.0", "", cat("write ", field.deprecated, " instead"), Severity::warning);
+    if (field.kind == FieldKind::section) return bind_section(value, field, owner, path);
+    if (field.kind == FieldKind::section_list) return bind_section_list(value, field, owner, path);
+    if (value.kind == Node::Kind::null && field.is_nullable) return field.set(owner, Json());
+    std::vector<Mismatch> mismatches;
+    auto coerced = coerce(value, field, mismatches);
+    for (auto& mismatch : mismatches) {
+      if (field.is_secret) mismatch.message = "the value is not what this key takes", mismatch.hint.clear();
+      report(*mismatch.node, mismatch.code, path + mismatch.subpath, mismatch.message, mismatch.allowed, mismatch.hint);
+    }
+    if (!coerced) return;
+    if (field.is_clamped && !coerced->is_null() && !field.bounds.hold(coerced->real())) {
+      const auto bound = static_cast<std::int64_t>(*field.bounds.at_least);
+      report(value, "raised", path, cat(seen(value), " is below the least value and was raised to ", bound), accepts_text(field), "", Severity::warning);
+      coerced = Json(bound);
+    }
+    field.set(owner, *coerced);
+  }
+
+  void bind_section(const Node& value, const FieldInfo& field, void* owner, const std::string& path) {
+    if (value.kind == Node::Kind::null && field.is_nullable) {
+      out_.given.erase(path);  // null equals absent
+      return;
+    }
+    if (value.kind != Node::Kind::mapping) {
+      const std::string hint = value.kind == Node::Kind::null ? cat("write `", field.name, ": {}` to take every default") : "";
+      return report(value, "wrong_type", path, cat(seen(value), " where a section is needed"), "a mapping of keys to values", hint);
+    }
+    section(value, *field.section, field.emplace(owner), path + ".");
+  }
+
+  void bind_section_list(const Node& value, const FieldInfo& field, void* owner, const std::string& path) {
+    if (value.kind != Node::Kind::sequence) return report(value, "wrong_type", path, cat(seen(value), " where a list is needed"), accepts_text(field));
+    if (field.is_non_empty && value.items.empty())
+      return report(value, "empty", path, "an empty list where at least one entry is needed", accepts_text(field));
+    for (std::size_t i = 0; i < value.items.size(); ++i) {
+      const std::string item_path = cat(path, "[", i, "]");
+      if (value.items[i].kind != Node::Kind::mapping) {
+        report(value.items[i], "wrong_type", item_path, cat(seen(value.items[i]), " where a section is needed"), "a mapping of keys to values");
+        continue;
+      }
+      out_.given[item_path] = spot(value.items[i]);
+      section(value.items[i], *field.section, field.append(owner), item_path + ".");
+    }
+  }
+
+  /// Where a key that does not belong here does belong, or the nearest name.
+  std::string suggestion(const std::string& key, const SectionInfo& info, const std::string& prefix) const {
+    for (const auto& synonym : kSynonyms)
+      if (synonym.given == key) {
+        const std::string_view name = leaf(synonym.path);
+        return info.find(name) != nullptr ? cat("did you mean ", name, "?") : cat("did you mean ", synonym.path, "?");
+      }
+    std::vector<std::string> names = info.names();
+    for (const auto& field : info.fields)
+      if (!field.alias.empty()) names.push_back(field.alias);
+    const std::string close = nearest(key, names);
+    if (!close.empty()) return cat("did you mean ", close, "?");
+    for (const auto& placed : all_fields())
+      if (placed.field->name == key && placed.path != prefix + key) return cat("this key belongs in ", placed.path.substr(0, placed.path.size() - key.size() - 1),
+                                                                               placed.path == key ? "the root of the file" : "");
+    return "";
+  }
+
+  void unknown_key(const Node& key, const SectionInfo& info, const std::string& prefix) {
+    if (key.kind != Node::Kind::text)
+      return report(key, "wrong_type", prefix + key.text, cat(seen(key), " as a key where text is needed"), "the names of keys",
+                    cat("put it in quotes: \"", key.text, "\""));
+    const std::string hint = suggestion(key.text, info, prefix);
+    const std::string here = prefix.empty() ? "at the root of the file" : cat("in ", prefix.substr(0, prefix.size() - 1));
+    report(key, "unknown_key", prefix + key.text, cat("there is no such key ", here), hint.empty() ? join(info.names(), ", ") : "", hint);
+  }
+
+  LoadedJob& out_;
+};
+
+}  // namespace
+
+std::string without_secrets(std::string_view line) {
+  static constexpr std::string_view kWords[] = {"token", "secret", "api_key", "apikey", "password", "passwd", "credential"};
+  const std::string lower = ascii_lower(line);
+  for (const auto word : kWords) {
+    const std::size_t at = lower.find(word);
+    const std::size_t colon = at == std::string::npos ? at : line.find(':', at);
+    if (colon == std::string_view::npos) continue;
+    // `api_key_env` and numbers of tokens are no secrets; blanking them as well costs nothing but a caret line.
+    return cat(line.substr(0, colon + 1), " ***");
+  }
+  return std::string(line);
+}
+
+void add_diagnostic(LoadedJob& out, Diagnostic diagnostic) {
+  const auto line = static_cast<std::size_t>(diagnostic.spot.line);
+  if (line >= 1 && line <= out.lines.size()) diagnostic.source_line = without_secrets(out.lines[line - 1]);
+  out.diagnostics.push_back(std::move(diagnostic));
+}
+
+void bind(const Node& root, LoadedJob& out) {
+  if (root.kind != Node::Kind::mapping) {
+    const std::string what = root.kind == Node::Kind::null ? "the file is empty" : cat("the file holds ", seen(root));
+    add_diagnostic(out, {Severity::error, "wrong_type", "", {out.file, root.line, root.column, 1},
+                         what + " where a mapping of sections is needed", "model, lora, training, data and optional sections",
+                         "start from `forgelm config template`"});
+    return;
+  }
+  Binder(out).section(root, root_section(), &out.job, "");
+}
+
+}  // namespace forgelm::config

@@ -1,0 +1,21 @@
+// Binding: a YAML tree into the members of JobConfig, with a diagnostic for everything that does not fit.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "forgelm/config/load.hpp"
+#include "forgelm/config/yaml.hpp"
+
+namespace forgelm::config {
+
+/// Fills job, given and diagnostics of `out` (whose file and lines are set) from the root node.
+void bind(const Node& root, LoadedJob& out);
+
+/// Adds a diagnostic at a place of the file, with the source line for the caret.
+void add_diagnostic(LoadedJob& out, Diagnostic diagnostic);
+
+/// A line of the file as it may be shown: what follows a key that sounds like a secret is blanked.
+std::string without_secrets(std::string_view line);
+
+}  // namespace forgelm::config

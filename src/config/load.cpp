@@ -1,0 +1,119 @@
+#include "forgelm/config/load.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "config/bind.hpp"
+#include "config/rules.hpp"
+#include "forgelm/config/schema.hpp"
+#include "forgelm/config/yaml.hpp"
+#include "forgelm/core/files.hpp"
+#include "forgelm/core/hash.hpp"
+#include "forgelm/core/text.hpp"
+
+namespace forgelm::config {
+namespace {
+
+constexpr std::string_view kStageSections[] = {"model", "lora", "training", "data", "evaluation"};
+
+void report(LoadedJob& out, std::string code, const std::string& path, const std::string& message, std::string hint) {
+  add_diagnostic(out, {Severity::error, std::move(code), path, out.given.at(path), message, "", std::move(hint)});
+}
+
+void check_pipeline(LoadedJob& out) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < out.job.pipeline->stages.size(); ++i) {
+    const auto& stage = out.job.pipeline->stages[i];
+    const std::string prefix = cat("pipeline.stages[", i, "]");
+    if (!out.is_given(prefix + ".name")) continue;
+    if (!names.insert(stage.name).second)
+      report(out, "pipeline.stage_names", prefix + ".name", cat("two stages are called ", quote(stage.name)), "every stage needs a name of its own");
+    if (stage.training && !out.is_given(prefix + ".training.trainer_type"))
+      report(out, "pipeline.trainer_type", prefix + ".training", "a stage's training section must set trainer_type", "name it even when it is sft");
+  }
+}
+
+/// The stages before normalisation, as rules judge what was written.
+std::vector<StageJob> merged_stages(const LoadedJob& loaded) {
+  if (!loaded.job.pipeline) return {{"", loaded.job, ""}};
+  std::vector<StageJob> stages;
+  for (std::size_t i = 0; i < loaded.job.pipeline->stages.size(); ++i) {
+    const StageSection& stage = loaded.job.pipeline->stages[i];
+    StageJob merged{stage.name, loaded.job, cat("pipeline.stages[", i, "].")};
+    merged.job.pipeline.reset();
+    if (stage.model) merged.job.model = *stage.model;
+    if (stage.lora) merged.job.lora = *stage.lora;
+    if (stage.training) merged.job.training = *stage.training;
+    if (stage.data) merged.job.data = *stage.data;
+    if (stage.evaluation) merged.job.evaluation = stage.evaluation;
+    stages.push_back(std::move(merged));
+  }
+  return stages;
+}
+
+void normalise_stage_sections(JobConfig& job) {
+  for (auto& stage : job.pipeline->stages) {
+    JobConfig scratch;
+    if (stage.lora) scratch.lora = *stage.lora;
+    if (stage.training) scratch.training = *stage.training;
+    scratch.evaluation = stage.evaluation;
+    normalise(scratch, [](std::string_view) { return false; });
+    if (stage.lora) stage.lora = scratch.lora;
+    if (stage.training) stage.training = scratch.training;
+    stage.evaluation = scratch.evaluation;
+  }
+}
+
+}  // namespace
+
+std::string StageJob::path_of(const LoadedJob& loaded, std::string_view path) const {
+  const std::string_view section = path.substr(0, path.find('.'));
+  const bool replaceable = std::find(std::begin(kStageSections), std::end(kStageSections), section) != std::end(kStageSections);
+  const bool replaced = !prefix.empty() && replaceable && loaded.is_given(cat(prefix, section));
+  return replaced ? cat(prefix, path) : std::string(path);
+}
+
+std::vector<StageJob> stage_jobs(const LoadedJob& loaded) {
+  std::vector<StageJob> stages = merged_stages(loaded);
+  for (auto& stage : stages)
+    normalise(stage.job, [&](std::string_view path) { return loaded.is_given(stage.path_of(loaded, path)); });
+  return stages;
+}
+
+LoadedJob read_job(std::string_view text, const std::string& file_name) {
+  LoadedJob out;
+  out.file = file_name;
+  out.sha256 = sha256_hex(text);
+  YamlDocument document = read_yaml(text, file_name);
+  out.lines = std::move(document.lines);
+  out.diagnostics = std::move(document.diagnostics);
+  for (auto& diagnostic : out.diagnostics) diagnostic.source_line = without_secrets(diagnostic.source_line);
+  if (has_errors(out.diagnostics)) return out;
+  bind(document.root, out);
+  if (document.root.kind == Node::Kind::mapping) {
+    check_rules({"", out.job, ""}, out);
+    if (out.job.pipeline) {
+      check_pipeline(out);
+      for (const auto& stage : merged_stages(out)) check_rules(stage, out);
+    }
+  }
+  normalise(out.job, [&](std::string_view path) { return out.is_given(path); });
+  if (out.job.pipeline) normalise_stage_sections(out.job);
+  std::stable_sort(out.diagnostics.begin(), out.diagnostics.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) { return a.spot.line < b.spot.line; });
+  return out;
+}
+
+LoadedJob load_job(const std::string& path) {
+  std::string bytes;
+  try {
+    // One byte beyond the reader's limit, so that it is the reader who refuses a larger file.
+    bytes = read_file(path, YamlLimits{}.max_bytes + 1);
+  } catch (const RunError& error) {
+    throw ConfigError(cat("the job file ", quote(path), " cannot be read: ", error.what()),
+                      error.hint().empty() ? "check the path; `forgelm config template` writes a job file to start from" : error.hint());
+  }
+  return read_job(bytes, path);
+}
+
+}  // namespace forgelm::config
