@@ -43,9 +43,9 @@ constexpr CapabilityInfo kCapabilities[] = {
     {Capability::retention, "retention rules", Effect::verdict, false},
     {Capability::run_control, "run names, limits and retries", Effect::verdict, false},
     {Capability::registry, "the model registry", Effect::evidence, false},
-    {Capability::merging, "merging of adapters", Effect::weights, false},
-    {Capability::synthesis, "generation of data", Effect::weights, false},
-    {Capability::ingestion, "ingestion of documents", Effect::weights, false},
+    {Capability::merging, "merging of adapters", Effect::command, false},
+    {Capability::synthesis, "generation of data", Effect::command, false},
+    {Capability::ingestion, "ingestion of documents", Effect::command, false},
     {Capability::pipelines, "pipelines", Effect::weights, false},
 };
 

@@ -21,6 +21,7 @@ enum class Effect {
   verdict,   ///< a gate or a limit would not be applied: a run stops before any work
   evidence,  ///< a record would not be written: a warning
   notice,    ///< somebody would not be told: a warning
+  command,   ///< serves another command than training: a warning
 };
 
 struct CapabilityInfo {

@@ -16,7 +16,7 @@ FORGELM_CHOICES(GaloreOptim, galore_adamw, galore_adamw_8bit, galore_adafactor, 
                 galore_adamw_8bit_layerwise, galore_adafactor_layerwise)
 FORGELM_CHOICES(GaloreProjType, std, reverse_std, right, left, full)
 FORGELM_CHOICES(ReportTo, tensorboard, wandb, mlflow, none)
-FORGELM_CHOICES(LrScheduler, linear, cosine, constant, constant_with_warmup, polynomial, inverse_sqrt)
+FORGELM_CHOICES(LrScheduler, linear, cosine, constant, constant_with_warmup, inverse_sqrt)
 FORGELM_CHOICES(Optimizer, adamw, adamw_8bit, adafactor, sgd)
 FORGELM_CHOICES(GradientCheckpointing, auto_, true_, false_)
 FORGELM_CHOICES(Precision, auto_, float32, bfloat16, float16)

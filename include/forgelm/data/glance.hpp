@@ -1,0 +1,44 @@
+// A glance at a data set: what a plan needs to know without reading it all. At most the first MiB of a file is looked
+// at; what is counted from a part is marked as an estimate.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace forgelm::data {
+
+inline constexpr std::size_t kGlanceBytes = 1u << 20;
+
+enum class Where {
+  file,
+  directory,
+  hub,      ///< a name on the Hugging Face Hub: nothing is known about it here
+  missing,  ///< looks like a path, and there is nothing
+};
+
+struct Glance {
+  Where where = Where::missing;
+  std::string path;
+  std::string problem;                     ///< why the rows could not be looked at; empty when they were
+  std::vector<std::string> columns;        ///< union over the rows looked at, in order of appearance
+  std::optional<std::int64_t> num_rows;    ///< training rows; nothing when unknown (Hub, Parquet)
+  std::optional<std::int64_t> num_eval_rows;  ///< of a validation or test split that the data set brings itself
+  double text_bytes_per_row = 0;           ///< mean length of the text in a row, in bytes
+  bool is_estimate = false;                ///< counts were scaled up from the first MiB
+
+  bool has_column(const std::string& name) const;
+};
+
+/// Looks at a file (.jsonl, .json, .csv, .txt), or at a directory with such files named after their splits.
+Glance glance(const std::string& path);
+
+/// Rows that the reference holds out for evaluation when a data set brings no split:
+/// ceil(max(min(0.1, 2000 / n), 0.01) * n), none below 2 rows.
+std::int64_t num_held_out_rows(std::int64_t num_rows);
+
+/// Tokens of a text of so many bytes, without a tokenizer: four bytes a token.
+double estimated_tokens(double text_bytes);
+
+}  // namespace forgelm::data
