@@ -1,0 +1,47 @@
+#include <sys/stat.h>
+
+#include "posix_file.hpp"
+#include "forgelm/core/files.hpp"
+
+namespace forgelm {
+
+using failpoint::point;
+
+AppendFile::AppendFile(const std::filesystem::path& path, mode_t mode) : path_(path) {
+  constexpr int kFlags = O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+  fd_ = posix::retry([&] { return ::open(path_.c_str(), kFlags); });
+  if (fd_ >= 0) return;
+  if (errno != ENOENT) throw os_error("open", path_.native(), errno);
+  posix::Descriptor created(
+      posix::retry(point("append.create"), [&] { return ::open(path_.c_str(), kFlags | O_CREAT, mode); }));
+  if (created.get() < 0) throw os_error("create", path_.native(), errno);
+  posix::sync_directory(posix::parent_of(path_), point("append.sync_directory"));
+  fd_ = created.release();
+}
+
+AppendFile::AppendFile(AppendFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+
+AppendFile::~AppendFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+std::uint64_t AppendFile::size_bytes() const {
+  struct stat info {};
+  if (::fstat(fd_, &info) != 0) throw os_error("read", path_.native(), errno);
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
+void AppendFile::append(std::string_view bytes) {
+  const std::uint64_t before = size_bytes();
+  try {
+    posix::write_all(fd_, bytes, -1, path_, point("append.write"));
+    posix::sync_file(fd_, path_, point("append.sync"));
+  } catch (...) {
+    // Cutting needs no space. Should even this fail, the torn tail is there for the reader to find.
+    static_cast<void>(posix::retry([&] { return ::ftruncate(fd_, static_cast<off_t>(before)); }));
+    throw;
+  }
+}
+
+}  // namespace forgelm
