@@ -3,6 +3,7 @@
 // still differs is listed in tests/golden/yaml/known_differences.txt.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ struct Node {
   int column = 0;    ///< from 1, in code points
   int length = 1;    ///< code points of the scalar as far as its first line goes; 1 for collections
 
-  std::string text;             ///< text: the content; other scalars: as written, for messages
+  std::string text;             ///< text: the content; binary: the decoded bytes; other scalars: as written
+  std::string iso;              ///< timestamp: as Python's isoformat() writes it, "2024-01-31T23:59:59+00:00"
   bool boolean = false;
   std::int64_t integer = 0;     ///< valid when fits
   bool fits = true;             ///< false: an integer beyond int64 (its decimal digits are in `text`)
