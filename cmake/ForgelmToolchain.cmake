@@ -31,6 +31,9 @@ add_link_options(-Wl,-z,relro,-z,now)
 # forgelm_warnings(TARGET): the warnings that our own code answers to; third-party headers are SYSTEM includes.
 function(forgelm_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${target} PRIVATE -Wno-restrict)  # false alarms on std::string, GCC bug 105329
+  endif()
   if(FORGELM_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -1,8 +1,8 @@
-#include "config/bind.hpp"
+#include "bind.hpp"
 
 #include <algorithm>
 
-#include "config/coerce.hpp"
+#include "coerce.hpp"
 #include "forgelm/config/schema.hpp"
 #include "forgelm/core/suggest.hpp"
 #include "forgelm/core/text.hpp"

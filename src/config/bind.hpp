@@ -15,7 +15,4 @@ void bind(const Node& root, LoadedJob& out);
 /// Adds a diagnostic at a place of the file, with the source line for the caret.
 void add_diagnostic(LoadedJob& out, Diagnostic diagnostic);
 
-/// A line of the file as it may be shown: what follows a key that sounds like a secret is blanked.
-std::string without_secrets(std::string_view line);
-
 }  // namespace forgelm::config

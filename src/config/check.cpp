@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <set>
 
-#include "config/bind.hpp"
-#include "config/rules.hpp"
+#include "bind.hpp"
+#include "rules.hpp"
 #include "forgelm/config/schema.hpp"
 #include "forgelm/core/text.hpp"
 

@@ -1,4 +1,4 @@
-#include "config/coerce.hpp"
+#include "coerce.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,5 +1,5 @@
 // The table of keys that do nothing unless something else is set. One row per key or group of keys.
-#include "config/rules.hpp"
+#include "rules.hpp"
 
 namespace forgelm::config {
 namespace {

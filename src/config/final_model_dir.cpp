@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "config/rules.hpp"
+#include "rules.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::config {

@@ -1,10 +1,10 @@
-#include "config/rules.hpp"
+#include "rules.hpp"
 
 #include <cmath>
 #include <filesystem>
 #include <set>
 
-#include "config/coerce.hpp"
+#include "coerce.hpp"
 #include "forgelm/config/schema.hpp"
 #include "forgelm/core/text.hpp"
 

@@ -48,9 +48,6 @@ void check_rules(const StageJob& stage, LoadedJob& out);
 /// Applies what the reference changes by itself (deprecated flags, implied switches).
 void normalise(JobConfig& job, const std::function<bool(std::string_view path)>& given);
 
-/// The value at a path of the root's sections ("training.eval_steps"), null when a section on the way is absent.
-Json value_at(const JobConfig& job, std::string_view path);
-
 /// What is wrong with training.final_model_dir, or "". Looks at symbolic links below output_dir.
 std::string final_model_dir_problem(const JobConfig& job);
 

@@ -7,7 +7,7 @@
 #include "forgelm/config/lr_schedule.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/glance.hpp"
-#include "pipeline/preflight.hpp"
+#include "preflight.hpp"
 
 namespace forgelm::pipeline {
 namespace {
@@ -182,7 +182,7 @@ Json to_json(const StagePlan& stage) {
   return named;
 }
 
-std::string to_text(const StagePlan& stage) {
+std::string describe(const StagePlan& stage) {
   std::string out;
   const auto row = [&](std::string_view name, const std::string& value) {
     out += cat("  ", name, std::string(name.size() < 16 ? 16 - name.size() : 1, ' '), value, "\n");

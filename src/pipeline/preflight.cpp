@@ -1,4 +1,4 @@
-#include "pipeline/preflight.hpp"
+#include "preflight.hpp"
 
 #include <algorithm>
 #include <cstdlib>

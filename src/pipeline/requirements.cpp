@@ -4,7 +4,7 @@
 
 #include "forgelm/config/schema.hpp"
 #include "forgelm/core/text.hpp"
-#include "pipeline/preflight.hpp"
+#include "preflight.hpp"
 
 namespace forgelm::pipeline {
 namespace {

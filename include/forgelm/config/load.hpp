@@ -44,11 +44,17 @@ struct StageJob {
 /// The stages in order; for a job without a pipeline one nameless stage, the job itself.
 std::vector<StageJob> stage_jobs(const LoadedJob& loaded);
 
+/// The value at a path of the root's sections ("training.eval_steps"), null when a section on the way is absent.
+Json value_at(const JobConfig& job, std::string_view path);
+
 /// The resolved configuration as the reference dumps it: canonical names, all defaults, secrets as "***REDACTED***".
 /// forgelm's own keys appear only where the file wrote them.
 Json dump(const LoadedJob& loaded);
 
 /// "sha256:..." of the dump's text, equal to the reference's `config_hash` (for pipelines: of the file's bytes).
 std::string config_hash(const LoadedJob& loaded);
+
+/// A line of the file as it may be shown: what follows a key that sounds like a secret is blanked.
+std::string without_secrets(std::string_view line);
 
 }  // namespace forgelm::config

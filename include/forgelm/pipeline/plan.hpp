@@ -48,6 +48,6 @@ struct Plan {
 Plan make_plan(const config::LoadedJob& loaded, PlanMode mode);
 
 Json to_json(const StagePlan& stage);
-std::string to_text(const StagePlan& stage);
+std::string describe(const StagePlan& stage);
 
 }  // namespace forgelm::pipeline
