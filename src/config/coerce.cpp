@@ -279,6 +279,10 @@ std::optional<std::string> check_endpoint(std::string_view text) {
 
 }  // namespace
 
+std::optional<Json> coerce(const Node& node, const FieldInfo& field, std::vector<Mismatch>& mismatches) {
+  return Coercer(field, mismatches).value(node);
+}
+
 std::optional<std::int64_t> integer_from_text(std::string_view text) {
   text = strip(text);
   const bool negative = !text.empty() && text.front() == '-';
