@@ -44,5 +44,7 @@ function(forgelm_sanitizers target)
   if(FORGELM_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${FORGELM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
     target_link_options(${target} PUBLIC -fsanitize=${FORGELM_SANITIZE})
+    # g++ loses track of std::variant and std::optional once their code is instrumented.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   endif()
 endfunction()

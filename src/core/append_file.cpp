@@ -1,7 +1,7 @@
 #include <sys/stat.h>
 
-#include "posix_file.hpp"
 #include "forgelm/core/files.hpp"
+#include "posix_file.hpp"
 
 namespace forgelm {
 

@@ -1,6 +1,6 @@
 // A whole directory appears at once: contents to disk first, then the name, then the directories that hold the names.
-#include "posix_file.hpp"
 #include "forgelm/core/files.hpp"
+#include "posix_file.hpp"
 
 namespace forgelm {
 namespace {
@@ -42,8 +42,7 @@ void commit_directory(const fs::path& staging, const fs::path& final_path) {
   const fs::path from = without_trailing_slash(staging);
   const fs::path to = without_trailing_slash(final_path);
   sync_tree(from);
-  const int renamed =
-      posix::retry(point("directory.rename"), [&] { return ::rename(from.c_str(), to.c_str()); });
+  const int renamed = posix::retry(point("directory.rename"), [&] { return ::rename(from.c_str(), to.c_str()); });
   if (renamed != 0) throw os_error("move the staged directory to", to.native(), errno, hint_of(errno));
   posix::sync_directory(posix::parent_of(to), point("directory.sync_parent"));
   if (posix::parent_of(from) != posix::parent_of(to))

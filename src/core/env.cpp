@@ -32,7 +32,8 @@ class Machine final : public Environment {
   }
 
   std::int64_t monotonic_ns() override {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
   }
 
   void random_bytes(void* data, std::size_t size_bytes) override {
@@ -40,7 +41,8 @@ class Machine final : public Environment {
     while (size_bytes > 0) {
       const ssize_t got = ::getrandom(at, size_bytes, 0);
       if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) throw RunError(RunErrorKind::internal, cat("the system gives no random bytes (", errno_name(errno), ")"));
+      if (got <= 0)
+        throw RunError(RunErrorKind::internal, cat("the system gives no random bytes (", errno_name(errno), ")"));
       at += got;
       size_bytes -= static_cast<std::size_t>(got);
     }
@@ -57,7 +59,8 @@ class Machine final : public Environment {
     std::vector<char> buffer(1 << 14);
     passwd entry{};
     passwd* found = nullptr;
-    if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return std::nullopt;
+    if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+      return std::nullopt;
     return found->pw_name;
   }
 

@@ -1,10 +1,13 @@
 #include "forgelm/core/failpoint.hpp"
 
+#include <unistd.h>
+
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
-#include <unistd.h>
+#include <system_error>
 
 #include "forgelm/core/os_error.hpp"
 #include "forgelm/core/text.hpp"
@@ -61,8 +64,9 @@ Armed parse_armed(std::string_view entry, std::string_view spec) {
   if (at != std::string_view::npos) {
     const std::string_view number = spec.substr(at + 1);
     int nth = 0;
-    for (const char c : number) nth = is_ascii_digit(c) && nth < 100000000 ? nth * 10 + (c - '0') : -1000000000;
-    if (number.empty() || nth < 1) throw refuse("the passage after '@' is not a number from 1");
+    const auto parsed = std::from_chars(number.data(), number.data() + number.size(), nth);
+    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || nth < 1)
+      throw refuse("the passage after '@' is not a number from 1");
     armed.passages_left = nth;
   }
   if (action == "kill") {
@@ -114,8 +118,9 @@ void arm_from_text(std::string_view text) {
     const std::size_t equals = entry.find('=');
     const std::string_view name = trim(std::string_view(entry).substr(0, equals));
     if (equals == std::string::npos || !index_of(name))
-      throw ConfigError(cat("FORGELM_FAILPOINTS: ", quote(entry), " does not start with the name of a failpoint and '='"),
-                        cat("the names are ", join(kNames, ", ")));
+      throw ConfigError(
+          cat("FORGELM_FAILPOINTS: ", quote(entry), " does not start with the name of a failpoint and '='"),
+          cat("the names are ", join(kNames, ", ")));
     const Armed armed = parse_armed(entry, trim(std::string_view(entry).substr(equals + 1)));
     arm(name, armed.action, armed.error_number, armed.passages_left, armed.keeps_firing);
   }

@@ -3,9 +3,9 @@
 
 #include <sys/stat.h>
 
+#include "forgelm/core/text.hpp"
 #include "posix_file.hpp"
 #include "temporary_files.hpp"
-#include "forgelm/core/text.hpp"
 
 namespace forgelm {
 namespace {
@@ -18,7 +18,8 @@ std::string read_all(int fd, const fs::path& path, std::uint64_t max_bytes) {
   if (::fstat(fd, &info) != 0) throw os_error("read", path.native(), errno);
   if (S_ISDIR(info.st_mode)) throw os_error("read", path.native(), EISDIR);
   const auto too_large = [&] {
-    return RunError(RunErrorKind::data, cat(path.native(), " holds more than the ", max_bytes, " bytes that are read of it"), "",
+    return RunError(RunErrorKind::data,
+                    cat(path.native(), " holds more than the ", max_bytes, " bytes that are read of it"), "",
                     {{"path", path.native()}});
   };
   if (S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) > max_bytes) throw too_large();
@@ -93,7 +94,8 @@ void DurableFile::abandon() noexcept {
 }
 
 void DurableFile::write(std::string_view bytes) try {
-  if (fd_ < 0) throw RunError(RunErrorKind::internal, cat(path_.native(), " was committed or abandoned before this write"));
+  if (fd_ < 0)
+    throw RunError(RunErrorKind::internal, cat(path_.native(), " was committed or abandoned before this write"));
   posix::write_all(fd_, bytes, -1, path_, point("durable.write"));
   size_bytes_ += bytes.size();
 } catch (...) {
@@ -103,7 +105,8 @@ void DurableFile::write(std::string_view bytes) try {
 
 void DurableFile::write_at(std::uint64_t offset, std::string_view bytes) try {
   if (fd_ < 0 || offset > size_bytes_ || bytes.size() > size_bytes_ - offset)
-    throw RunError(RunErrorKind::internal, cat("bytes ", offset, " and on of ", path_.native(), " were not written yet"));
+    throw RunError(RunErrorKind::internal,
+                   cat("bytes ", offset, " and on of ", path_.native(), " were not written yet"));
   posix::write_all(fd_, bytes, static_cast<off_t>(offset), path_, point("durable.write"));
 } catch (...) {
   abandon();
@@ -127,8 +130,6 @@ void DurableFile::commit() try {
   throw;
 }
 
-void sync_directory(const fs::path& directory) {
-  posix::sync_directory(directory, point("directory.sync_directory"));
-}
+void sync_directory(const fs::path& directory) { posix::sync_directory(directory, point("directory.sync_directory")); }
 
 }  // namespace forgelm

@@ -71,7 +71,8 @@ Sha256Digest hmac_sha256(std::string_view key, std::string_view message) {
   // OpenSSL takes a null key for "the key as before", so an empty one needs an address.
   const char* const key_data = key.empty() ? "" : key.data();
   require(HMAC(EVP_sha256(), key_data, static_cast<int>(key.size()),
-               reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(), nullptr) != nullptr);
+               reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(),
+               nullptr) != nullptr);
   return digest;
 }
 

@@ -240,7 +240,8 @@ std::string python_float_repr(double value) {
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   // "-d.ddde-XXX": the shortest digits that round-trip, nearest to the value among those, as Python's.
   std::array<char, 40> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
   std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
 
   std::string out;

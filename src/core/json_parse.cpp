@@ -1,5 +1,5 @@
-// The JSON reader: nlohmann's lexer and SAX driver, which keep their own stack, with our limits on top. Traps: that lexer
-// takes a NUL byte for the end of the input, and its callbacks carry no position, hence the counting iterator.
+// The JSON reader: nlohmann's lexer and SAX driver, which keep their own stack, with our limits on top. Traps: that
+// lexer takes a NUL byte for the end of the input, and its callbacks carry no position, hence the counting iterator.
 #include <algorithm>
 #include <iterator>
 #include <limits>
@@ -72,7 +72,8 @@ class Builder : public nlohmann::json_sax<json> {
 
   Result<Json> run() {
     const char* const end = text_.data() + text_.size();
-    const bool ok = json::sax_parse(CountingIterator(text_.data(), &furthest_), CountingIterator(end, &furthest_), this);
+    const bool ok =
+        json::sax_parse(CountingIterator(text_.data(), &furthest_), CountingIterator(end, &furthest_), this);
     if (!ok || !failure_.message.empty()) return failure_;
     return std::move(root_);
   }
@@ -191,8 +192,8 @@ class Builder : public nlohmann::json_sax<json> {
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.max_bytes)
-    return Failure{cat("line 1, column 1: the document has ", text.size(), " bytes; at most ", limits.max_bytes,
-                       " are read")};
+    return Failure{
+        cat("line 1, column 1: the document has ", text.size(), " bytes; at most ", limits.max_bytes, " are read")};
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
     return Failure{cat(place_of(text, nul + 1), ": a NUL byte cannot stand in JSON")};
   return Builder(text, limits).run();

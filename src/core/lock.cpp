@@ -21,9 +21,8 @@ constexpr std::uint64_t kMaxHolderBytes = 4096;
 
 /// Best effort: the lock holds without this text, which only serves messages.
 void write_holder(int fd) {
-  const Json holder = Json::object({{"pid", ::getpid()},
-                                    {"host", environment().host_name()},
-                                    {"since", iso_format(environment().utc_now())}});
+  const Json holder = Json::object(
+      {{"pid", ::getpid()}, {"host", environment().host_name()}, {"since", iso_format(environment().utc_now())}});
   const std::string text = dump(holder) + "\n";
   if (::ftruncate(fd, 0) == 0) static_cast<void>(!::pwrite(fd, text.data(), text.size(), 0));
 }
@@ -59,11 +58,13 @@ FileLock::~FileLock() {
 }
 
 std::optional<FileLock> FileLock::try_acquire(const fs::path& path) {
-  posix::Descriptor fd(posix::retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644); }));
+  posix::Descriptor fd(
+      posix::retry([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644); }));
   if (fd.get() < 0) throw os_error("open the lock file", path.native(), errno);
   if (posix::retry([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) != 0) {
     if (errno == EWOULDBLOCK) return std::nullopt;
-    throw os_error("lock", path.native(), errno, "the file system must support flock; choose a directory on a local one");
+    throw os_error("lock", path.native(), errno,
+                   "the file system must support flock; choose a directory on a local one");
   }
   write_holder(fd.get());
   return FileLock(path, fd.release());
@@ -85,7 +86,8 @@ std::optional<LockHolder> read_lock_holder(const fs::path& path) try {
   if (!text) return std::nullopt;
   const auto holder = parse_json(*text);
   if (!holder) return std::nullopt;
-  return LockHolder{static_cast<pid_t>(holder->at("pid").integer()), holder->at("host").text(), holder->at("since").text()};
+  return LockHolder{static_cast<pid_t>(holder->at("pid").integer()), holder->at("host").text(),
+                    holder->at("since").text()};
 } catch (const RunError&) {
   return std::nullopt;
 }

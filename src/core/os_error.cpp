@@ -15,14 +15,14 @@ struct ErrnoName {
 
 // Our own list: glibc's strerrorname_np is absent from other C libraries.
 constexpr ErrnoName kErrnoNames[] = {
-    {EPERM, "EPERM"},     {ENOENT, "ENOENT"},   {EINTR, "EINTR"},         {EIO, "EIO"},
-    {EBADF, "EBADF"},     {EAGAIN, "EAGAIN"},   {ENOMEM, "ENOMEM"},       {EACCES, "EACCES"},
-    {EBUSY, "EBUSY"},     {EEXIST, "EEXIST"},   {EXDEV, "EXDEV"},         {ENODEV, "ENODEV"},
-    {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"},   {EINVAL, "EINVAL"},       {ENFILE, "ENFILE"},
-    {EMFILE, "EMFILE"},   {ETXTBSY, "ETXTBSY"}, {EFBIG, "EFBIG"},         {ENOSPC, "ENOSPC"},
-    {ESPIPE, "ESPIPE"},   {EROFS, "EROFS"},     {EMLINK, "EMLINK"},       {EPIPE, "EPIPE"},
-    {ENOLCK, "ENOLCK"},   {ENOSYS, "ENOSYS"},   {ENOTEMPTY, "ENOTEMPTY"}, {ELOOP, "ELOOP"},
-    {EDQUOT, "EDQUOT"},   {ESTALE, "ESTALE"},   {EOVERFLOW, "EOVERFLOW"}, {ENAMETOOLONG, "ENAMETOOLONG"},
+    {EPERM, "EPERM"},         {ENOENT, "ENOENT"},         {EINTR, "EINTR"},         {EIO, "EIO"},
+    {EBADF, "EBADF"},         {EAGAIN, "EAGAIN"},         {ENOMEM, "ENOMEM"},       {EACCES, "EACCES"},
+    {EBUSY, "EBUSY"},         {EEXIST, "EEXIST"},         {EXDEV, "EXDEV"},         {ENODEV, "ENODEV"},
+    {ENOTDIR, "ENOTDIR"},     {EISDIR, "EISDIR"},         {EINVAL, "EINVAL"},       {ENFILE, "ENFILE"},
+    {EMFILE, "EMFILE"},       {ETXTBSY, "ETXTBSY"},       {EFBIG, "EFBIG"},         {ENOSPC, "ENOSPC"},
+    {ESPIPE, "ESPIPE"},       {EROFS, "EROFS"},           {EMLINK, "EMLINK"},       {EPIPE, "EPIPE"},
+    {ENOLCK, "ENOLCK"},       {ENOSYS, "ENOSYS"},         {ENOTEMPTY, "ENOTEMPTY"}, {ELOOP, "ELOOP"},
+    {EDQUOT, "EDQUOT"},       {ESTALE, "ESTALE"},         {EOVERFLOW, "EOVERFLOW"}, {ENAMETOOLONG, "ENAMETOOLONG"},
     {ETIMEDOUT, "ETIMEDOUT"}, {EOPNOTSUPP, "EOPNOTSUPP"},
 };
 
@@ -55,10 +55,11 @@ RunError os_error(std::string_view operation, std::string_view path, int error_n
                   CodePlace where) {
   const bool is_full = error_number == ENOSPC || error_number == EDQUOT;
   const std::string name = errno_name(error_number);
-  return RunError(is_full ? RunErrorKind::out_of_disk : RunErrorKind::io,
-                  cat("cannot ", operation, " ", path, ": ", std::generic_category().message(error_number), " (", name, ")"),
-                  hint.empty() ? default_hint(error_number) : std::move(hint),
-                  {{"path", std::string(path)}, {"errno", name}, {"operation", std::string(operation)}}, where);
+  return RunError(
+      is_full ? RunErrorKind::out_of_disk : RunErrorKind::io,
+      cat("cannot ", operation, " ", path, ": ", std::generic_category().message(error_number), " (", name, ")"),
+      hint.empty() ? default_hint(error_number) : std::move(hint),
+      {{"path", std::string(path)}, {"errno", name}, {"operation", std::string(operation)}}, where);
 }
 
 }  // namespace forgelm

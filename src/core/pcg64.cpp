@@ -17,7 +17,8 @@ constexpr Uint128 kMultiplier = join(2549297995355413924u, 4865540595714422341u)
 class SeedSequence {
  public:
   explicit SeedSequence(std::uint64_t seed) {
-    const std::array<std::uint32_t, 4> entropy = {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32), 0, 0};
+    const std::array<std::uint32_t, 4> entropy = {static_cast<std::uint32_t>(seed),
+                                                  static_cast<std::uint32_t>(seed >> 32), 0, 0};
     std::uint32_t constant = 0x43b0d7e5u;
     for (std::size_t i = 0; i < pool_.size(); ++i) pool_[i] = hash(entropy[i], constant, 0x931e8875u);
     for (std::size_t from = 0; from < pool_.size(); ++from)

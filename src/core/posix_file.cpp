@@ -4,7 +4,8 @@
 
 namespace forgelm::posix {
 
-void write_all(int fd, std::string_view bytes, off_t offset, const std::filesystem::path& path, failpoint::Point point) {
+void write_all(int fd, std::string_view bytes, off_t offset, const std::filesystem::path& path,
+               failpoint::Point point) {
   while (!bytes.empty()) {
     const failpoint::Hit hit = failpoint::reach(point);
     const std::size_t size = hit.is_short_write ? std::max<std::size_t>(1, bytes.size() / 2) : bytes.size();

@@ -9,8 +9,8 @@
 #include <set>
 #include <system_error>
 
-#include "posix_file.hpp"
 #include "forgelm/core/text.hpp"
+#include "posix_file.hpp"
 
 namespace forgelm::temporary_files {
 namespace {

@@ -8,7 +8,8 @@
 
 namespace forgelm::temporary_files {
 
-/// Creates (O_EXCL, mode 0600 or narrower than `mode`), registers and locks a temporary file for `path`. Throws os_error.
+/// Creates (O_EXCL, mode 0600 or narrower than `mode`), registers and locks a temporary file for `path`. Throws
+/// os_error.
 struct Created {
   std::filesystem::path path;
   int fd;

@@ -124,7 +124,8 @@ std::u32string to_code_points(std::string_view text) {
 
 std::string_view prefix_code_points(std::string_view text, std::size_t max_code_points) noexcept {
   std::size_t at = 0;
-  for (std::size_t count = 0; count < max_code_points && at < text.size(); ++count) at += decode_utf8(text, at).num_bytes;
+  for (std::size_t count = 0; count < max_code_points && at < text.size(); ++count)
+    at += decode_utf8(text, at).num_bytes;
   return text.substr(0, at);
 }
 

@@ -84,7 +84,8 @@ std::optional<int> take_fraction(std::string_view& text) {
 
 std::string iso_format(UtcTime time) {
   const Civil c = civil_of(time);
-  const std::string seconds = print("%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  const std::string seconds =
+      print("%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
   return seconds + (c.microsecond == 0 ? "" : print(".%06d", c.microsecond)) + "+00:00";
 }
 

@@ -27,8 +27,9 @@ TEST_CASE("env: ISO times read back, with any offset, and nothing else does") {
   CHECK(parse_iso_time("2026-11-21T00:10:50Z") == UtcTime{kSecond * 1000000});
   CHECK(parse_iso_time("2026-11-21T03:10:50+03:00") == UtcTime{kSecond * 1000000});
   CHECK(parse_iso_time("2026-11-20T18:40:50.5-05:30") == UtcTime{kSecond * 1000000 + 500000});
-  for (const char* bad : {"", "2026-11-21", "2026-11-21T00:10:50", "2026-02-30T00:00:00Z", "2026-11-21T24:00:00Z",
-                          "2026-11-21T00:60:00Z", "2026-11-21T00:10:50.Z", "2026-11-21T00:10:50Zx", "2026-1-21T00:10:50Z"}) {
+  for (const char* bad :
+       {"", "2026-11-21", "2026-11-21T00:10:50", "2026-02-30T00:00:00Z", "2026-11-21T24:00:00Z", "2026-11-21T00:60:00Z",
+        "2026-11-21T00:10:50.Z", "2026-11-21T00:10:50Zx", "2026-1-21T00:10:50Z"}) {
     INFO(bad);
     CHECK_FALSE(parse_iso_time(bad).has_value());
   }
@@ -36,7 +37,8 @@ TEST_CASE("env: ISO times read back, with any offset, and nothing else does") {
 
 TEST_CASE("env: a flag is on for 1, ON, YES and TRUE in any case, and for nothing else") {
   for (const char* on : {"1", "ON", "on", "Yes", "TRUE", "true"}) CHECK(is_true_flag(on));
-  for (const char* off : {"", "0", "2", "y", "t", "enabled", " 1", "false", "off", "no", "11"}) CHECK_FALSE(is_true_flag(off));
+  for (const char* off : {"", "0", "2", "y", "t", "enabled", " 1", "false", "off", "no", "11"})
+    CHECK_FALSE(is_true_flag(off));
   test::FakeEnvironment fake;
   const ScopedEnvironment scope(fake);
   CHECK_FALSE(is_flag_set("HF_HUB_OFFLINE"));

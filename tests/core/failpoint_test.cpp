@@ -44,8 +44,8 @@ TEST_CASE("failpoint: the text form arms the same things") {
   CHECK(error_at_next_passage() == EDQUOT);
   CHECK(FORGELM_FAILPOINT("durable.sync").is_short_write);
   CHECK_FALSE(FORGELM_FAILPOINT("durable.sync").is_short_write);
-  for (const char* bad : {"nonsense", "none.such=kill", "durable.write=explode", "durable.write=kill@0", "durable.write=kill@",
-                          "durable.write=kill@x", "durable.write=kill@99999999999999"}) {
+  for (const char* bad : {"nonsense", "none.such=kill", "durable.write=explode", "durable.write=kill@0",
+                          "durable.write=kill@", "durable.write=kill@x", "durable.write=kill@99999999999999"}) {
     INFO(bad);
     CHECK_THROWS_AS(failpoint::arm_from_text(bad), ConfigError);
   }

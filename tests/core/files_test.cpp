@@ -140,7 +140,8 @@ TEST_CASE("files: a symbolic link at the path is replaced, one at the temporary 
   { probe = DurableFile(directory / "file").temporary_path().native(); }
   const std::size_t dash = probe.rfind('-');
   const int next = std::stoi(probe.substr(dash + 1)) + 1;
-  for (int i = next; i < next + 3; ++i) fs::create_symlink("target", probe.substr(0, dash + 1) + std::to_string(i) + ".tmp");
+  for (int i = next; i < next + 3; ++i)
+    fs::create_symlink("target", probe.substr(0, dash + 1) + std::to_string(i) + ".tmp");
   write_file_durably(directory / "file", kNew);
   CHECK(read_file(directory / "target") == kOld);
   CHECK(read_file(directory / "file") == kNew);
@@ -254,7 +255,7 @@ TEST_CASE("files: a leftover under this process's own number is cleaned, as in c
   touch(".file.tmp");
   write_file_durably(directory / "file", "x");
   CHECK(names_in(directory.path()) == std::set<std::string>{".file.forgelm-12x-1.tmp", ".file.tmp",
-                                                           ".other.forgelm-" + number + "-999999.tmp", "file"});
+                                                            ".other.forgelm-" + number + "-999999.tmp", "file"});
 }
 
 TEST_CASE("files: a directory is committed whole, with what is in it") {
@@ -285,7 +286,8 @@ TEST_CASE("files: killed or failing at any step, a directory commit leaves the s
         const test::TemporaryDirectory directory;
         fs::create_directories(directory / "work/staging/sub");
         fs::create_directories(directory / "out");
-        for (const char* file : {"work/staging/one", "work/staging/sub/two"}) write_file_durably(directory / file, kNew);
+        for (const char* file : {"work/staging/one", "work/staging/sub/two"})
+          write_file_durably(directory / file, kNew);
         const auto end = test::run_in_child([&] {
           failpoint::arm(name, is_kill ? failpoint::Action::kill : failpoint::Action::error, EIO, k);
           try {

@@ -35,7 +35,8 @@ TEST_CASE("hash: a file has the digest of its bytes") {
 }
 
 TEST_CASE("hash: HMAC-SHA256 gives the tags of RFC 4231") {
-  CHECK(hmac_hex(std::string(20, '\x0b'), "Hi There") == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  CHECK(hmac_hex(std::string(20, '\x0b'), "Hi There") ==
+        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
   CHECK(hmac_hex("Jefe", "what do ya want for nothing?") ==
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   CHECK(hmac_hex(std::string(20, '\xaa'), std::string(50, '\xdd')) ==

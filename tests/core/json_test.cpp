@@ -49,7 +49,8 @@ TEST_CASE("json: floats are written as Python's repr, byte for byte") {
 TEST_CASE("json: a float's text reads back as the same bits") {
   for (const auto& line : golden_lines("floats.jsonl")) {
     const Json row = parse_json(line).value();
-    const double value = std::bit_cast<double>(static_cast<std::uint64_t>(std::stoull(row.at("bits").text(), nullptr, 16)));
+    const double value =
+        std::bit_cast<double>(static_cast<std::uint64_t>(std::stoull(row.at("bits").text(), nullptr, 16)));
     if (!std::isfinite(value)) continue;
     const Json back = parse_json(dump(Json(value))).value();
     CHECK(std::bit_cast<std::uint64_t>(back.real()) == std::bit_cast<std::uint64_t>(value));
@@ -123,8 +124,27 @@ TEST_CASE("json: what is not JSON is refused with its line and column") {
   CHECK_THAT(failure_of("\"a\nb\""), Catch::Contains("line 1, column 3: "));
   CHECK_THAT(failure_of("1e999"), Catch::Contains("the number \"1e999\" is out of range"));
   CHECK_THAT(failure_of(std::string("1\0[", 3)), Catch::StartsWith("line 1, column 2: a NUL byte"));
-  for (const char* bad : {"{'a': 1}", "[1,]", "{\"a\":1,}", "nan", "NaN", "Infinity", "01", "+1", ".5", "1.", "0x1", "tru", "// c\n1",
-                          "\"\\ud800\"", "\"\\x41\"", "\"\xff\"", "\"\xed\xa0\x80\"", "{\"a\" 1}", "{1: 2}", "]", "\"a"}) {
+  for (const char* bad : {"{'a': 1}",
+                          "[1,]",
+                          "{\"a\":1,}",
+                          "nan",
+                          "NaN",
+                          "Infinity",
+                          "01",
+                          "+1",
+                          ".5",
+                          "1.",
+                          "0x1",
+                          "tru",
+                          "// c\n1",
+                          "\"\\ud800\"",
+                          "\"\\x41\"",
+                          "\"\xff\"",
+                          "\"\xed\xa0\x80\"",
+                          "{\"a\" 1}",
+                          "{1: 2}",
+                          "]",
+                          "\"a"}) {
     INFO(bad);
     CHECK_FALSE(parse_json(bad).ok());
   }
@@ -136,7 +156,8 @@ TEST_CASE("json: a message stays short when the bad token is long") {
 }
 
 TEST_CASE("json: a key that appears twice is refused at its second place, in small and large objects") {
-  CHECK(failure_of("{\"a\": 1,\n \"b\\\"\": 2, \"a\": 3}") == "line 2, column 12: the key \"a\" appears twice in one object");
+  CHECK(failure_of("{\"a\": 1,\n \"b\\\"\": 2, \"a\": 3}") ==
+        "line 2, column 12: the key \"a\" appears twice in one object");
   CHECK(failure_of("{\"a\":1,\"\\u0061\":2}") == "line 1, column 8: the key \"a\" appears twice in one object");
   std::string large = "{";
   for (int i = 0; i < 1000; ++i) large += "\"k" + std::to_string(i) + "\": 0, ";

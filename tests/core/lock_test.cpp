@@ -79,5 +79,6 @@ TEST_CASE("lock: a forked child that ends normally does not release its parent's
 
 TEST_CASE("lock: a lock that cannot be opened names its path") {
   const test::TemporaryDirectory directory;
-  CHECK_THROWS_WITH(FileLock::try_acquire(directory / "none/lock"), Catch::Contains("none/lock: No such file or directory"));
+  CHECK_THROWS_WITH(FileLock::try_acquire(directory / "none/lock"),
+                    Catch::Contains("none/lock: No such file or directory"));
 }

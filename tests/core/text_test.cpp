@@ -27,8 +27,9 @@ TEST_CASE("text: every code point goes to UTF-8 and back") {
 }
 
 TEST_CASE("text: overlong forms, surrogates, values out of range and cut sequences are not UTF-8") {
-  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
-                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98"}) {
+  for (const char* bad :
+       {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98"}) {
     CHECK(find_invalid_utf8(bad) == 0);
     CHECK(find_invalid_utf8(std::string("ok\xC3\xA9") + bad) == 4);
   }
@@ -37,7 +38,7 @@ TEST_CASE("text: overlong forms, surrogates, values out of range and cut sequenc
 }
 
 TEST_CASE("text: bad parts are replaced and counted as maximal subparts") {
-  CHECK(to_valid_utf8("a\xf0\x9f\x98z") == "a\xEF\xBF\xBDz");              // one cut sequence
+  CHECK(to_valid_utf8("a\xf0\x9f\x98z") == "a\xEF\xBF\xBDz");                      // one cut sequence
   CHECK(to_valid_utf8("\xed\xa0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // no byte of a surrogate fits
   CHECK(num_code_points("a\xC3\xA9\xF0\x9F\x98\x80") == 3);
   CHECK(num_code_points("\xf0\x9f\x98z") == 2);

@@ -11,8 +11,8 @@
 namespace forgelm {
 
 struct AuditEvent {
-  std::string name;                      ///< "training.started"; dotted, lower case
-  Json details = Json(Json::Object());   ///< an object; its members keep their order in the record
+  std::string name;                     ///< "training.started"; dotted, lower case
+  Json details = Json(Json::Object());  ///< an object; its members keep their order in the record
 };
 
 class AuditSink {

@@ -50,8 +50,8 @@ class ScopedEnvironment {
   Environment* before_;
 };
 
-/// Python's datetime.isoformat() of an aware UTC time: "2026-11-21T00:10:50.176945+00:00"; the fraction is left out when
-/// the microseconds are 0. Years 1 to 9999.
+/// Python's datetime.isoformat() of an aware UTC time: "2026-11-21T00:10:50.176945+00:00"; the fraction is left out
+/// when the microseconds are 0. Years 1 to 9999.
 std::string iso_format(UtcTime time);
 /// "2026-11-21T00:10:50Z".
 std::string utc_stamp(UtcTime time);

@@ -37,8 +37,8 @@ class Json {
   Json(T value) : value_(value) {}  // NOLINT(google-explicit-constructor)
   /// Unsigned values beyond int64 become reals.
   template <std::integral T>
-    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  Json(T value) : value_(std::int64_t{0}) {  // NOLINT(google-explicit-constructor)
+  requires(!std::same_as<T, bool> && !std::same_as<T, char>) Json(T value)
+      : value_(std::int64_t{0}) {  // NOLINT(google-explicit-constructor)
     if (std::in_range<std::int64_t>(value)) value_ = static_cast<std::int64_t>(value);
     else value_ = static_cast<double>(value);
   }
@@ -49,7 +49,7 @@ class Json {
   Json(std::string_view value) : value_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
   Json(Array value) : value_(std::move(value)) {}               // NOLINT(google-explicit-constructor)
   /// The keys must be unique; set() and object() see to that.
-  Json(Object value) : value_(std::move(value)) {}              // NOLINT(google-explicit-constructor)
+  Json(Object value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
 
   static Json array(std::initializer_list<Json> items = {}) { return Json(Array(items)); }
   /// A repeated key keeps its first place and its last value, as a Python dict literal.
@@ -103,9 +103,9 @@ struct JsonStyle {
   bool compact = false;      ///< separators=(",", ":")
 };
 
-/// The text json.dumps(value) gives. Floats as Python's repr; non-finite floats become the strings "nan", "inf", "-inf".
-/// Text that is not UTF-8 is written with U+FFFD for each maximal bad part, as bytes.decode("utf-8", "replace") has it.
-/// Oracle: CPython 3.11 json (tests/golden/json). Recursion is as deep as the value.
+/// The text json.dumps(value) gives. Floats as Python's repr; non-finite floats become the strings "nan", "inf",
+/// "-inf". Text that is not UTF-8 is written with U+FFFD for each maximal bad part, as bytes.decode("utf-8", "replace")
+/// has it. Oracle: CPython 3.11 json (tests/golden/json). Recursion is as deep as the value.
 std::string dump(const Json& value, const JsonStyle& style = {});
 
 /// Python's repr(float): shortest digits that round-trip, exponent form below 1e-4 and from 1e16.
@@ -116,9 +116,9 @@ struct JsonLimits {
   int max_depth = 64;  ///< open arrays and objects at once
 };
 
-/// Reads one JSON document (UTF-8, RFC 8259, a byte order mark is skipped; duplicate keys are a failure). Failures start
-/// with "line L, column C: ", columns in code points. Integers beyond int64 become reals; a real beyond double and a
-/// lone surrogate are failures. Memory is about 80 bytes a value; nothing recurses while reading.
+/// Reads one JSON document (UTF-8, RFC 8259, a byte order mark is skipped; duplicate keys are a failure). Failures
+/// start with "line L, column C: ", columns in code points. Integers beyond int64 become reals; a real beyond double
+/// and a lone surrogate are failures. Memory is about 80 bytes a value; nothing recurses while reading.
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 }  // namespace forgelm
