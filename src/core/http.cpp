@@ -110,7 +110,7 @@ void follow(HttpRequest& request, const HttpResponse& response, const Url& from,
 }  // namespace
 
 HttpError::HttpError(HttpFailure failure, const std::string& message, std::string hint, std::string masked_url,
-                     std::source_location where)
+                     CodePlace where)
     : RunError(RunErrorKind::network, message, std::move(hint),
                {{"failure", to_text(failure)}, {"url", std::move(masked_url)}}, where),
       failure_(failure) {}

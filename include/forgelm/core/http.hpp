@@ -71,7 +71,7 @@ FORGELM_CHOICES(HttpFailure, refused, dns, connect, tls, timeout, too_large, pro
 class HttpError : public RunError {
  public:
   HttpError(HttpFailure failure, const std::string& message, std::string hint, std::string masked_url,
-            std::source_location where = std::source_location::current());
+            CodePlace where = CodePlace::current());
   ~HttpError() override;
   HttpFailure failure() const noexcept { return failure_; }
 
