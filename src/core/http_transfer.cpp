@@ -2,16 +2,14 @@
 // transfer, and run() throws it afterwards.
 #include "http_transfer.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <csignal>
 #include <cstring>
 #include <ctime>
 #include <exception>
-#include <limits>
 #include <new>
-
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
@@ -301,7 +299,7 @@ class Transfer {
     return transfer.guarded<int>(1, [&] {
       const HttpRequest& request = transfer.request_;
       if (request.on_progress) request.on_progress(received, total);
-      transfer.is_cancelled_ = request.is_cancelled && request.is_cancelled();
+      if (request.is_cancelled && request.is_cancelled()) transfer.is_cancelled_ = true;
       return transfer.is_cancelled_ ? 1 : 0;
     });
   }

@@ -93,12 +93,6 @@ Backend& backend() {
   return instance;
 }
 
-/// Code points that move the cursor, break the line or change the direction of writing.
-bool is_unsafe(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C || c == 0xFEFF;
-}
-
 bool is_plain_ascii(std::string_view text) {
   for (const char c : text)
     if (static_cast<unsigned char>(c) - 0x20U >= 0x5FU) return false;
@@ -131,7 +125,7 @@ std::string escape_for_line(std::string_view text) {
       }
     } else if (point.value == '\n' || point.value == '\r' || point.value == '\t') {
       out += point.value == '\n' ? "\\n" : point.value == '\r' ? "\\r" : "\\t";
-    } else if (is_unsafe(point.value)) {
+    } else if (is_unsafe_to_show(point.value)) {
       std::snprintf(escaped, sizeof escaped, "\\u{%x}", static_cast<unsigned>(point.value));
       out += escaped;
     } else {

@@ -162,14 +162,13 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
-namespace {
-
-/// Code points that move the cursor, break the line, or reorder what stands around them.
-bool is_unsafe_to_show(char32_t c) {
+bool is_unsafe_to_show(char32_t c) noexcept {
   return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
          (c >= 0xE0000 && c <= 0xE007F);
 }
+
+namespace {
 
 std::string hex_text(unsigned value) {
   char buffer[16];

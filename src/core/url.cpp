@@ -38,7 +38,15 @@ std::string_view fault_of(std::string_view text) {
     if (byte >= 0x80) return "it holds a character that is not ASCII";
     if (c == '\\') return "it holds a backslash";
   }
-  return text.empty() ? "it is empty" : std::string_view{};
+  if (text.empty()) return "it is empty";
+  // curl takes one or three slashes for two, and then the start of a path for the host.
+  const std::size_t colon = text.find_first_of(":/?#");
+  if (colon == std::string_view::npos) return {};
+  const std::string scheme = text[colon] == ':' ? ascii_lower(text.substr(0, colon)) : "";
+  std::string_view rest = text.substr(scheme.empty() ? 0 : colon + 1);
+  if ((scheme == "http" || scheme == "https") && rest.substr(0, 2) != "//")
+    return "it does not start with http:// or https://";
+  return rest.substr(0, 3) == "///" && scheme != "file" ? "it names no host" : std::string_view{};
 }
 
 bool is_host_character(char c) {

@@ -100,9 +100,12 @@ std::string join(const Range& parts, std::string_view separator) {
 
 // ---- for messages -------------------------------------------------------------------------------------------------
 
-/// `value` in double quotes, safe on a terminal and on one line: \n, \t, \" and \\ as such, other control,
-/// line-breaking and direction-changing code points as \u{202e}, bad bytes as \xff. Longer than `max_code_points`: cut,
-/// with "..." and the full length after the quote.
+/// Code points that move the cursor, break the line, or reorder what stands around them.
+bool is_unsafe_to_show(char32_t code_point) noexcept;
+
+/// `value` in double quotes, safe on a terminal and on one line: \n, \t, \" and \\ as such, other control, line-breaking
+/// and direction-changing code points as \u{202e}, bad bytes as \xff. Longer than `max_code_points`: cut, with "..." and
+/// the full length after the quote.
 std::string quote(std::string_view value, std::size_t max_code_points = 120);
 
 }  // namespace forgelm
