@@ -48,7 +48,7 @@ class Composer : public YAML::EventHandler {
     const NodeId id = add(GraphNode::Kind::scalar, anchor, source.origin);
     GraphNode& node = graph_.nodes[id];
     node.text = std::move(source.text);
-    const std::string given = tag_of(tag);
+    const std::string given = take_tag(tag, node);
     // Without a tag, plain text is resolved and quoted text is text; the tag "!" alone makes quoted text resolve too.
     if (given == "!" || (given.empty() && source.is_plain)) node.tag = resolve_tag(node.text);
     else node.tag = given.empty() ? kStrTag : given;
@@ -76,8 +76,11 @@ class Composer : public YAML::EventHandler {
   }
 
   /// The tag as the file gives it, or "" when it gives none (yaml-cpp says "?", and "!" for text in quotes).
-  std::string tag_of(const std::string& tag) const {
-    return tag == "?" || tag == "!" ? std::string() : copy_.tags.at(number_of(tag));
+  std::string take_tag(const std::string& tag, GraphNode& node) {
+    if (tag == "?" || tag == "!") return {};
+    TagSource& source = copy_.tags.at(number_of(tag));
+    node.tag_origin = source.origin;
+    return std::move(source.text);
   }
 
   NodeId add(GraphNode::Kind kind, YAML::anchor_t anchor, Origin origin) {
@@ -85,6 +88,7 @@ class Composer : public YAML::EventHandler {
     graph_.nodes.emplace_back();
     graph_.nodes[id].kind = kind;
     graph_.nodes[id].origin = origin;
+    graph_.nodes[id].tag_origin = origin;
     add_to_parent(id);
     if (anchor != YAML::NullAnchor) anchors_[anchor] = id;
     return id;
@@ -96,7 +100,7 @@ class Composer : public YAML::EventHandler {
 
   void open(GraphNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     const NodeId id = add(kind, anchor, origin_of(mark));
-    std::string given = tag_of(tag);
+    std::string given = take_tag(tag, graph_.nodes[id]);
     if (given.empty() || given == "!") given = kind == GraphNode::Kind::sequence ? kSeqTag : kMapTag;
     graph_.nodes[id].tag = std::move(given);
     open_.push_back(id);

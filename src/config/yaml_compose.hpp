@@ -22,6 +22,7 @@ struct GraphNode {
   std::uint32_t num_merged = 0;  ///< mapping: so many of the first pairs come from merge keys
   Origin origin;
   std::string tag;             ///< in full; never empty
+  Origin tag_origin;           ///< where the tag is written; the node's own place when it is not
   std::string text;            ///< scalar
   std::vector<NodeId> items;   ///< sequence: items; mapping: key, value, key, value...
 };

@@ -91,13 +91,13 @@ class Constructor {
   }
 
   [[noreturn]] static void refuse_kind(const GraphNode& source, const char* expected) {
-    throw Fault{"yaml_tag", source.origin.position, source.origin.length,
+    throw Fault{"yaml_tag", source.tag_origin.position, source.tag_origin.length,
                 "the tag says " + std::string(expected) + ", but " + kind_word(source.kind) + " follows", expected,
                 "remove the tag"};
   }
 
   [[noreturn]] static void refuse_tag(const GraphNode& source) {
-    const Origin& origin = source.origin;
+    const Origin& origin = source.tag_origin;
     if (source.tag == kMergeTag)
       throw Fault{"yaml_scalar", origin.position, origin.length, "'<<' can only be a key", "<<: *name",
                   "put it in quotes if it is meant as text"};
@@ -197,7 +197,9 @@ class Constructor {
       if (is_own && at->second.is_own) note_duplicate(at->second.origin, origin, key.text);
       auto& entry = node.entries[at->second.entry];
       // Python keeps the first of two equal keys; the place is that of the value which counts.
-      if (entry.first.kind == key.kind) entry.first = std::move(key);
+      entry.first.line = key.line;
+      entry.first.column = key.column;
+      entry.first.length = key.length;
       entry.second = std::move(value);
       at->second.is_own = is_own;
       at->second.origin = origin;

@@ -270,12 +270,13 @@ int base64_value(char c) {
 
 /// Python's lenient base64: what is not of its alphabet is skipped, a complete padding ends the data.
 std::optional<BadScalar> set_binary(Node& node) {
+  for (const char c : node.text)
+    if (static_cast<unsigned char>(c) >= 0x80) return BadScalar{"binary data has a character that is not ASCII", "base64"};
   std::string out;
   unsigned bits = 0;
   int position = 0;
   int num_pads = 0;
   for (const char c : node.text) {
-    if (static_cast<unsigned char>(c) >= 0x80) return BadScalar{"binary data has a character that is not ASCII", "base64"};
     if (c == '=') {
       if (position >= 2 && position + ++num_pads >= 4) {
         position = 0;

@@ -197,6 +197,17 @@ void Scanner::refuse_missing_colon(const SimpleKey& key) const {
        "write ': ' behind it, or indent it deeper if it continues the value above");
 }
 
+/// Refuses a ':' in the block context whose key is too long to be one.
+void Scanner::refuse_long_key() const {
+  if (tokens_.empty() || tokens_.back().kind != TokenKind::scalar) return;
+  const Token& key = tokens_.back();
+  if (position_ - key.position <= static_cast<std::size_t>(limits_.max_key_length)) return;
+  const auto begin = text_.chars.begin() + static_cast<std::ptrdiff_t>(key.position);
+  if (std::any_of(begin, text_.chars.begin() + static_cast<std::ptrdiff_t>(position_), is_break)) return;
+  throw Fault{"yaml_limit", key.position, key.length, "the key " + excerpt(key.text) + " is too long",
+              "at most " + std::to_string(limits_.max_key_length) + " characters", ""};
+}
+
 // Tokens.
 
 void Scanner::fetch_end() {
@@ -289,6 +300,7 @@ void Scanner::fetch_value() {
     allow_simple_key_ = false;
   } else {
     if (!in_flow()) {
+      if (!allow_simple_key_) refuse_long_key();
       if (!allow_simple_key_)
         fail(position_, 1, "a ':' cannot stand here: it would begin a mapping inside a value", "",
              "put the value in quotes if the ':' belongs to it; otherwise check the indentation of this line and of the "

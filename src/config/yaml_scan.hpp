@@ -104,6 +104,7 @@ class Scanner {
   void save_simple_key();
   void drop_simple_key(SimpleKey& key);
   void drop_stale_keys();
+  void refuse_long_key() const;
   [[noreturn]] void refuse_missing_colon(const SimpleKey& key) const;
 
   // Scalars (yaml_scan_scalar.cpp).

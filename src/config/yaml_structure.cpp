@@ -133,7 +133,7 @@ class Copier {
       } else if (property.kind == TokenKind::tag && !has_tag) {
         has_tag = true;
         emit("!<" + std::to_string(copy_.tags.size()) + ">", property);
-        copy_.tags.push_back(std::move(property.text));
+        copy_.tags.push_back(TagSource{std::move(property.text), Origin{property.position, property.length}});
       } else {
         return has_anchor || has_tag;
       }

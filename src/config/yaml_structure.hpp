@@ -22,11 +22,16 @@ struct ScalarSource {
   Origin origin;
 };
 
+struct TagSource {
+  std::string text;
+  Origin origin;
+};
+
 struct PlainCopy {
   std::string text;  ///< empty: the document is empty
   std::vector<Origin> origins;
   std::vector<ScalarSource> scalars;  ///< "7" in the copy is scalars[7]
-  std::vector<std::string> tags;      ///< !<7> in the copy is tags[7]
+  std::vector<TagSource> tags;        ///< !<7> in the copy is tags[7]
 };
 
 /// Checks the order of the tokens, the single document, anchors, aliases and the limits on depth, nodes and aliases,

@@ -14,7 +14,7 @@ assert yaml.__version__ == PYYAML, f"PyYAML {PYYAML} is the reference, this is {
 
 
 class Unprintable(Exception):
-    """A value that the tree form has no text for (a lone surrogate, a list inside itself)."""
+    """A value that the tree form has no text for (a lone surrogate, a list inside itself) or too much of it."""
 
 
 def dump_text(text):
@@ -71,6 +71,7 @@ def read(document):
     except Exception as error:  # whatever it is, the reference does not accept the document
         return "error", type(error).__name__ + ": " + " ".join(str(error).split())[:200]
     try:
-        return "ok", dump(value)
+        tree = dump(value)
+        return ("ok", tree) if len(tree) <= 100_000 else ("unprintable", "size")
     except (Unprintable, RecursionError) as error:
         return "unprintable", str(error)
