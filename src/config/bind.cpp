@@ -57,7 +57,9 @@ class Binder {
 
   void section(const Node& node, const SectionInfo& info, void* owner, const std::string& prefix) {
     for (const auto& [key, value] : node.entries) {
-      const FieldInfo* field = key.kind == Node::Kind::text ? info.find(key.text) : nullptr;
+      // A bare `on` is a boolean to YAML 1.1 and a key of run.retry to everyone else.
+      const bool is_name = key.kind == Node::Kind::text || key.kind == Node::Kind::boolean;
+      const FieldInfo* field = is_name ? info.find(key.text) : nullptr;
       if (field == nullptr) {
         unknown_key(key, info, prefix);
         continue;

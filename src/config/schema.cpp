@@ -175,6 +175,7 @@ void apply(FieldInfo& info, const Attribute& attribute) {
     case Kind::clamped: info.is_clamped = true; break;
     case Kind::added: info.is_added = true; break;
     case Kind::path: info.names_path = true; break;
+    case Kind::example: info.example = attribute.text; break;
     case Kind::served_by: info.capability = attribute.capability; break;
   }
 }

@@ -162,6 +162,19 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = text.find_first_not_of(" \n", at);
+    if (begin == std::string_view::npos) break;
+    const std::string_view word = text.substr(begin, text.find_first_of(" \n", begin) - begin);
+    at = begin + word.size();
+    if (!lines.empty() && lines.back().size() + 1 + word.size() <= width) lines.back() += cat(' ', word);
+    else lines.emplace_back(word);
+  }
+  return lines;
+}
+
 bool is_unsafe_to_show(char32_t c) noexcept {
   return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||

@@ -58,6 +58,13 @@ TEST_CASE("text: ASCII helpers leave other bytes alone") {
   CHECK(split("", ',') == std::vector<std::string>{""});
 }
 
+TEST_CASE("text: wrapping keeps words whole and in order") {
+  CHECK(wrap("one two three", 7) == std::vector<std::string>{"one two", "three"});
+  CHECK(wrap("one two three", 6) == std::vector<std::string>{"one", "two", "three"});
+  CHECK(wrap("  a\n  longest-word b ", 3) == std::vector<std::string>{"a", "longest-word", "b"});
+  CHECK(wrap(" \n", 10).empty());
+}
+
 TEST_CASE("text: a quoted value stays on one line and cannot steer a terminal") {
   CHECK(quote("a\nb\t\"c\\") == "\"a\\nb\\t\\\"c\\\\\"");
   CHECK(quote("\x1b[31mred\r") == "\"\\u{1b}[31mred\\u{d}\"");

@@ -44,6 +44,7 @@ struct Attribute {
     clamped,      ///< a number below its lower bound is raised to it, with a warning
     added,        ///< forgelm's own key: left out of the dump and its hash while absent
     path,         ///< names a file or directory
+    example,      ///< text: a value for the template, where the default says nothing
     served_by,    ///< the capability that acts on the key
   };
   Kind kind;
@@ -67,6 +68,7 @@ inline constexpr Attribute names_path{Attribute::Kind::path};
 constexpr Attribute pattern(std::string_view name) { return {Attribute::Kind::pattern, 0, name}; }
 constexpr Attribute alias(std::string_view key) { return {Attribute::Kind::alias, 0, key}; }
 constexpr Attribute deprecated(std::string_view instead) { return {Attribute::Kind::deprecated, 0, instead}; }
+constexpr Attribute example(std::string_view value) { return {Attribute::Kind::example, 0, value}; }
 constexpr Attribute presets(std::string_view names) { return {Attribute::Kind::presets, 0, names}; }
 constexpr Attribute value_alias(std::string_view given_is_meant) { return {Attribute::Kind::value_alias, 0, given_is_meant}; }
 constexpr Attribute served_by(Capability capability) { return {Attribute::Kind::served_by, 0, {}, capability}; }

@@ -30,7 +30,7 @@ struct StageSection {
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
-    rows(field<&StageSection::name>, "Name of the stage: 1 to 32 of a-z, 0-9 and _.", required, pattern("stage_name"), served_by(Capability::pipelines));
+    rows(field<&StageSection::name>, "Name of the stage: 1 to 32 of a-z, 0-9 and _.", required, example("sft"), pattern("stage_name"), served_by(Capability::pipelines));
     rows(field<&StageSection::model>, "Replaces the root's model; without it the stage starts from what the stage before produced.");
     rows(field<&StageSection::lora>, "Replaces the root's adapter.");
     rows(field<&StageSection::training>, "Replaces the root's training; must set `trainer_type`.");

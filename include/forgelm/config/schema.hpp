@@ -55,6 +55,7 @@ struct FieldInfo {
   Bounds bounds;             ///< of the number, or of each number in a list or table
   std::string pattern;       ///< name of a text check, see check_pattern
   std::string alias;
+  std::string example;       ///< a value for the template, where the default says nothing
   std::string deprecated;    ///< what to write instead
   std::vector<std::string> choices;
   std::vector<std::string> presets;

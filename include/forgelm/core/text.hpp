@@ -98,6 +98,9 @@ std::string join(const Range& parts, std::string_view separator) {
   return out;
 }
 
+/// The words of `text` in lines of at most `width` bytes; a longer word has a line of its own.
+std::vector<std::string> wrap(std::string_view text, std::size_t width);
+
 // ---- for messages -------------------------------------------------------------------------------------------------
 
 /// Code points that move the cursor, break the line, or reorder what stands around them.

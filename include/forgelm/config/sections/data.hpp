@@ -59,7 +59,7 @@ struct DataSection {
   static constexpr void describe(Rows& rows) {
     constexpr auto reading = served_by(Capability::data_reading);
     constexpr auto mixing = served_by(Capability::data_mixing);
-    rows(field<&DataSection::dataset_name_or_path>, "File (.jsonl, .json, .csv, .parquet, .txt), directory, or data set on the Hub.", wizard, names_path, reading);
+    rows(field<&DataSection::dataset_name_or_path>, "File (.jsonl, .json, .csv, .parquet, .txt), directory, or data set on the Hub.", example("data/train.jsonl"), wizard, names_path, reading);
     rows(field<&DataSection::extra_datasets>, "Further data sets whose rows are added to the training split.", names_path, mixing);
     rows(field<&DataSection::mix_ratio>, "One weight per data set, the primary one first; none may be negative.", at_least(0), finite, mixing);
     rows(field<&DataSection::shuffle>, "Shuffle the training split once before training.", reading);

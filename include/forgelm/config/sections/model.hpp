@@ -64,7 +64,7 @@ struct ModelSection {
     constexpr auto training = served_by(Capability::training);
     constexpr auto bits = served_by(Capability::quantization);
     constexpr auto reading = served_by(Capability::data_reading);
-    rows(field<&ModelSection::name_or_path>, "Folder of the model, or its name on the Hugging Face Hub.", required, wizard, names_path, training);
+    rows(field<&ModelSection::name_or_path>, "Folder of the model, or its name on the Hugging Face Hub.", required, example("HuggingFaceTB/SmolLM2-135M-Instruct"), wizard, names_path, training);
     rows(field<&ModelSection::max_length>, "Longest sequence in tokens; longer ones follow `data.length_policy`.", above(0), wizard, training);
     rows(field<&ModelSection::load_in_4bit>, "Hold the frozen weights in 4 bits (QLoRA).", wizard, bits);
     rows(field<&ModelSection::backend>, "Accepted for compatibility; both names run the built-in engine.");

@@ -83,7 +83,7 @@ struct MergeInputSection {
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
-    rows(field<&MergeInputSection::path>, "Folder of the adapter.", required, names_path, served_by(Capability::merging));
+    rows(field<&MergeInputSection::path>, "Folder of the adapter.", required, example("adapters/first"), names_path, served_by(Capability::merging));
     rows(field<&MergeInputSection::weight>, "Its weight; weights are scaled to sum to 1.", above(0), finite, served_by(Capability::merging));
   }
 };
