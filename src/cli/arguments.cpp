@@ -4,7 +4,7 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "cli/option_value.hpp"
+#include "option_value.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/text.hpp"
 

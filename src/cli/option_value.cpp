@@ -1,4 +1,4 @@
-#include "cli/option_value.hpp"
+#include "option_value.hpp"
 
 #include <algorithm>
 #include <charconv>

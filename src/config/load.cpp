@@ -73,6 +73,18 @@ std::string StageJob::path_of(const LoadedJob& loaded, std::string_view path) co
   return replaced ? cat(prefix, path) : std::string(path);
 }
 
+std::string final_model_path(const JobConfig& job) {
+  const std::string& folder = job.training.output_dir;
+  return cat(folder, folder.empty() || folder.back() == '/' ? "" : "/", job.training.final_model_dir);
+}
+
+void force_offline(LoadedJob& loaded) {
+  loaded.job.model.offline = true;
+  if (!loaded.job.pipeline) return;
+  for (auto& stage : loaded.job.pipeline->stages)
+    if (stage.model) stage.model->offline = true;
+}
+
 std::vector<StageJob> stage_jobs(const LoadedJob& loaded) {
   std::vector<StageJob> stages = merged_stages(loaded);
   for (auto& stage : stages)
@@ -99,8 +111,7 @@ LoadedJob read_job(std::string_view text, const std::string& file_name) {
   }
   normalise(out.job, [&](std::string_view path) { return out.is_given(path); });
   if (out.job.pipeline) normalise_stage_sections(out.job);
-  std::stable_sort(out.diagnostics.begin(), out.diagnostics.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) { return a.spot.line < b.spot.line; });
+  sort_by_place(out.diagnostics);
   return out;
 }
 

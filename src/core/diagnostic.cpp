@@ -2,6 +2,7 @@
 #include "forgelm/core/diagnostic.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace forgelm {
 namespace {
@@ -81,6 +82,12 @@ std::string render(const std::vector<Diagnostic>& diagnostics, DiagnosticStyle s
   for (const auto& diagnostic : diagnostics)
     out += style == DiagnosticStyle::github ? render_github(diagnostic) : render_text(diagnostic, color);
   return out;
+}
+
+void sort_by_place(std::vector<Diagnostic>& diagnostics) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.spot.line, a.spot.column) < std::tie(b.spot.line, b.spot.column);
+  });
 }
 
 bool has_errors(const std::vector<Diagnostic>& diagnostics) {

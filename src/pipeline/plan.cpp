@@ -116,7 +116,7 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
   plan.precision_of_weights = job.model.load_in_8bit ? "8 bits" : job.model.load_in_4bit ? "4 bits, " + to_text(job.model.bnb_4bit_quant_type) : to_text(job.training.precision);
   plan.data_source = job.data.dataset_ref.value_or(job.data.dataset_name_or_path);
   plan.gates = gates_of(job);
-  plan.final_model = cat(job.training.output_dir, job.training.output_dir.empty() || job.training.output_dir.back() == '/' ? "" : "/", job.training.final_model_dir);
+  plan.final_model = config::final_model_path(job);
   const std::vector<data::Glance> sets = glance_all(job.data);
   plan_rows(job.data, sets, plan);
   plan_steps(job, sets, plan);

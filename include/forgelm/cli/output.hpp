@@ -34,8 +34,10 @@ class Output {
   void set_document(Json document);
   /// One line on stderr for people; nothing with --quiet or in JSON mode.
   void note(std::string_view line);
-  /// Diagnostics on stderr, as text or as workflow commands.
+  /// Diagnostics on stderr, as text or as workflow commands; nothing in JSON mode, whose document holds them.
   void report(const std::vector<Diagnostic>& diagnostics);
+  /// An error on stderr, whatever the mode. Never throws.
+  static void complain(std::string_view message, std::string_view hint) noexcept;
 
   /// Writes out the text so far. RunError(io, out_of_disk) when stdout does not take it; a reader that went away (EPIPE)
   /// is no error: what follows is dropped.

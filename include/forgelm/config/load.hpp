@@ -47,6 +47,12 @@ std::vector<StageJob> stage_jobs(const LoadedJob& loaded);
 /// The value at a path of the root's sections ("training.eval_steps"), null when a section on the way is absent.
 Json value_at(const JobConfig& job, std::string_view path);
 
+/// `training.output_dir` joined with `training.final_model_dir`.
+std::string final_model_path(const JobConfig& job);
+
+/// Sets `model.offline` in the job and in every stage that has a model of its own.
+void force_offline(LoadedJob& loaded);
+
 /// The resolved configuration as the reference dumps it: canonical names, all defaults, secrets as "***REDACTED***".
 /// forgelm's own keys appear only where the file wrote them.
 Json dump(const LoadedJob& loaded);

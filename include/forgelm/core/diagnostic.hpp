@@ -35,6 +35,9 @@ enum class DiagnosticStyle { text, github };
 /// workflow command per problem (github). `color` adds ANSI colours to text.
 std::string render(const std::vector<Diagnostic>& diagnostics, DiagnosticStyle style, bool color = false);
 
+/// By line and column; what stands at one place, and what has none, keeps its order.
+void sort_by_place(std::vector<Diagnostic>& diagnostics);
+
 /// True when at least one diagnostic is an error.
 bool has_errors(const std::vector<Diagnostic>& diagnostics);
 

@@ -1,0 +1,110 @@
+// `forgelm --config JOB`: runs a job, or with --dry-run says what a run would do.
+#include "forgelm/cli/command.hpp"
+#include "forgelm/config/load.hpp"
+#include "forgelm/core/text.hpp"
+#include "forgelm/pipeline/plan.hpp"
+
+namespace forgelm::cli {
+extern const CommandSpec command_job;
+
+namespace {
+
+using config::LoadedJob;
+
+/// The reference's summary of a dry run, key for key, with what forgelm adds behind it.
+Json summary(const LoadedJob& loaded, const pipeline::Plan& plan, const std::vector<Diagnostic>& warnings) {
+  const config::JobConfig& job = loaded.job;
+  const auto value = [&](std::string_view path) { return config::value_at(job, path); };
+  const bool has_galore = job.training.galore_enabled;
+  const auto& safety = job.evaluation ? job.evaluation->safety : std::nullopt;
+  const auto is_text = [](const std::optional<std::string>& text) { return text && !text->empty(); };
+  Json stages = Json::array();
+  for (const auto& stage : plan.stages) stages.push(pipeline::to_json(stage));
+  return Json::object({
+      {"success", true},
+      {"status", "valid"},
+      {"model", value("model.name_or_path")},
+      {"backend", value("model.backend")},
+      {"load_in_4bit", value("model.load_in_4bit")},
+      {"trust_remote_code", value("model.trust_remote_code")},
+      {"dora", value("lora.use_dora")},
+      {"lora_rank", value("lora.r")},
+      {"lora_alpha", value("lora.alpha")},
+      {"dataset", value("data.dataset_name_or_path")},
+      {"epochs", value("training.num_train_epochs")},
+      {"batch_size", value("training.per_device_train_batch_size")},
+      {"output_dir", config::final_model_path(job)},
+      {"offline", value("model.offline")},
+      {"distributed", value("distributed.strategy")},
+      {"rope_scaling", value("training.rope_scaling")},
+      {"neftune_noise_alpha", value("training.neftune_noise_alpha")},
+      {"webhook_configured", job.webhook && (is_text(job.webhook->url) || is_text(job.webhook->url_env))},
+      {"galore_enabled", has_galore},
+      {"galore_optim", has_galore ? value("training.galore_optim") : Json()},
+      {"galore_rank", has_galore ? value("training.galore_rank") : Json()},
+      {"auto_revert", job.evaluation && job.evaluation->auto_revert},
+      {"safety_enabled", safety && safety->enabled},
+      {"safety_scoring", value("evaluation.safety.scoring")},
+      {"compliance_configured", job.compliance && !job.compliance->provider_name.empty()},
+      {"risk_classification", value("compliance.risk_classification")},
+      {"config_hash", config::config_hash(loaded)},
+      {"plan", std::move(stages)},
+      {"warnings", to_json(warnings)},
+  });
+}
+
+/// All problems, or nothing when none is an error.
+void stop_on_errors(const std::vector<Diagnostic>& diagnostics) {
+  if (has_errors(diagnostics)) throw ConfigError(diagnostics);
+}
+
+std::string count_text(std::size_t count, std::string_view noun) { return cat(count, " ", noun, count == 1 ? "" : "s"); }
+
+ExitCode run(const Arguments& arguments, Output& output) {
+  const std::string file = arguments.text("config");
+  LoadedJob loaded = config::load_job(file);
+  stop_on_errors(loaded.diagnostics);
+  if (arguments.flag("offline")) config::force_offline(loaded);
+  const auto mode = arguments.flag("strict")    ? pipeline::PlanMode::strict
+                    : arguments.flag("dry-run") ? pipeline::PlanMode::dry_run
+                                                : pipeline::PlanMode::run;
+  const pipeline::Plan plan = pipeline::make_plan(loaded, mode);
+  std::vector<Diagnostic> problems = loaded.diagnostics;
+  problems.insert(problems.end(), plan.findings.begin(), plan.findings.end());
+  sort_by_place(problems);
+  stop_on_errors(problems);
+  output.report(problems);
+  output.print(cat(file, " is valid", problems.empty() ? "" : cat(", with ", count_text(problems.size(), "warning")), "; a run would do this:\n"));
+  for (const auto& stage : plan.stages) output.print(pipeline::describe(stage));
+  output.set_document(summary(loaded, plan, problems));
+  return ExitCode::ok;
+}
+
+constexpr OptionSpec kOptions[] = {
+    {.name = "config", .kind = OptionKind::path, .doc = "The job file (YAML).", .value_name = "JOB", .is_required = true},
+    {.name = "dry-run", .doc = "Check the job and say what a run would do: steps, tokens, learning rates, and what it would trip over. Touches no model and no network."},
+    {.name = "strict", .doc = "What a run would trip over is an error, and so is whatever this build cannot record or announce."},
+    {.name = "offline", .doc = "Contact no public address, whatever the job says."},
+};
+
+constexpr Example kExamples[] = {
+    {"forgelm --config job.yaml --dry-run", "check a job in milliseconds"},
+    {"forgelm --config job.yaml --dry-run --strict --output-format github", "the same as a CI step that annotates the file"},
+};
+
+constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error};
+
+}  // namespace
+
+const CommandSpec command_job = {
+    .name = "",
+    .summary = "Fine-tune a language model as a job file says, judge the result, and keep the evidence",
+    .details = "One YAML file describes the job: the model, the data, the training, the gates and the record. `forgelm config template` "
+               "writes one to start from; `forgelm config explain KEY` tells what a key means.",
+    .options = kOptions,
+    .examples = kExamples,
+    .exit_codes = kExitCodes,
+    .run = run,
+};
+
+}  // namespace forgelm::cli
