@@ -168,6 +168,7 @@ void declare(CLI::App& app, Slot& slot) {
     return;
   }
   slot.option = app.add_option(names, slot.values)->expected(spec.is_value_optional ? 0 : 1, 1);
+  slot.option->allow_extra_args(false);  // CLI11 would let a list take the argument behind it
   slot.option->multi_option_policy(spec.is_repeated ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
 }
 

@@ -48,6 +48,13 @@ Node read_tree(const yaml::Text& text, const YamlLimits& limits, std::vector<yam
 
 }  // namespace
 
+Node::Node() = default;
+Node::Node(const Node& other) = default;
+Node::Node(Node&& other) noexcept = default;
+Node& Node::operator=(const Node& other) = default;
+Node& Node::operator=(Node&& other) noexcept = default;
+Node::~Node() = default;
+
 const Node* Node::find(std::string_view key) const noexcept {
   const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
     return entry.first.kind == Kind::text && entry.first.text == key;

@@ -72,6 +72,8 @@ std::vector<Requirement> requirements(const config::LoadedJob& loaded, const con
   for (const auto& placed : config::all_fields()) {
     const std::string path = stage.path_of(loaded, placed.path);
     if (placed.field->section != nullptr || !loaded.is_given(path) || has_no_effect(loaded, path)) continue;
+    // What kValues knows is asked for by its values only: `load_in_4bit: false` asks for nothing.
+    if (std::any_of(std::begin(kValues), std::end(kValues), [&](const ValueRow& row) { return row.path == placed.path; })) continue;
     if (config::value_at(stage.job, placed.path) != placed.field->default_value) ask(out, placed.field->capability, placed.path);
   }
   return out;

@@ -88,13 +88,13 @@ hold_build_folder() {
   flock -n 9 || { say "another run is building in $1: waiting for it"; flock 9; }
 }
 
-# build DIR JOBS [-DNAME=VALUE...]: configures when needed and builds everything.
+# build DIR JOBS TARGET [-DNAME=VALUE...]: configures when needed and builds the target ("all": everything).
 build() {
-  local dir=$1 jobs=$2 log=$1/build.log
-  shift 2
+  local dir=$1 jobs=$2 target=$3 log=$1/build.log
+  shift 3
   say "configuring $dir"
   cmake -S "$forgelm_root" -B "$dir" -G Ninja "$@" >"$log" 2>&1 ||
     { cat "$log" >&2; die "cmake failed; what it said stands above"; }
   say "building with $jobs compilers at once"
-  ninja -C "$dir" -j "$jobs" >"$log" 2>&1 || { grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking)' "$log" | tail -n 200 >&2; die "the build failed; what the compiler said stands above" "All of it: $log"; }
+  ninja -C "$dir" -j "$jobs" "$target" >"$log" 2>&1 || { grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking)' "$log" | tail -n 200 >&2; die "the build failed; what the compiler said stands above" "All of it: $log"; }
 }

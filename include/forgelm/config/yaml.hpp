@@ -18,6 +18,14 @@ namespace forgelm::config {
 struct Node {
   enum class Kind { null, boolean, integer, real, text, timestamp, binary, sequence, mapping, set };
 
+  // Defined where Node is complete: clang does not take a vector of pairs of Nodes before that.
+  Node();
+  Node(const Node& other);
+  Node(Node&& other) noexcept;
+  Node& operator=(const Node& other);
+  Node& operator=(Node&& other) noexcept;
+  ~Node();
+
   Kind kind = Kind::null;
   int line = 0;      ///< from 1
   int column = 0;    ///< from 1, in code points

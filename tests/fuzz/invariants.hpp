@@ -1,0 +1,15 @@
+// What must hold for any bytes at all: checked by the fuzzers and, on their kept corpus, by every test run.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace forgelm::test {
+
+/// "" when read_yaml keeps its promises on these bytes, else the promise broken.
+std::string broken_yaml_promise(std::string_view bytes);
+
+/// The same for read_job, and for everything that is made of a job that reads well.
+std::string broken_job_promise(std::string_view bytes);
+
+}  // namespace forgelm::test
