@@ -97,7 +97,7 @@ void normalise(JobConfig& job, const std::function<bool(std::string_view)>& give
   if (job.lora.use_rslora) job.lora.method = LoraMethod::rslora;
   if (job.training.sample_packing) job.training.packing = true;
   if (!given("model.load_in_4bit") && (job.model.load_in_8bit || job.lora.method == LoraMethod::none)) job.model.load_in_4bit = false;
-  if (job.evaluation && job.evaluation->safety && job.evaluation->safety->severity_thresholds &&
+  if (job.evaluation && job.evaluation->safety && !job.evaluation->safety->severity_thresholds.value_or(std::map<std::string, double>()).empty() &&
       !given("evaluation.safety.track_categories") && job.evaluation->safety->enabled)
     job.evaluation->safety->track_categories = true;
 }

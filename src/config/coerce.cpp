@@ -110,7 +110,7 @@ class Coercer {
     if (field_.bounds.hold(number)) return value;
     if (!std::isfinite(number) && field_.bounds.is_finite)
       return refuse(node, subpath, "not_finite", cat(seen(node), " is not a finite number"));
-    if (field_.is_clamped && field_.bounds.at_least && number < *field_.bounds.at_least) return value;  // the binder raises it
+    if (field_.is_clamped && node.kind != Kind::boolean && field_.bounds.at_least && number < *field_.bounds.at_least) return value;  // the binder raises it
     return refuse(node, subpath, "out_of_range", cat(seen(node), " is outside what is allowed"));
   }
 
@@ -126,7 +126,7 @@ class Coercer {
       if (!too_large) number = static_cast<std::int64_t>(node.real);
     }
     if (node.kind == Kind::text || node.kind == Kind::binary) number = integer_from_text(node.text);
-    if (too_large) return refuse(node, "", "too_large", cat(seen(node), " is larger than 2^63 - 1"));
+    if (too_large) return refuse(node, "", "too_large", cat(seen(node), " does not fit 64 bits"));
     if (!number) {
       const auto real = node.kind == Kind::text ? real_from_text(node.text) : std::nullopt;
       const bool whole = real && std::isfinite(*real) && *real == std::floor(*real) && std::abs(*real) < 1e15;

@@ -23,7 +23,7 @@ bool lies_in(const fs::path& inner, const fs::path& outer) {
 }
 
 fs::path resolved(const fs::path& path) {
-  fs::path out = fs::weakly_canonical(fs::absolute(path));
+  fs::path out = fs::weakly_canonical(path.empty() ? fs::current_path() : fs::absolute(path));
   return out.has_filename() ? out : out.parent_path();
 }
 

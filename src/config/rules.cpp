@@ -81,7 +81,7 @@ std::string mix_problem(View view) {
 
 std::string severity_problem(View view) {
   const auto* safety = has_safety_gate(view.job) ? &*view.job.evaluation->safety : nullptr;
-  if (safety == nullptr || !safety->severity_thresholds) return "";
+  if (safety == nullptr || !safety->severity_thresholds || safety->severity_thresholds->empty()) return "";
   if (view.given("evaluation.safety.track_categories") && !safety->track_categories) return "thresholds per severity need track_categories, which is false";
   for (const auto& [severity, bound] : *safety->severity_thresholds)
     if (severity != "critical" && severity != "high" && severity != "medium" && severity != "low")

@@ -179,7 +179,7 @@ struct TrainingSection {
     rows(field<&S::oom_recovery_min_batch_size>, "Smallest batch that recovery may use.", at_least(1), training);
     rows(field<&S::report_to>, "Where metrics go besides the run's own files.", served_by(Capability::experiment_tracking));
     rows(field<&S::run_name>, "Name of the run at the tracker.", served_by(Capability::experiment_tracking));
-    rows(field<&S::gpu_cost_per_hour>, "Price of one device hour in USD; null looks the device up.", at_least(0), cost);
+    rows(field<&S::gpu_cost_per_hour>, "Price of one device hour in USD; null looks the device up.", at_least(0), finite, cost);
     rows(field<&S::cost_overhead>, "Share added to the device cost.", at_least(0), finite, added, cost);
   }
 };
