@@ -174,22 +174,8 @@ class Binder {
 
 }  // namespace
 
-std::string without_secrets(std::string_view line) {
-  static constexpr std::string_view kWords[] = {"token", "secret", "api_key", "apikey", "password", "passwd", "credential"};
-  const std::string lower = ascii_lower(line);
-  for (const auto word : kWords) {
-    const std::size_t at = lower.find(word);
-    const std::size_t colon = at == std::string::npos ? at : line.find(':', at);
-    if (colon == std::string_view::npos) continue;
-    // `api_key_env` and numbers of tokens are no secrets; blanking them as well costs nothing but a caret line.
-    return cat(line.substr(0, colon + 1), " ***");
-  }
-  return std::string(line);
-}
-
 void add_diagnostic(LoadedJob& out, Diagnostic diagnostic) {
-  const auto line = static_cast<std::size_t>(diagnostic.spot.line);
-  if (line >= 1 && line <= out.lines.size()) diagnostic.source_line = without_secrets(out.lines[line - 1]);
+  diagnostic.source_line = shown_line(out, diagnostic.spot.line);
   out.diagnostics.push_back(std::move(diagnostic));
 }
 
@@ -201,6 +187,7 @@ void bind(const Node& root, LoadedJob& out) {
                          "start from `forgelm config template`"});
     return;
   }
+  find_secret_lines(root, out);
   Binder(out).section(root, root_section(), &out.job, "");
 }
 

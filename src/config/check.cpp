@@ -67,8 +67,9 @@ void check_dependences(const JobView& view, LoadedJob& out) {
     const std::string_view stem = is_prefix ? dependence.paths.substr(0, dependence.paths.size() - 1) : dependence.paths;
     for (const auto& placed : all_fields()) {
       const bool meant = is_prefix ? placed.path.rfind(stem, 0) == 0 : placed.path == stem;
-      if (!meant || placed.field->section != nullptr || !view.given(placed.path)) continue;
-      if (placed.field->name == "enabled" || value_at(view.job, placed.path) == placed.field->default_value) continue;
+      if (!meant || placed.field->kind == FieldKind::section || !view.given(placed.path)) continue;
+      const bool is_list = placed.field->kind == FieldKind::section_list;
+      if (placed.field->name == "enabled" || (!is_list && value_at(view.job, placed.path) == placed.field->default_value)) continue;
       const std::string path = view.real_path(placed.path);
       report_once(out, {Severity::warning, "no_effect", path, view.loaded.given.at(path), "this key has no effect in this job", "",
                         cat("it counts when ", dependence.condition)});

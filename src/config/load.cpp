@@ -99,7 +99,7 @@ LoadedJob read_job(std::string_view text, const std::string& file_name) {
   YamlDocument document = read_yaml(text, file_name);
   out.lines = std::move(document.lines);
   out.diagnostics = std::move(document.diagnostics);
-  for (auto& diagnostic : out.diagnostics) diagnostic.source_line = without_secrets(diagnostic.source_line);
+  for (auto& diagnostic : out.diagnostics) hide_secret_values(diagnostic, out);
   if (has_errors(out.diagnostics)) return out;
   bind(document.root, out);
   if (document.root.kind == Node::Kind::mapping) {

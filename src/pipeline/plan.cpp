@@ -146,10 +146,7 @@ Plan make_plan(const config::LoadedJob& loaded, PlanMode mode) {
   const auto stages = config::stage_jobs(loaded);
   if (loaded.job.pipeline) check_stage_folders(loaded, stages, plan.findings);
   for (const auto& stage : stages) plan.stages.push_back(plan_stage(loaded, stage, mode, plan.findings));
-  for (auto& finding : plan.findings) {
-    const auto line = static_cast<std::size_t>(finding.spot.line);
-    if (line >= 1 && line <= loaded.lines.size()) finding.source_line = config::without_secrets(loaded.lines[line - 1]);
-  }
+  for (auto& finding : plan.findings) finding.source_line = config::shown_line(loaded, finding.spot.line);
   return plan;
 }
 

@@ -21,32 +21,33 @@ std::string broken_place(const Diagnostic& diagnostic, const std::vector<std::st
 }
 
 /// Depth, number of values and places of a tree that was accepted.
-std::string broken_tree(const config::Node& node, int depth, int& num_nodes) {
-  const config::YamlLimits limits;
+std::string broken_tree(const config::Node& node, const config::YamlLimits& limits, int depth, int& num_nodes) {
   if (depth > limits.max_depth) return "deeper than the limit";
   if (++num_nodes > limits.max_nodes) return "more values than the limit";
   if (node.line < 1 || node.column < 1) return "a value without a place";
   if (node.kind == config::Node::Kind::text && !is_valid_utf8(node.text)) return "text that is not UTF-8";
   for (const auto& item : node.items)
-    if (auto broken = broken_tree(item, depth + 1, num_nodes); !broken.empty()) return broken;
+    if (auto broken = broken_tree(item, limits, depth + 1, num_nodes); !broken.empty()) return broken;
   for (const auto& [key, value] : node.entries) {
-    if (auto broken = broken_tree(key, depth + 1, num_nodes); !broken.empty()) return broken;
-    if (auto broken = broken_tree(value, depth + 1, num_nodes); !broken.empty()) return broken;
+    if (auto broken = broken_tree(key, limits, depth + 1, num_nodes); !broken.empty()) return broken;
+    if (auto broken = broken_tree(value, limits, depth + 1, num_nodes); !broken.empty()) return broken;
   }
   return "";
 }
 
 }  // namespace
 
-std::string broken_yaml_promise(std::string_view bytes) {
-  const auto document = config::read_yaml(bytes, "fuzz.yaml");
+std::string broken_yaml_promise(std::string_view bytes, int max_nodes) {
+  config::YamlLimits limits;
+  limits.max_nodes = max_nodes;
+  const auto document = config::read_yaml(bytes, "fuzz.yaml", limits);
   for (const auto& diagnostic : document.diagnostics)
     if (auto broken = broken_place(diagnostic, document.lines); !broken.empty()) return broken;
   if (has_errors(document.diagnostics)) return document.root.kind == config::Node::Kind::null ? "" : "a tree beside an error";
   int num_nodes = 0;
   // An empty document has no place.
   if (document.root.line == 0) return document.root.kind == config::Node::Kind::null ? "" : "a root without a place";
-  return broken_tree(document.root, 0, num_nodes);
+  return broken_tree(document.root, limits, 0, num_nodes);
 }
 
 std::string broken_job_promise(std::string_view bytes) {

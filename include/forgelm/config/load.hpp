@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ struct LoadedJob {
   std::string sha256;                        ///< lower-case hex digest of the file's bytes
   std::vector<std::string> lines;            ///< the file's text, for carets
   std::map<std::string, SourceSpot> given;   ///< every path the file wrote -> the place of its value
+  std::set<int> secret_lines;                ///< lines that hold a secret's value
   std::vector<Diagnostic> diagnostics;       ///< errors and warnings in file order
 
   bool is_given(std::string_view path) const { return given.count(std::string(path)) != 0; }
@@ -60,7 +62,8 @@ Json dump(const LoadedJob& loaded);
 /// "sha256:..." of the dump's text, equal to the reference's `config_hash` (for pipelines: of the file's bytes).
 std::string config_hash(const LoadedJob& loaded);
 
-/// A line of the file as it may be shown: what follows a key that sounds like a secret is blanked.
-std::string without_secrets(std::string_view line);
+/// A line of the file (from 1) as it may be shown: values under a key that is or sounds like a secret are blanked. ""
+/// when there is no such line.
+std::string shown_line(const LoadedJob& job, int line);
 
 }  // namespace forgelm::config

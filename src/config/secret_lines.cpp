@@ -1,0 +1,115 @@
+// Which lines of a job file may not be shown as they are. Before the file is understood, lines with a telling word count;
+// once there is a tree, every value whose key is a secret's name or nearly so, with all lines that it takes.
+#include <algorithm>
+
+#include "bind.hpp"
+#include "forgelm/config/schema.hpp"
+#include "forgelm/core/redact.hpp"
+#include "forgelm/core/suggest.hpp"
+#include "forgelm/core/text.hpp"
+
+namespace forgelm::config {
+namespace {
+
+constexpr std::string_view kWords[] = {"token", "secret", "api_key", "api-key", "apikey", "password", "passwd", "credential"};
+
+/// The place after a telling word's colon, or npos. `max_length` and numbers of tokens count too: blanking them costs
+/// nothing but a caret line.
+std::size_t secret_begin(std::string_view line) {
+  const std::string lower = ascii_lower(line);
+  for (const auto word : kWords) {
+    const std::size_t at = lower.find(word);
+    const std::size_t colon = at == std::string::npos ? at : line.find(':', at);
+    if (colon != std::string_view::npos) return colon + 1;
+  }
+  return std::string_view::npos;
+}
+
+std::size_t indentation(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
+
+const std::vector<std::string>& secret_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> found;
+    for (const auto& placed : all_fields())
+      if (placed.field->is_secret) found.push_back(placed.field->name);
+    return found;
+  }();
+  return names;
+}
+
+bool sounds_secret(const std::string& key) {
+  // The address of a webhook carries its token.
+  return key == "url" || secret_begin(key + ":") != std::string_view::npos || !nearest(key, secret_names()).empty();
+}
+
+int last_line(const Node& node) {
+  int last = node.line;
+  for (const auto& item : node.items) last = std::max(last, last_line(item));
+  for (const auto& [key, value] : node.entries) last = std::max({last, last_line(key), last_line(value)});
+  return last;
+}
+
+void walk(const Node& node, LoadedJob& out) {
+  for (const auto& item : node.items) walk(item, out);
+  for (const auto& [key, value] : node.entries) {
+    walk(value, out);
+    if (key.kind != Node::Kind::text || !sounds_secret(key.text)) continue;
+    for (int line = key.line; line <= last_line(value); ++line) out.secret_lines.insert(line);
+    // The further lines of a block of text stand deeper than its key.
+    for (auto line = static_cast<std::size_t>(last_line(value)); line < out.lines.size(); ++line) {
+      const std::string& text = out.lines[line];
+      if (!trim(text).empty() && indentation(text) < static_cast<std::size_t>(key.column)) break;
+      out.secret_lines.insert(static_cast<int>(line) + 1);
+    }
+  }
+}
+
+/// The line itself or the key that it stands under.
+bool stands_under_secret(const LoadedJob& job, std::size_t index) {
+  std::size_t depth = std::string::npos;
+  for (std::size_t i = index + 1; i-- > 0;) {
+    const std::string& line = job.lines[i];
+    if (trim(line).empty() || (i != index && indentation(line) >= depth)) continue;
+    if (secret_begin(line) != std::string_view::npos) return true;
+    depth = indentation(line);
+    if (depth == 0) return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+void find_secret_lines(const Node& root, LoadedJob& out) { walk(root, out); }
+
+std::string shown_line(const LoadedJob& job, int line) {
+  const auto index = static_cast<std::size_t>(line) - 1;
+  if (line < 1 || index >= job.lines.size()) return "";
+  const std::string& text = job.lines[index];
+  const std::size_t begin = secret_begin(text);
+  if (begin != std::string_view::npos) return cat(text.substr(0, begin), " ***");
+  if (job.secret_lines.count(line) == 0 && !stands_under_secret(job, index)) return text;
+  const std::size_t colon = text.find(": ");
+  return cat(text.substr(0, colon == std::string::npos ? indentation(text) : colon + 1), " ***");
+}
+
+void hide_secret_values(Diagnostic& diagnostic, const LoadedJob& job) {
+  const auto index = static_cast<std::size_t>(diagnostic.spot.line) - 1;
+  if (diagnostic.spot.line < 1 || index >= job.lines.size()) return;
+  const std::string shown = shown_line(job, diagnostic.spot.line);
+  const std::string& text = job.lines[index];
+  if (shown == text) return;
+  diagnostic.source_line = shown;
+  // A reader's message may quote from the line, as a whole or in part.
+  std::string word;
+  for (const char c : text.substr(std::min(shown.size(), text.size() + 4) - 4) + " ") {
+    if (static_cast<unsigned char>(c) >= 0x80 || is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z')) {
+      word += c;
+      continue;
+    }
+    for (std::size_t at; word.size() >= kMinSecretBytes && (at = diagnostic.message.find(word)) != std::string::npos;)
+      diagnostic.message.replace(at, word.size(), "***");
+    word.clear();
+  }
+}
+
+}  // namespace forgelm::config
