@@ -55,7 +55,8 @@ RunError translated(Work work) {
 }  // namespace
 
 TEST_CASE("Errors of the engine are caught by their types outside it") {
-  CHECK_THROWS_AS(engine::engine().open_device("tpu"), ConfigError);
+  for (const char* name : {"", "gpu", "CPU", "cuda:", "cuda:-1", "cuda:+1", "cuda:1x", "cuda:128", "cuda:99999999999"})
+    CHECK_THROWS_AS(engine::engine().open_device(name), ConfigError);
   CHECK_THROWS_AS(engine::engine().set_num_threads(0), ConfigError);
   if (engine::cuda_driver().devices.size() <= 100) CHECK_THROWS_AS(engine::engine().open_device("cuda:100"), RunError);
 }

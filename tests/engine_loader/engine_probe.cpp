@@ -1,11 +1,10 @@
 // One step of the engine in a process of its own, for what a process can do only once: load it, or end with it loaded.
 //
-//   engine_probe none | find | load | info | open DEVICE | late DEVICE
+//   engine_probe none | find | load | info | open DEVICE
 //
 // Prints what came out, or "KIND: message" and "hint: ..." on stderr, then whether libtorch is mapped; ends by returning from
-// main, so that all destructors run. `late` uses tensors' threads before it asks for DEVICE.
+// main, so that all destructors run.
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -42,8 +41,7 @@ void run(const std::string& step, const std::string& device) {
     engine::engine();
   } else if (step == "info") {
     print(engine::engine().info());
-  } else if (step == "open" || step == "late") {
-    if (step == "late") (void)engine::engine().info();
+  } else if (step == "open") {
     std::printf("opened %s\n", to_string(engine::engine().open_device(device)).c_str());
   }
 }

@@ -73,14 +73,10 @@ TEST_CASE("The processor is always there and opens CUDA for nobody") {
   CHECK(result.out == "opened cpu\nmapped: engine torch_cpu\n");
 }
 
-TEST_CASE("A device that does not exist in any host is an error of configuration") {
-  for (const char* name : {"gpu", "cuda:", "cuda:-1", "cuda:1x", "cuda:128", "cuda:99999999999", "CPU"}) {
-    const auto result = probe(cat("open ", name));
-    INFO(name << result.err);
-    CHECK(result.exit_code == 1);
-    CHECK(contains(result.err, "config: there is no device"));
-    CHECK(contains(result.err, "hint: devices are auto, cpu, cuda and cuda:N"));
-  }
+TEST_CASE("A device that no host has is an error of configuration, caught by its type on this side") {
+  const auto result = probe("open gpu");
+  CHECK(result.exit_code == 1);
+  CHECK(contains(result.err, "config: there is no device \"gpu\"\nhint: devices are auto, cpu, cuda and cuda:N"));
 }
 
 TEST_CASE("Without an NVIDIA driver CUDA is a device error with a hint, and auto is the processor") {
@@ -122,6 +118,37 @@ TEST_CASE("libtorch's CUDA part is opened before libtorch is asked for GPUs, and
   const auto automatic = probe("open auto", with_fake_driver());
   CHECK(contains(automatic.out, "opened cpu\n"));
   CHECK(contains(automatic.err, "Test GPU A is there but not used"));
+}
+
+TEST_CASE("CUDA asked for is found: libtorch first looks for it after it has been opened") {
+  // A libtorch of links to the real one, whose CUDA part only registers itself. Had anything in the engine made libtorch
+  // look before, the answer would be that it "has looked for GPUs before and found none".
+  const auto found = engine::find_libtorch();
+  REQUIRE(found.ok());
+  const test::TemporaryDirectory folder;
+  const auto mine = folder / "site/torch";
+  std::filesystem::create_directories(mine / "lib");
+  for (const auto& entry : std::filesystem::directory_iterator(found->folder / "lib"))
+    std::filesystem::create_symlink(entry.path(), mine / "lib" / entry.path().filename());
+  for (const char* name : {"version.py", "build-version"})
+    if (std::filesystem::exists(found->folder / name)) std::filesystem::create_symlink(found->folder / name, mine / name);
+  std::filesystem::create_directory_symlink(found->folder / "../nvidia", folder / "site/nvidia");
+  std::filesystem::remove(mine / "lib/libtorch_cuda.so");
+  std::filesystem::create_symlink(FORGELM_FAKE_TORCH_CUDA, mine / "lib/libtorch_cuda.so");
+
+  const auto result = probe("open cuda:1", with_fake_driver() + " FORGELM_LIBTORCH=" + mine.native());
+  INFO(result.err);
+  CHECK(result.exit_code == 2);
+  CHECK(contains(result.out, "mapped: engine torch_cpu torch_cuda\n"));
+  CHECK(contains(result.err, "cannot open device cuda:1: "));
+  CHECK_FALSE(contains(result.err, "has looked for GPUs before"));
+}
+
+TEST_CASE("A GPU of this host is opened, or what libtorch lacks for it is named") {
+  if (engine::cuda_driver().devices.empty()) FORGELM_SKIP("this host has no GPU");
+  const auto result = probe("open cuda");
+  INFO(result.out << result.err);
+  CHECK((contains(result.out, "opened cuda:0\n") || contains(result.err, "libtorch's CUDA part cannot be opened")));
 }
 
 TEST_CASE("A FORGELM_LIBTORCH that does not fit is refused before anything is opened") {
