@@ -41,12 +41,9 @@ std::pair<std::string, SourceSpot> place_of(const JobView& view, const std::vect
 std::string values_seen(const JobView& view, const std::vector<std::string_view>& paths) {
   std::vector<std::string> seen;
   for (const auto path : paths) {
-    const std::string section(path.substr(0, path.find('.')));
-    const FieldInfo* field = nullptr;
-    for (const auto& placed : all_fields())
-      if (placed.path == path) field = placed.field;
+    const PlacedField* placed = field_at(path);
     const Json value = value_at(view.job, path);
-    if (value.is_null() || field == nullptr || field->is_secret) continue;
+    if (value.is_null() || placed == nullptr || placed->field->is_secret) continue;
     if (value.kind() == Json::Kind::object || value.kind() == Json::Kind::array) continue;
     seen.push_back(cat(path, " is ", value.kind() == Json::Kind::text ? quote(value.text(), 60) : dump(value)));
   }

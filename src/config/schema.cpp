@@ -321,10 +321,26 @@ std::vector<std::string> SectionInfo::names() const {
 
 const SectionInfo& root_section() { return section_info<JobConfig>(); }
 
-std::vector<PlacedField> all_fields(bool with_stages) {
-  std::vector<PlacedField> out;
-  place_fields(root_section(), "", with_stages, out);
-  return out;
+const std::vector<PlacedField>& all_fields(bool with_stages) {
+  const auto place_all = [](bool stages) {
+    std::vector<PlacedField> out;
+    place_fields(root_section(), "", stages, out);
+    return out;
+  };
+  static const std::vector<PlacedField> plain = place_all(false);
+  if (!with_stages) return plain;
+  static const std::vector<PlacedField> staged = place_all(true);
+  return staged;
+}
+
+const PlacedField* field_at(std::string_view path) noexcept {
+  static const std::map<std::string_view, const PlacedField*> places = [] {
+    std::map<std::string_view, const PlacedField*> found;
+    for (const auto& placed : all_fields()) found[placed.path] = &placed;
+    return found;
+  }();
+  const auto found = places.find(path);
+  return found == places.end() ? nullptr : found->second;
 }
 
 std::string_view kind_text(FieldKind kind) noexcept {

@@ -96,7 +96,10 @@ struct PlacedField {
 
 /// Every field in order of declaration, sections included. Stage sections are left out unless asked for, as they repeat
 /// the root's.
-std::vector<PlacedField> all_fields(bool with_stages = false);
+const std::vector<PlacedField>& all_fields(bool with_stages = false);
+
+/// The field at exactly this path (stages left out), or nullptr.
+const PlacedField* field_at(std::string_view path) noexcept;
 
 /// The word for a kind in messages and documentation: "integer", "list of text", "one of".
 std::string_view kind_text(FieldKind kind) noexcept;
