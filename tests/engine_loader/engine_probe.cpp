@@ -3,8 +3,11 @@
 //   engine_probe none | find | load | info | open DEVICE
 //
 // Prints what came out, or "KIND: message" and "hint: ..." on stderr, then whether libtorch is mapped; ends by returning from
-// main, so that all destructors run.
+// main, so that all destructors run. With ENGINE_PROBE_MEMORY set, tells its peak memory on stderr, for tools/bench/torch_wall.
+#include <sys/resource.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -61,5 +64,10 @@ int main(int argc, char** argv) {
   }
   std::printf("mapped:%s%s%s\n", is_mapped("libforgelm_engine") ? " engine" : "", is_mapped("libtorch_cpu") ? " torch_cpu" : "",
               is_mapped("libtorch_cuda.so") ? " torch_cuda" : "");
+  if (std::getenv("ENGINE_PROBE_MEMORY") != nullptr) {
+    rusage use{};
+    ::getrusage(RUSAGE_SELF, &use);
+    std::fprintf(stderr, "%ld\n", use.ru_maxrss);
+  }
   return code;
 }

@@ -23,6 +23,19 @@ ProcessResult probe(const std::string& arguments, const std::string& variables =
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
+}  // namespace
+
+TEST_CASE("A process that links forgelm maps neither the engine nor libtorch until the engine is asked for") {
+  CHECK(probe("none").out == "mapped:\n");
+  const auto found = probe("find");
+  CHECK(found.exit_code == 0);
+  CHECK(contains(found.out, "mapped:\n"));
+}
+
+#if FORGELM_TEST_WITH_ENGINE
+
+namespace {
+
 std::string with_fake_driver() { return std::string("LD_LIBRARY_PATH=") + FORGELM_FAKE_DRIVER_FOLDER; }
 
 /// A folder that looks like a libtorch of that version and cannot be opened.
@@ -34,15 +47,6 @@ void make_libtorch(const std::filesystem::path& folder, const std::string& versi
 }
 
 }  // namespace
-
-TEST_CASE("A process that links forgelm maps neither the engine nor libtorch until the engine is asked for") {
-  CHECK(probe("none").out == "mapped:\n");
-  const auto found = probe("find");
-  CHECK(found.exit_code == 0);
-  CHECK(contains(found.out, "mapped:\n"));
-}
-
-#if FORGELM_TEST_WITH_ENGINE
 
 TEST_CASE("libtorch's place and version are found without loading it") {
   const auto found = engine::find_libtorch();

@@ -40,9 +40,9 @@ class Engine {
   virtual Device open_device(std::string_view request) = 0;
 };
 
-/// The engine, loaded by the first call. RunError(internal), also at every later call, when this build has none, its file
-/// is missing, there is no libtorch that fits, or one of them cannot be opened; the message names the file and the hint
-/// says how to mend it. Safe from any thread.
+/// The engine, loaded by the first call. RunError(internal) when this build has none, its file is missing, there is no
+/// libtorch that fits, or one of them cannot be opened; the message names the file, the hint says how to mend it, and a
+/// later call tries again. Safe from any thread.
 Engine& engine();
 
 /// Whether engine() has loaded it. Loads nothing.
