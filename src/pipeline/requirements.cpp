@@ -32,6 +32,9 @@ constexpr ValueRow kValues[] = {
     {"model.load_in_4bit", "true", Capability::quantization},
     {"model.load_in_8bit", "true", Capability::quantization},
     {"evaluation.auto_revert", "true", Capability::loss_gate},
+    {"training.report_to", "tensorboard", Capability::experiment_tracking},
+    {"training.report_to", "wandb", Capability::experiment_tracking},
+    {"training.report_to", "mlflow", Capability::experiment_tracking},
 };
 
 /// Sections whose mere presence asks for something.

@@ -23,10 +23,10 @@ distribution() {
 
 # The packages of a set for this system, one a line; those of Debian 12 where the system is not in the table.
 packages_of() {
-  awk -F '\t' -v set="$1" -v system="$(distribution)" '
-    /^# set\t/ { column = 3; for (i = 3; i <= NF; i++) if ($i == system) column = i }
+  awk -F '\t' -v wanted="$1" -v here="$(distribution)" '
+    /^# set\t/ { column = 3; for (i = 3; i <= NF; i++) if ($i == here) column = i }
     /^#/ { next }
-    $1 == set { print $column }' "$forgelm_root/tools/lib/packages.tsv"
+    $1 == wanted { print $column }' "$forgelm_root/tools/lib/packages.tsv"
 }
 
 is_listed_system() { head -n 5 "$forgelm_root/tools/lib/packages.tsv" | grep -q "$(printf '\t')$(distribution)\b"; }
