@@ -45,6 +45,9 @@ constexpr Synonym kSynonyms[] = {
     {"staging_ttl_days", "retention.staging_ttl_days"},
 };
 
+/// Sections with more keys than this are not listed in a message.
+constexpr std::size_t kShownNames = 20;
+
 /// The last name of a path: "eval_steps" of "training.eval_steps".
 std::string_view leaf(std::string_view path) {
   const std::size_t dot = path.rfind('.');
@@ -192,11 +195,13 @@ class Binder {
 
   void unknown_key(const Node& key, const SectionInfo& info, const std::string& prefix, std::vector<std::string>& meant) {
     if (key.kind != Node::Kind::text)
-      return report(key, "wrong_type", prefix + key.text, cat(seen(key), " where the name of a key is needed"), join(info.names(), ", "),
+      return report(key, "wrong_type", prefix + key.text, cat(seen(key), " where the name of a key is needed"), "",
                     key.kind == Node::Kind::integer ? "if it follows a decimal comma: write the comma as a point" : "");
-    const std::string hint = suggestion(key.text, info, prefix, meant);
+    std::string hint = suggestion(key.text, info, prefix, meant);
+    const bool shows_names = hint.empty() && info.fields.size() <= kShownNames;
+    if (hint.empty() && !shows_names) hint = cat("`forgelm config explain ", leaf(std::string_view(prefix).substr(0, prefix.size() - 1)), "` lists the keys");
     const std::string here = prefix.empty() ? "at the root of the file" : cat("in ", prefix.substr(0, prefix.size() - 1));
-    report(key, "unknown_key", prefix + key.text, cat("there is no such key ", here), hint.empty() ? join(info.names(), ", ") : "", hint);
+    report(key, "unknown_key", prefix + key.text, cat("there is no such key ", here), shows_names ? join(info.names(), ", ") : "", hint);
   }
 
   LoadedJob& out_;
