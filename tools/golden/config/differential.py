@@ -5,7 +5,7 @@
 
 A document sets 1 to 14 keys at random, in the root's sections and in those of pipeline stages, to values of the battery
 that the field takes by itself (scalars.tsv) or, now and then, to any value; now and then a section is left out, doubled
-or null. What the two read differently on purpose (tests/golden/config/exceptions.txt) is not drawn. Needs the packages
+or null. The reference's verdict is that of its loader, its command line and the start of every stage together. What the two read differently on purpose (tests/golden/config/exceptions.txt) is not drawn. Needs the packages
 of make.py. Exit code 1 when there is a difference.
 """
 import argparse
@@ -22,6 +22,8 @@ import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import make  # noqa: E402
+from forgelm.config import merge_pipeline_stage_config  # noqa: E402
+from forgelm.model import _reject_unsloth_unsupported_overrides as reject_overrides  # noqa: E402
 
 STAGE_SECTIONS = ("model", "lora", "training", "data", "evaluation")
 LISTS = {"merge.models": 3, "pipeline.stages": 3}
@@ -129,6 +131,10 @@ def theirs(text, folder):
         out.write(text)
     try:
         config = make.load_config(file)
+        # What the original's command line refuses after loading, and what it refuses when a stage is about to start.
+        reject_overrides(config)
+        for stage in config.pipeline.stages if config.pipeline else ():
+            reject_overrides(merge_pipeline_stage_config(config, stage))
     except (make.ConfigError, ValueError, TypeError, RecursionError) as error:
         return False, str(error)
     finally:
