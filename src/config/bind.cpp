@@ -149,9 +149,9 @@ class Binder {
     }
     if (value.kind != Node::Kind::mapping) {
       // `auth: hf_...`: the secret itself stands where its section should.
-      const bool hides = value.kind == Node::Kind::text && holds_secret(*field.section);
+      const bool hides = value.kind != Node::Kind::null && holds_secret(*field.section);
       if (hides) out_.secret_lines.insert(place.line);
-      return report(place, "wrong_type", path, cat(hides ? "text" : seen(value), " where a section is needed"), "a mapping of keys to values", section_hint(value, field));
+      return report(place, "wrong_type", path, cat(hides ? cat("a value of kind ", kind_name(value.kind)) : seen(value), " where a section is needed"), "a mapping of keys to values", section_hint(value, field));
     }
     section(value, *field.section, field.emplace(owner), path + ".");
   }

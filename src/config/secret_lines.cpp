@@ -44,7 +44,18 @@ std::size_t secret_begin(std::string_view line) {
       const std::size_t colon = is_public_name(name_around(line, at)) ? std::string_view::npos : line.find(':', at);
       if (colon != std::string_view::npos) first = std::min(first, colon + 1);
     }
+  // The address of a webhook carries its token.
+  for (std::size_t at = lower.find("url"); at != std::string::npos; at = lower.find("url", at + 1)) {
+    const std::size_t colon = name_around(line, at) == "url" ? line.find(':', at) : std::string_view::npos;
+    if (colon != std::string_view::npos) first = std::min(first, colon + 1);
+  }
   return first;
+}
+
+/// Takes a word out of a message, also where the message quotes only its beginning.
+void take_out(std::string& message, std::string_view word) {
+  for (std::size_t size = word.size(); size >= kMinSecretBytes; --size)
+    for (std::size_t at; (at = message.find(word.substr(0, size))) != std::string::npos;) message.replace(at, size, "***");
 }
 
 std::size_t indentation(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
@@ -61,8 +72,7 @@ const std::vector<std::string>& secret_names() {
 
 bool sounds_secret(const std::string& key) {
   if (key != "url" && is_public_name(key)) return false;
-  // The address of a webhook carries its token.
-  return key == "url" || secret_begin(key + ":") != std::string_view::npos || !nearest(key, secret_names()).empty();
+  return secret_begin(key + ":") != std::string_view::npos || !nearest(key, secret_names()).empty();
 }
 
 int last_line(const Node& node) {
@@ -129,8 +139,7 @@ void hide_secret_values(Diagnostic& diagnostic, const LoadedJob& job) {
       word += c;
       continue;
     }
-    for (std::size_t at; word.size() >= kMinSecretBytes && (at = diagnostic.message.find(word)) != std::string::npos;)
-      diagnostic.message.replace(at, word.size(), "***");
+    take_out(diagnostic.message, word);
     word.clear();
   }
 }

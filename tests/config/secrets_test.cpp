@@ -64,6 +64,15 @@ TEST_CASE("config: a secret in the place of its section is in no diagnostic") {
     }
 }
 
+TEST_CASE("config: a message that quotes a long value in part quotes no part of a secret") {
+  const std::string token = "canary7f3a9abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz";
+  for (const char* tag : {"!!int", "!!float", "!!bool", "!!timestamp", "!!binary"}) {
+    const auto loaded = config::read_job(block_job("auth", cat("  hf_token: ", tag, " ", token, "\n")), "job.yaml");
+    INFO(everything_said(loaded));
+    CHECK(everything_said(loaded).find("canary") == std::string::npos);
+  }
+}
+
 TEST_CASE("config: a misspelt secret key keeps its value secret") {
   for (const char* key : {"hf_tokn", "token", "hf-token", "hftoken", "password", "api_key"}) {
     const auto loaded = config::read_job(block_job("auth", cat("  ", key, ": ", kCanary, "\n")), "job.yaml");
