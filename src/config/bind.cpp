@@ -45,6 +45,9 @@ constexpr Synonym kSynonyms[] = {
     {"staging_ttl_days", "retention.staging_ttl_days"},
 };
 
+/// Sections with more keys than this are not listed in a message.
+constexpr std::size_t kShownNames = 20;
+
 /// The last name of a path: "eval_steps" of "training.eval_steps".
 std::string_view leaf(std::string_view path) {
   const std::size_t dot = path.rfind('.');
@@ -56,12 +59,13 @@ class Binder {
   explicit Binder(LoadedJob& out) : out_(out) {}
 
   void section(const Node& node, const SectionInfo& info, void* owner, const std::string& prefix) {
+    std::vector<std::string> meant;  // fields whose misspelt names are reported: they are not reported as missing as well
     for (const auto& [key, value] : node.entries) {
       // A bare `on` is a boolean to YAML 1.1 and a key of run.retry to everyone else.
       const bool is_name = key.kind == Node::Kind::text || key.kind == Node::Kind::boolean;
       const FieldInfo* field = is_name ? info.find(key.text) : nullptr;
       if (field == nullptr) {
-        unknown_key(key, info, prefix);
+        unknown_key(key, info, prefix, meant);
         continue;
       }
       const std::string path = prefix + field->name;
@@ -70,21 +74,42 @@ class Binder {
                "", cat("keep ", field->name));
         continue;
       }
-      out_.given[path] = spot(value);
-      bind_field(value, *field, owner, path);
+      // A value that is left out stands nowhere: its place is the key's.
+      const Node& place = value.kind == Node::Kind::null && value.text.empty() ? key : value;
+      out_.given[path] = spot(place);
+      bind_field(value, place, *field, owner, path);
     }
-    for (const auto& field : info.fields) {
-      if (!field.is_required || out_.is_given(prefix + field.name)) continue;
-      const bool is_root = prefix.empty();
-      report(node, "missing_key", prefix + field.name, cat("the ", field.kind == FieldKind::section ? "section" : "key", " is missing"),
-             std::string(accepts_text(field)), is_root && field.section != nullptr && needs_nothing(*field.section)
-                                                   ? cat("write `", field.name, ": {}` to take every default") : "");
-    }
+    for (const auto& field : info.fields)
+      if (field.is_required && !out_.is_given(prefix + field.name) && std::find(meant.begin(), meant.end(), field.name) == meant.end())
+        missing(node, field, prefix + field.name);
   }
 
  private:
-  static bool needs_nothing(const SectionInfo& section) {
-    return std::none_of(section.fields.begin(), section.fields.end(), [](const FieldInfo& field) { return field.is_required; });
+  void missing(const Node& node, const FieldInfo& field, const std::string& path) {
+    if (field.section == nullptr) return report(node, "missing_key", path, "the key is missing", accepts_text(field));
+    report(node, "missing_key", path, "the section is missing", "", cat("write ", smallest(field)));
+  }
+
+  /// The least that a section needs, as it is written: "`lora: {}` to take every default", "`model: {name_or_path: ...}`".
+  static std::string smallest(const FieldInfo& field) {
+    std::string needed;
+    for (const auto& inner : field.section->fields)
+      if (inner.is_required || inner.name == "dataset_name_or_path") needed += cat(needed.empty() ? "" : ", ", inner.name, ": ...");
+    return cat("`", field.name, ": {", needed, needed.empty() ? "}` to take every default" : "}`");
+  }
+
+  static bool holds_secret(const SectionInfo& section) {
+    return std::any_of(section.fields.begin(), section.fields.end(), [](const FieldInfo& field) { return field.is_secret || field.name == "url"; });
+  }
+
+  /// What was probably meant by text where a section is needed: "name m" and "name:m" are keys that lack a colon or a blank.
+  static std::string section_hint(const Node& value, const FieldInfo& field) {
+    if (value.kind == Node::Kind::null) return cat("write ", smallest(field));
+    const std::size_t end = std::min(value.text.find_first_of(": "), value.text.size());
+    if (value.kind == Node::Kind::text && end + 1 < value.text.size() && field.section->find(value.text.substr(0, end)) != nullptr)
+      return holds_secret(*field.section) ? "write a colon and a space after the key"
+                                          : cat("write `", value.text.substr(0, end), ": ", trim(std::string_view(value.text).substr(end + 1)), "`, with a colon and a space");
+    return "write its keys below it, indented";
   }
 
   SourceSpot spot(const Node& node) const { return {out_.file, node.line, node.column, node.length}; }
@@ -94,41 +119,45 @@ class Binder {
     add_diagnostic(out_, {severity, std::move(code), std::move(path), spot(node), std::move(message), std::move(allowed), std::move(hint)});
   }
 
-  void bind_field(const Node& value, const FieldInfo& field, void* owner, const std::string& path) {
+  void bind_field(const Node& value, const Node& place, const FieldInfo& field, void* owner, const std::string& path) {
     if (!field.deprecated.empty())
-      report(value, "deprecated", path, "this key goes with version 1.0.0", "", cat("write ", field.deprecated, " instead"), Severity::warning);
-    if (field.kind == FieldKind::section) return bind_section(value, field, owner, path);
-    if (field.kind == FieldKind::section_list) return bind_section_list(value, field, owner, path);
+      report(place, "deprecated", path, "this key is deprecated; version 1.0.0 will not read it", "", cat("write ", field.deprecated, " instead"), Severity::warning);
+    if (field.kind == FieldKind::section) return bind_section(value, place, field, owner, path);
+    if (field.kind == FieldKind::section_list) return bind_section_list(value, place, field, owner, path);
     if (value.kind == Node::Kind::null && field.is_nullable) return field.set(owner, Json());
     std::vector<Mismatch> mismatches;
     auto coerced = coerce(value, field, mismatches);
     for (auto& mismatch : mismatches) {
       if (field.is_secret) mismatch.message = "the value is not what this key takes", mismatch.hint.clear();
-      report(*mismatch.node, mismatch.code, path + mismatch.subpath, mismatch.message, mismatch.allowed, mismatch.hint);
+      if (mismatch.node == &value && value.kind == Node::Kind::null && !field.default_value.is_null() && !field.is_secret)
+        mismatch.hint = cat("leave the key out to take the default, ", forgelm::dump(field.default_value));
+      report(mismatch.node == &value ? place : *mismatch.node, mismatch.code, path + mismatch.subpath, mismatch.message, mismatch.allowed, mismatch.hint);
     }
     if (!coerced) return;
     if (field.is_clamped && !coerced->is_null() && !field.bounds.hold(coerced->real())) {
       const auto bound = static_cast<std::int64_t>(*field.bounds.at_least);
-      report(value, "raised", path, cat(seen(value), " is below the least value and was raised to ", bound), accepts_text(field), "", Severity::warning);
+      report(place, "raised", path, cat(seen(value), " is below the least value and was raised to ", bound), accepts_text(field), "", Severity::warning);
       coerced = Json(bound);
     }
     field.set(owner, *coerced);
   }
 
-  void bind_section(const Node& value, const FieldInfo& field, void* owner, const std::string& path) {
+  void bind_section(const Node& value, const Node& place, const FieldInfo& field, void* owner, const std::string& path) {
     if (value.kind == Node::Kind::null && field.is_nullable) {
       out_.given.erase(path);  // null equals absent
       return;
     }
     if (value.kind != Node::Kind::mapping) {
-      const std::string hint = value.kind == Node::Kind::null ? cat("write `", field.name, ": {}` to take every default") : "";
-      return report(value, "wrong_type", path, cat(seen(value), " where a section is needed"), "a mapping of keys to values", hint);
+      // `auth: hf_...`: the secret itself stands where its section should.
+      const bool hides = value.kind != Node::Kind::null && holds_secret(*field.section);
+      if (hides) out_.secret_lines.insert(place.line);
+      return report(place, "wrong_type", path, cat(hides ? cat("a value of kind ", kind_name(value.kind)) : seen(value), " where a section is needed"), "a mapping of keys to values", section_hint(value, field));
     }
     section(value, *field.section, field.emplace(owner), path + ".");
   }
 
-  void bind_section_list(const Node& value, const FieldInfo& field, void* owner, const std::string& path) {
-    if (value.kind != Node::Kind::sequence) return report(value, "wrong_type", path, cat(seen(value), " where a list is needed"), accepts_text(field));
+  void bind_section_list(const Node& value, const Node& place, const FieldInfo& field, void* owner, const std::string& path) {
+    if (value.kind != Node::Kind::sequence) return report(place, "wrong_type", path, cat(seen(value), " where a list is needed"), accepts_text(field));
     if (field.is_non_empty && value.items.empty())
       return report(value, "empty", path, "an empty list where at least one entry is needed", accepts_text(field));
     for (std::size_t i = 0; i < value.items.size(); ++i) {
@@ -143,30 +172,36 @@ class Binder {
   }
 
   /// Where a key that does not belong here does belong, or the nearest name.
-  std::string suggestion(const std::string& key, const SectionInfo& info, const std::string& prefix) const {
+  std::string suggestion(const std::string& key, const SectionInfo& info, const std::string& prefix, std::vector<std::string>& meant) const {
     for (const auto& synonym : kSynonyms)
       if (synonym.given == key) {
         const std::string_view name = leaf(synonym.path);
-        return info.find(name) != nullptr ? cat("did you mean ", name, "?") : cat("did you mean ", synonym.path, "?");
+        if (info.find(name) != nullptr) meant.emplace_back(name);
+        return cat("did you mean ", info.find(name) != nullptr ? name : synonym.path, "?");
       }
     std::vector<std::string> names = info.names();
     for (const auto& field : info.fields)
       if (!field.alias.empty()) names.push_back(field.alias);
     const std::string close = nearest(key, names);
-    if (!close.empty()) return cat("did you mean ", close, "?");
+    if (!close.empty()) {
+      meant.push_back(close);
+      return cat("did you mean ", close, "?");
+    }
     for (const auto& placed : all_fields())
-      if (placed.field->name == key && placed.path != prefix + key) return cat("this key belongs in ", placed.path.substr(0, placed.path.size() - key.size() - 1),
-                                                                               placed.path == key ? "the root of the file" : "");
+      if (placed.field->name == key && placed.path != prefix + key)
+        return cat("this key belongs ", placed.path == key ? "at the root of the file" : cat("in ", placed.path.substr(0, placed.path.size() - key.size() - 1)));
     return "";
   }
 
-  void unknown_key(const Node& key, const SectionInfo& info, const std::string& prefix) {
+  void unknown_key(const Node& key, const SectionInfo& info, const std::string& prefix, std::vector<std::string>& meant) {
     if (key.kind != Node::Kind::text)
-      return report(key, "wrong_type", prefix + key.text, cat(seen(key), " as a key where text is needed"), "the names of keys",
-                    cat("put it in quotes: \"", key.text, "\""));
-    const std::string hint = suggestion(key.text, info, prefix);
+      return report(key, "wrong_type", prefix + key.text, cat(seen(key), " where the name of a key is needed"), "",
+                    key.kind == Node::Kind::integer ? "if it follows a decimal comma: write the comma as a point" : "");
+    std::string hint = suggestion(key.text, info, prefix, meant);
+    const bool shows_names = hint.empty() && info.fields.size() <= kShownNames;
+    if (hint.empty() && !shows_names) hint = cat("`forgelm config explain ", leaf(std::string_view(prefix).substr(0, prefix.size() - 1)), "` lists the keys");
     const std::string here = prefix.empty() ? "at the root of the file" : cat("in ", prefix.substr(0, prefix.size() - 1));
-    report(key, "unknown_key", prefix + key.text, cat("there is no such key ", here), hint.empty() ? join(info.names(), ", ") : "", hint);
+    report(key, "unknown_key", prefix + key.text, cat("there is no such key ", here), shows_names ? join(info.names(), ", ") : "", hint);
   }
 
   LoadedJob& out_;

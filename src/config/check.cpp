@@ -38,14 +38,23 @@ std::pair<std::string, SourceSpot> place_of(const JobView& view, const std::vect
   return {path, {view.loaded.file, 1, 1, 1}};
 }
 
-std::string values_seen(const JobView& view, const std::vector<std::string_view>& paths) {
+/// The values that the rule looked at, but for what `problem` says already and what nobody wrote and says nothing: empty
+/// text, a switch that is off.
+std::string values_seen(const JobView& view, const std::vector<std::string_view>& paths, const std::string& problem) {
   std::vector<std::string> seen;
   for (const auto path : paths) {
     const PlacedField* placed = field_at(path);
     const Json value = value_at(view.job, path);
     if (value.is_null() || placed == nullptr || placed->field->is_secret) continue;
     if (value.kind() == Json::Kind::object || value.kind() == Json::Kind::array) continue;
-    seen.push_back(cat(path, " is ", value.kind() == Json::Kind::text ? quote(value.text(), 60) : dump(value)));
+    if (placed->field->kind == FieldKind::section_list) {
+      seen.push_back(cat(path, " has ", value.integer(), value.integer() == 1 ? " entry" : " entries"));
+      continue;
+    }
+    const bool says_nothing = value == Json("") || value == Json(false);
+    const std::string shown = value.kind() == Json::Kind::text ? quote(value.text(), 60) : dump(value);
+    const bool is_said = value.kind() == Json::Kind::text && problem.find(shown) != std::string::npos;
+    if (!is_said && (!says_nothing || view.given(path))) seen.push_back(cat(path, " is ", shown));
   }
   return seen.empty() ? "" : cat(" (", join(seen, ", "), ")");
 }
@@ -85,7 +94,7 @@ void check_rules(const StageJob& stage, LoadedJob& out) {
     const std::string problem = rule.problem(view);
     if (problem.empty()) continue;
     const auto [path, spot] = place_of(view, rule.paths);
-    report_once(out, {rule.severity, std::string(rule.id), path, spot, problem + values_seen(view, rule.paths), "", std::string(rule.hint)});
+    report_once(out, {rule.severity, std::string(rule.id), path, spot, problem + values_seen(view, rule.paths, problem), "", std::string(rule.hint)});
   }
   check_dependences(view, out);
 }

@@ -66,6 +66,16 @@ bool is_decimal(std::string_view text) {
   return (whole.empty() || all_digits(whole)) && (fraction.empty() || all_digits(fraction)) && !(whole.empty() && fraction.empty());
 }
 
+/// What a text check takes, for messages.
+std::string pattern_text(std::string_view pattern) {
+  if (pattern == "revision") return "a branch, a tag or a commit, without white space, at most 255 characters";
+  if (pattern == "endpoint") return "http(s)://host[:port][/path]";
+  if (pattern == "identifier") return "letters, digits and _, not beginning with a digit";
+  if (pattern == "stage_name") return "1 to 32 of a-z, 0-9 and _";
+  if (pattern == "retry_kinds") return "device, io, killed";
+  return "text";
+}
+
 class Coercer {
  public:
   Coercer(const FieldInfo& field, std::vector<Mismatch>& mismatches) : field_(field), mismatches_(mismatches) {}
@@ -145,7 +155,9 @@ class Coercer {
       std::string dotted = node.text;
       std::replace(dotted.begin(), dotted.end(), ',', '.');
       const bool comma = node.kind == Kind::text && dotted != node.text && real_from_text(dotted);
-      return wrong_type(node, subpath, "a number", comma ? cat("write the decimal point as a point: ", dotted) : "");
+      const auto percent = node.kind == Kind::text && node.text.ends_with('%') ? real_from_text(node.text.substr(0, node.text.size() - 1)) : std::nullopt;
+      return wrong_type(node, subpath, "a number",
+                        comma ? cat("write the decimal comma as a point: ", dotted) : percent ? cat("write ", python_float_repr(*percent / 100)) : "");
     }
     return in_bounds(node, subpath, *number, Json(*number));
   }
@@ -160,8 +172,15 @@ class Coercer {
     if (field_.pattern == "endpoint" || field_.pattern == "identifier") value = std::string(strip(value));
     if (field_.pattern == "identifier" && value.empty()) return Json();
     if (const auto problem = check_pattern(field_.pattern, value))
-      return refuse(node, subpath, "bad_pattern", cat(field_.is_secret ? "the value" : quote(node.text), " ", *problem));
+      return bad_pattern(node, subpath, *problem);
     return Json(std::move(value));
+  }
+
+  std::nullopt_t bad_pattern(const Node& node, const std::string& subpath, const std::string& problem) {
+    const bool dollar = field_.pattern == "identifier" && (node.text.front() == '$' || node.text.starts_with("env:"));
+    mismatches_.push_back({&node, subpath, "bad_pattern", cat(field_.is_secret ? "the value" : quote(node.text, 60), " ", problem), pattern_text(field_.pattern),
+                           dollar ? "write the bare name of the variable" : ""});
+    return std::nullopt;
   }
 
   std::optional<Json> choice(const Node& node) {
@@ -256,7 +275,7 @@ bool is_port(std::string_view text) {
 }
 
 std::optional<std::string> check_endpoint(std::string_view text) {
-  static const std::string kProblem = "is not an address of the form http(s)://host[:port]";
+  static const std::string kProblem = "is not an address";
   if (text.empty()) return std::nullopt;
   for (const char c : text)
     if (static_cast<unsigned char>(c) <= 32 || c == 127 || c == '\\') return kProblem;
@@ -321,13 +340,13 @@ std::optional<std::string> check_pattern(std::string_view pattern, std::string_v
   if (pattern == "stage_name") {
     const bool good = !text.empty() && text.size() <= 32 &&
                       std::all_of(text.begin(), text.end(), [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || is_ascii_digit(c); });
-    if (!good) return "is not a stage name: 1 to 32 of a-z, 0-9 and _";
+    if (!good) return "is not a stage name";
   }
   if (pattern == "identifier") {
     for (std::size_t i = 0; i < text.size(); ++i)
-      if (!is_name_char(text[i], i == 0)) return "is not the name of an environment variable (letters, digits and _, without $ or env:)";
+      if (!is_name_char(text[i], i == 0)) return "is not the name of an environment variable";
   }
-  if (pattern == "retry_kinds" && text != "device" && text != "io" && text != "killed") return "is not device, io or killed";
+  if (pattern == "retry_kinds" && text != "device" && text != "io" && text != "killed") return "is not a kind of failure";
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // Which lines of a job file may not be shown as they are. Before the file is understood, lines with a telling word count;
 // once there is a tree, every value whose key is a secret's name or nearly so, with all lines that it takes.
 #include <algorithm>
+#include <set>
 
 #include "bind.hpp"
 #include "forgelm/config/schema.hpp"
@@ -13,16 +14,48 @@ namespace {
 
 constexpr std::string_view kWords[] = {"token", "secret", "api_key", "api-key", "apikey", "password", "passwd", "credential"};
 
-/// The place after a telling word's colon, or npos. `max_length` and numbers of tokens count too: blanking them costs
-/// nothing but a caret line.
+/// Keys that sound secret and are not: `max_new_tokens`, `api_key_env`.
+bool is_public_name(const std::string& key) {
+  static const std::set<std::string> names = [] {
+    std::set<std::string> found;
+    for (const auto& placed : all_fields())
+      if (!placed.field->is_secret) found.insert({placed.field->name, placed.field->alias});
+    for (const auto& placed : all_fields())
+      if (placed.field->is_secret) found.erase(placed.field->name);
+    return found;
+  }();
+  return names.count(key) == 1;
+}
+
+/// The name around a place in a line: letters, digits, _ and -.
+std::string name_around(std::string_view line, std::size_t at) {
+  static constexpr std::string_view kNameChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  const std::size_t before = line.find_last_not_of(kNameChars, at);
+  const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+  return std::string(line.substr(begin, line.find_first_not_of(kNameChars, at) - begin));
+}
+
+/// The place after the first telling word's colon, or npos.
 std::size_t secret_begin(std::string_view line) {
   const std::string lower = ascii_lower(line);
-  for (const auto word : kWords) {
-    const std::size_t at = lower.find(word);
-    const std::size_t colon = at == std::string::npos ? at : line.find(':', at);
-    if (colon != std::string_view::npos) return colon + 1;
+  std::size_t first = std::string_view::npos;
+  for (const auto word : kWords)
+    for (std::size_t at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1)) {
+      const std::size_t colon = is_public_name(name_around(line, at)) ? std::string_view::npos : line.find(':', at);
+      if (colon != std::string_view::npos) first = std::min(first, colon + 1);
+    }
+  // The address of a webhook carries its token.
+  for (std::size_t at = lower.find("url"); at != std::string::npos; at = lower.find("url", at + 1)) {
+    const std::size_t colon = name_around(line, at) == "url" ? line.find(':', at) : std::string_view::npos;
+    if (colon != std::string_view::npos) first = std::min(first, colon + 1);
   }
-  return std::string_view::npos;
+  return first;
+}
+
+/// Takes a word out of a message, also where the message quotes only its beginning.
+void take_out(std::string& message, std::string_view word) {
+  for (std::size_t size = word.size(); size >= kMinSecretBytes; --size)
+    for (std::size_t at; (at = message.find(word.substr(0, size))) != std::string::npos;) message.replace(at, size, "***");
 }
 
 std::size_t indentation(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
@@ -38,8 +71,8 @@ const std::vector<std::string>& secret_names() {
 }
 
 bool sounds_secret(const std::string& key) {
-  // The address of a webhook carries its token.
-  return key == "url" || secret_begin(key + ":") != std::string_view::npos || !nearest(key, secret_names()).empty();
+  if (key != "url" && is_public_name(key)) return false;
+  return secret_begin(key + ":") != std::string_view::npos || !nearest(key, secret_names()).empty();
 }
 
 int last_line(const Node& node) {
@@ -106,8 +139,7 @@ void hide_secret_values(Diagnostic& diagnostic, const LoadedJob& job) {
       word += c;
       continue;
     }
-    for (std::size_t at; word.size() >= kMinSecretBytes && (at = diagnostic.message.find(word)) != std::string::npos;)
-      diagnostic.message.replace(at, word.size(), "***");
+    take_out(diagnostic.message, word);
     word.clear();
   }
 }

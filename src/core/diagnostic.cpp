@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "forgelm/core/text.hpp"
+
 namespace forgelm {
 namespace {
 
@@ -29,9 +31,11 @@ std::string with_caret(const Diagnostic& diagnostic, bool color) {
   std::replace(line.begin(), line.end(), '\t', ' ');
   const std::string number = std::to_string(diagnostic.spot.line);
   std::string out = "  " + number + " | " + line + "\n";
-  if (diagnostic.spot.column > 0) {
+  // A line that holds a secret is shown cut off: a caret stands under what is shown, or not at all.
+  const std::size_t width = num_code_points(line);
+  if (diagnostic.spot.column > 0 && static_cast<std::size_t>(diagnostic.spot.column) <= width + 1) {
     const auto column = static_cast<std::size_t>(diagnostic.spot.column);
-    const auto length = static_cast<std::size_t>(std::max(1, diagnostic.spot.length));
+    const std::size_t length = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(1, diagnostic.spot.length)), 1, std::max<std::size_t>(1, width + 1 - column));
     out += "  " + std::string(number.size(), ' ') + " | " + std::string(column - 1, ' ');
     out += (color ? "\033[1;32m" : "") + std::string(length, '^') + (color ? "\033[0m" : "") + "\n";
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <set>
 
 #include "forgelm/config/lr_schedule.hpp"
@@ -132,6 +133,13 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
 
 Json maybe(const std::optional<int64_t>& value) { return value ? Json(*value) : Json(); }
 
+/// Three significant digits, for people: 0.0001234567 -> "0.000123".
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
 /// 1234567 -> "1,234,567".
 std::string grouped(int64_t value) {
   std::string digits = std::to_string(value);
@@ -200,7 +208,7 @@ std::string describe(const StagePlan& stage) {
     row("checkpoints", grouped(*stage.num_checkpoints));
   }
   std::string rates;
-  for (const auto& point : stage.learning_rates) rates += cat(rates.empty() ? "" : ", ", python_float_repr(point.learning_rate), " at step ", point.step);
+  for (const auto& point : stage.learning_rates) rates += cat(rates.empty() ? "" : ", ", short_number(point.learning_rate), " at step ", point.step);
   if (!rates.empty()) row("learning rate", rates);
   row("gates", stage.gates.empty() ? "none" : join(stage.gates, "; "));
   row("final model", stage.final_model);

@@ -44,6 +44,35 @@ TEST_CASE("config: secrets are in no diagnostic and no dump") {
   CHECK(num_secrets >= 2);
 }
 
+TEST_CASE("config: a webhook's address is in no diagnostic, whatever its form") {
+  const std::string address = cat("https://hooks.example.org/services/", kCanary);
+  for (const auto& value : {cat("[", address, "]"), cat("{a: ", address, "}"), cat("\"", address), cat("!!int ", address), cat("\"", address, "\", url: 5"), cat("{", address, ": 1}")}) {
+    const auto loaded = config::read_job(block_job("webhook", cat("  {url: ", value, ", timeout: soon}\n")), "job.yaml");
+    INFO(value << "\n" << everything_said(loaded));
+    CHECK_FALSE(loaded.ok());
+    CHECK(everything_said(loaded).find(kCanary) == std::string::npos);
+  }
+}
+
+TEST_CASE("config: a secret in the place of its section is in no diagnostic") {
+  for (const char* section : {"webhook", "auth", "synthetic"})
+    for (const auto& value : {std::string(kCanary), cat("url:", kCanary), cat("hf_token:", kCanary), cat("api_key ", kCanary), cat("\"", kCanary, "\""), cat("[", kCanary, "]")}) {
+      const auto loaded = config::read_job(block_job(section, cat("  ", value, "\n")), "job.yaml");
+      INFO(section << ": " << value << "\n" << everything_said(loaded));
+      CHECK_FALSE(loaded.ok());
+      CHECK(everything_said(loaded).find(kCanary) == std::string::npos);
+    }
+}
+
+TEST_CASE("config: a message that quotes a long value in part quotes no part of a secret") {
+  const std::string token = "canary7f3a9abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz";
+  for (const char* tag : {"!!int", "!!float", "!!bool", "!!timestamp", "!!binary"}) {
+    const auto loaded = config::read_job(block_job("auth", cat("  hf_token: ", tag, " ", token, "\n")), "job.yaml");
+    INFO(everything_said(loaded));
+    CHECK(everything_said(loaded).find("canary") == std::string::npos);
+  }
+}
+
 TEST_CASE("config: a misspelt secret key keeps its value secret") {
   for (const char* key : {"hf_tokn", "token", "hf-token", "hftoken", "password", "api_key"}) {
     const auto loaded = config::read_job(block_job("auth", cat("  ", key, ": ", kCanary, "\n")), "job.yaml");
