@@ -169,7 +169,7 @@ std::vector<Rule> make_rules() {
       {"unsloth.distributed", kError, {"model.backend", "distributed.strategy"},
        when([](View v) { return v.job.model.backend == Backend::unsloth && has_distribution(v.job); }, "backend unsloth does not go with several devices"), "set model.backend to transformers"},
       {"unsloth.long_context", kError, {"model.backend", "training.rope_scaling", "training.sliding_window_attention"},
-       when([](View v) { return v.job.model.backend == Backend::unsloth && (v.job.training.rope_scaling || v.job.training.sliding_window_attention); },
+       when([](View v) { return v.job.model.backend == Backend::unsloth && (v.job.training.rope_scaling || v.job.training.sliding_window_attention.value_or(0) != 0); },
             "backend unsloth does not go with changes of the attention's reach"), "set model.backend to transformers"},
 
       {"model.backend", kWarning, {"model.backend"}, when([](View v) { return v.job.model.backend == Backend::unsloth; }, "the built-in engine runs this job; unsloth is not used"), ""},

@@ -104,6 +104,11 @@ TEST_CASE("revision: a local folder has none, and the user is told") {
   CHECK(std::any_of(loaded.diagnostics.begin(), loaded.diagnostics.end(), [](const Diagnostic& diagnostic) { return diagnostic.code == "revision.local"; }));
 }
 
+TEST_CASE("unsloth: a sliding window of 0 changes nothing and is taken, as by the reference") {
+  CHECK(read("sliding_window_attention: 0", "", "name_or_path: m, backend: unsloth").ok());
+  CHECK_FALSE(read("sliding_window_attention: 8", "", "name_or_path: m, backend: unsloth").ok());
+}
+
 TEST_CASE("no effect: keys of another trainer") {
   CHECK(idle_paths(read("dpo_beta: 0.2, kto_beta: 0.3")) == Paths{"training.dpo_beta", "training.kto_beta"});
   CHECK(idle_paths(read("trainer_type: dpo, dpo_beta: 0.2, kto_beta: 0.3")) == Paths{"training.kto_beta"});
