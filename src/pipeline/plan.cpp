@@ -117,6 +117,7 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
   plan.precision_of_weights = job.model.load_in_8bit ? "8 bits" : job.model.load_in_4bit ? "4 bits, " + to_text(job.model.bnb_4bit_quant_type) : to_text(job.training.precision);
   plan.data_source = job.data.dataset_ref.value_or(job.data.dataset_name_or_path);
   plan.gates = gates_of(job);
+  plan.report_to = to_text(job.training.report_to);
   plan.final_model = config::final_model_path(job);
   const std::vector<data::Glance> sets = glance_all(job.data);
   plan_rows(job.data, sets, plan);
@@ -179,6 +180,7 @@ Json to_json(const StagePlan& stage) {
       {"estimated_tokens_per_epoch", stage.num_tokens_per_epoch ? Json(static_cast<int64_t>(std::llround(*stage.num_tokens_per_epoch))) : Json()},
       {"learning_rates", points},
       {"gates", Json::array_of(stage.gates)},
+      {"report_to", stage.report_to},
       {"final_model", stage.final_model},
   });
   if (stage.name.empty()) return out;
@@ -211,6 +213,7 @@ std::string describe(const StagePlan& stage) {
   for (const auto& point : stage.learning_rates) rates += cat(rates.empty() ? "" : ", ", short_number(point.learning_rate), " at step ", point.step);
   if (!rates.empty()) row("learning rate", rates);
   row("gates", stage.gates.empty() ? "none" : join(stage.gates, "; "));
+  row("metrics", stage.report_to == "none" ? "in the log only" : cat("in the log and to ", stage.report_to));
   row("final model", stage.final_model);
   return out;
 }

@@ -30,6 +30,7 @@ struct StagePlan {
   bool rows_are_estimated = false;
   std::vector<LearningRatePoint> learning_rates;
   std::vector<std::string> gates;
+  std::string report_to;  ///< where metrics go: "tensorboard", "none"
   std::string final_model;
 };
 
