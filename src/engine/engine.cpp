@@ -11,7 +11,7 @@
 
 #include "engine/cuda.hpp"
 #include "engine/errors.hpp"
-#include "engine_loader/entry.hpp"
+#include "forgelm/engine/entry.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"

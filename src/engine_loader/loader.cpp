@@ -7,7 +7,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "entry.hpp"
+#include "forgelm/engine/entry.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
