@@ -34,7 +34,8 @@ void apply_common(const Arguments& arguments, OutputFormat format) {
 }
 
 /// Errors without a place in a file, as text, as an annotation, or in the document.
-ExitCode fail(Output& output, ExitCode code, const std::string& message, const std::string& hint, Json extra = Json::object()) {
+ExitCode fail(Output& output, ExitCode code, const std::string& message, const std::string& hint,
+              Json extra = Json::object()) {
   Json document = Json::object({{"success", false}, {"error", message}, {"exit_code", static_cast<int>(code)}});
   if (!hint.empty()) document.set("hint", hint);
   for (auto& [key, value] : extra.members()) document.set(key, std::move(value));
@@ -61,13 +62,14 @@ ExitCode fail(Output& output, const ConfigError& error) {
 ExitCode fail(Output& output, const RunError& error) {
   Json details = Json::object();
   for (const auto& [name, value] : error.fields()) details.set(name, value);
-  return fail(output, error.exit_code(), error.what(), error.hint(), Json::object({{"kind", to_string(error.kind())}, {"details", std::move(details)}}));
+  return fail(output, error.exit_code(), error.what(), error.hint(),
+              Json::object({{"kind", to_string(error.kind())}, {"details", std::move(details)}}));
 }
 
 ExitCode answer(const Request& request, const Arguments& arguments, Output& output) {
   switch (request.kind) {
     case Request::Kind::help: {
-      const std::string text = !request.group.empty()     ? group_text(request.group, output.width())
+      const std::string text = !request.group.empty()       ? group_text(request.group, output.width())
                                : request.command == nullptr ? overview_text(output.width())
                                                             : help_text(*request.command, output.width());
       output.print(text);
@@ -92,7 +94,8 @@ ExitCode run(const std::vector<std::string>& words, Output& output) {
     apply_common(arguments, output.format());
     return answer(request, arguments, output);
   } catch (const UsageError& error) {
-    const std::string help = cat("`forgelm ", error.command(), error.command().empty() ? "" : " ", "--help` tells more");
+    const std::string help =
+        cat("`forgelm ", error.command(), error.command().empty() ? "" : " ", "--help` tells more");
     return fail(output, error.exit_code(), error.what(), error.hint().empty() ? help : error.hint());
   } catch (const ConfigError& error) {
     return fail(output, error);
@@ -101,7 +104,8 @@ ExitCode run(const std::vector<std::string>& words, Output& output) {
   } catch (const std::bad_alloc&) {
     return fail(output, ExitCode::run_error, "out of memory", "", Json::object({{"kind", "out_of_memory"}}));
   } catch (const std::exception& error) {
-    return fail(output, ExitCode::run_error, cat("internal error: ", error.what()), "this is a defect of forgelm: please report it with the command line",
+    return fail(output, ExitCode::run_error, cat("internal error: ", error.what()),
+                "this is a defect of forgelm: please report it with the command line",
                 Json::object({{"kind", "internal"}}));
   }
 }

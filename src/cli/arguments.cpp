@@ -4,9 +4,9 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "option_value.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/text.hpp"
+#include "option_value.hpp"
 
 namespace forgelm::cli {
 

@@ -57,7 +57,8 @@ std::span<const OptionSpec> common_options() {
 }
 
 const OptionSpec& version_option() {
-  static constexpr OptionSpec option = {.name = "version", .doc = "Show version, commit and build, and do nothing else."};
+  static constexpr OptionSpec option = {.name = "version",
+                                        .doc = "Show version, commit and build, and do nothing else."};
   return option;
 }
 

@@ -49,7 +49,8 @@ const OptionSpec* first_positional(const CommandSpec& command) {
 
 std::string bash_values(const OptionSpec& option) {
   switch (option.kind) {
-    case OptionKind::choice: return cat("COMPREPLY=($(compgen -W '", join(option.choices(), " "), "' -- \"$current\"))");
+    case OptionKind::choice:
+      return cat("COMPREPLY=($(compgen -W '", join(option.choices(), " "), "' -- \"$current\"))");
     case OptionKind::path: return "_forgelm_files -f";
     case OptionKind::directory: return "_forgelm_files -d";
     default: return "COMPREPLY=()";
@@ -62,11 +63,13 @@ std::string bash_command_case(const CommandSpec& command) {
   for (const auto* option : all_options(command)) {
     words += cat(words.empty() ? "" : " ", "--", option->name);
     if (option->kind == OptionKind::flag) continue;
-    out += cat("        --", option->name, option->short_name == 0 ? "" : cat("|-", option->short_name), ") ", bash_values(*option), "; return ;;\n");
+    out += cat("        --", option->name, option->short_name == 0 ? "" : cat("|-", option->short_name), ") ",
+               bash_values(*option), "; return ;;\n");
   }
   out += "      esac\n";
   out += cat("      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '", words, "' -- \"$current\"));");
-  if (command.name.empty()) out += cat(" else COMPREPLY=($(compgen -W '", join(next_words(""), " "), "' -- \"$current\"));");
+  if (command.name.empty())
+    out += cat(" else COMPREPLY=($(compgen -W '", join(next_words(""), " "), "' -- \"$current\"));");
   else if (const auto* positional = first_positional(command)) out += cat(" else ", bash_values(*positional), ";");
   return out + " fi ;;\n";
 }
@@ -83,7 +86,8 @@ std::string bash_script() {
       "_forgelm() {\n"
       "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command='' word i\n"
       "  # readline splits --option=value at the '='\n"
-      "  if [[ $current == '=' ]]; then current=''; elif [[ $previous == '=' ]]; then previous=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+      "  if [[ $current == '=' ]]; then current=''; elif [[ $previous == '=' ]]; then "
+      "previous=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
       "    word=${COMP_WORDS[i]}\n"
       "    case \"$command/$word\" in\n";
@@ -92,7 +96,9 @@ std::string bash_script() {
       out += cat("      '", group, "/", word, "') command='", group, group.empty() ? "" : " ", word, "' ;;\n");
   out += "    esac\n  done\n  case $command in\n";
   for (const auto& group : groups())
-    if (!group.empty()) out += cat("    '", group, "') COMPREPLY=($(compgen -W '", join(next_words(group), " "), " --help' -- \"$current\")) ;;\n");
+    if (!group.empty())
+      out += cat("    '", group, "') COMPREPLY=($(compgen -W '", join(next_words(group), " "),
+                 " --help' -- \"$current\")) ;;\n");
   for (const CommandSpec* command : sorted_commands()) out += bash_command_case(*command);
   return out + "  esac\n}\ncomplete -F _forgelm forgelm\n";
 }
@@ -125,13 +131,17 @@ std::string zsh_arguments(const CommandSpec& command, std::string_view indent) {
   std::string out = "_arguments -s";
   const auto add = [&](const std::string& spec) { out += cat(" \\\n", indent, "  '", spec, "'"); };
   for (const auto* option : all_options(command)) {
-    const std::string tail = cat("[", zsh_text(first_sentence(option->doc)), "]", option->kind == OptionKind::flag ? "" : cat(":", zsh_text(value_text(*option).substr(0, 24)), ":", zsh_action(*option)));
+    const std::string tail = cat("[", zsh_text(first_sentence(option->doc)), "]",
+                                 option->kind == OptionKind::flag
+                                     ? ""
+                                     : cat(":", zsh_text(value_text(*option).substr(0, 24)), ":", zsh_action(*option)));
     const std::string many = option->is_repeated ? "*" : "";
     add(cat(many, "--", option->name, option->kind == OptionKind::flag ? "" : "=", tail));
     if (option->short_name != 0) add(cat(many, "-", option->short_name, tail));
   }
   for (const auto& option : command.options)
-    if (option.is_positional) add(cat(option.is_repeated ? "*" : "", ":", zsh_text(option.name), ":", zsh_action(option)));
+    if (option.is_positional)
+      add(cat(option.is_repeated ? "*" : "", ":", zsh_text(option.name), ":", zsh_action(option)));
   return out;
 }
 
@@ -148,7 +158,9 @@ std::string zsh_script() {
     for (const auto& word : next_words(group))
       out += cat("      '", group, "/", word, "') command='", group, group.empty() ? "" : " ", word, "' ;;\n");
   // The words of the command leave the line, so that positions count from its arguments.
-  out += "    esac\n  done\n  if [[ -n $command ]]; then\n    local depth=${#${(s: :)command}}\n    shift $depth words\n    ((CURRENT -= depth))\n  fi\n  case $command in\n";
+  out +=
+      "    esac\n  done\n  if [[ -n $command ]]; then\n    local depth=${#${(s: :)command}}\n    shift $depth words\n  "
+      "  ((CURRENT -= depth))\n  fi\n  case $command in\n";
   for (const auto& group : groups()) {
     if (group.empty()) continue;
     out += cat("    '", group, "') _values command ", join(next_words(group), " "), " ;;\n");
@@ -158,7 +170,8 @@ std::string zsh_script() {
     if (command->name.empty()) out += cat(" \\\n        '1:command:(", join(next_words(""), " "), ")'");
     out += " ;;\n";
   }
-  return out + "  esac\n}\nif [[ $funcstack[1] == _forgelm ]]; then _forgelm \"$@\"; else compdef _forgelm forgelm; fi\n";
+  return out +
+         "  esac\n}\nif [[ $funcstack[1] == _forgelm ]]; then _forgelm \"$@\"; else compdef _forgelm forgelm; fi\n";
 }
 
 // ---- fish ---------------------------------------------------------------------------------------------------------
@@ -190,23 +203,29 @@ std::string fish_script() {
       "  for word in (commandline -opc)[2..-1]\n"
       "    switch \"$command/$word\"\n";
   for (const auto& group : groups())
-    for (const auto& word : next_words(group)) out += cat("      case '", group, "/", word, "'\n        set command '", group, group.empty() ? "" : " ", word, "'\n");
+    for (const auto& word : next_words(group))
+      out += cat("      case '", group, "/", word, "'\n        set command '", group, group.empty() ? "" : " ", word,
+                 "'\n");
   out += "    end\n  end\n  test \"$command\" = \"$argv[1]\"\nend\ncomplete -c forgelm -f\n";
   for (const auto& group : groups()) {
     const auto when = cat(" -n '__forgelm_command \"", group, "\"'");
     for (const auto& word : next_words(group)) {
       const CommandSpec* command = find_command(group.empty() ? word : cat(group, " ", word));
-      out += cat("complete -c forgelm", when, " -a ", word, command == nullptr ? "" : cat(" -d '", fish_text(command->summary), "'"), "\n");
+      out += cat("complete -c forgelm", when, " -a ", word,
+                 command == nullptr ? "" : cat(" -d '", fish_text(command->summary), "'"), "\n");
     }
   }
   for (const CommandSpec* command : sorted_commands()) {
     const auto when = cat(" -n '__forgelm_command \"", command->name, "\"'");
     for (const auto* option : all_options(*command))
-      out += cat("complete -c forgelm", when, " -l ", option->name, option->short_name == 0 ? "" : cat(" -s ", option->short_name), fish_values(*option),
-                 " -d '", fish_text(first_sentence(option->doc)), "'\n");
+      out += cat("complete -c forgelm", when, " -l ", option->name,
+                 option->short_name == 0 ? "" : cat(" -s ", option->short_name), fish_values(*option), " -d '",
+                 fish_text(first_sentence(option->doc)), "'\n");
     if (const auto* positional = first_positional(*command)) {
-      if (positional->kind == OptionKind::choice) out += cat("complete -c forgelm", when, " -a '", join(positional->choices(), " "), "'\n");
-      else if (positional->kind == OptionKind::path || positional->kind == OptionKind::directory) out += cat("complete -c forgelm", when, " -F\n");
+      if (positional->kind == OptionKind::choice)
+        out += cat("complete -c forgelm", when, " -a '", join(positional->choices(), " "), "'\n");
+      else if (positional->kind == OptionKind::path || positional->kind == OptionKind::directory)
+        out += cat("complete -c forgelm", when, " -F\n");
     }
   }
   return out;

@@ -17,7 +17,8 @@ std::vector<GeneratedFile> generated_files() {
       {folder + "completions/_forgelm", completion_script(Shell::zsh)},
       {folder + "completions/forgelm.fish", completion_script(Shell::fish)},
   };
-  for (const CommandSpec* command : sorted_commands()) files.push_back({cat(folder, "man/", man_page_name(*command), ".1"), man_page(*command)});
+  for (const CommandSpec* command : sorted_commands())
+    files.push_back({cat(folder, "man/", man_page_name(*command), ".1"), man_page(*command)});
   return files;
 }
 

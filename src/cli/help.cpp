@@ -31,8 +31,10 @@ void add_row(std::string& out, std::string_view heading, std::string_view text, 
   for (; next < lines.size(); ++next) out += cat(std::string(kColumn, ' '), lines[next], "\n");
 }
 
-void add_options(std::string& out, std::string_view title, std::span<const OptionSpec> options, bool positional, std::size_t width) {
-  const bool any = std::any_of(options.begin(), options.end(), [&](const auto& option) { return option.is_positional == positional; });
+void add_options(std::string& out, std::string_view title, std::span<const OptionSpec> options, bool positional,
+                 std::size_t width) {
+  const bool any = std::any_of(options.begin(), options.end(),
+                               [&](const auto& option) { return option.is_positional == positional; });
   if (!any) return;
   out += cat("\n", title, ":\n");
   for (const auto& option : options)
@@ -42,7 +44,8 @@ void add_options(std::string& out, std::string_view title, std::span<const Optio
 void add_exit_codes(std::string& out, std::span<const ExitCode> shown, std::size_t width) {
   out += "\nExit codes:\n";
   for (const auto& info : exit_codes())
-    if (std::find(shown.begin(), shown.end(), info.code) != shown.end()) add_row(out, cat(static_cast<int>(info.code)), info.meaning, width);
+    if (std::find(shown.begin(), shown.end(), info.code) != shown.end())
+      add_row(out, cat(static_cast<int>(info.code)), info.meaning, width);
 }
 
 void add_examples(std::string& out, const CommandSpec& command) {
@@ -54,7 +57,8 @@ void add_examples(std::string& out, const CommandSpec& command) {
 void add_commands(std::string& out, std::string_view group, std::size_t width) {
   out += "\nCommands:\n";
   for (const CommandSpec* command : sorted_commands())
-    if (!command->name.empty() && (group.empty() || command->name.starts_with(cat(group, " ")))) add_row(out, command->name, command->summary, width);
+    if (!command->name.empty() && (group.empty() || command->name.starts_with(cat(group, " "))))
+      add_row(out, command->name, command->summary, width);
 }
 
 }  // namespace
@@ -87,7 +91,9 @@ std::string option_text(const OptionSpec& option) {
   std::string out(option.doc);
   if (option.kind == OptionKind::choice) out += cat(" One of ", join(option.choices(), ", "), ".");
   else if (option.at_least || option.at_most) out += cat(" (", accepted_text(option), ")");
-  if (!option.default_text.empty()) out += option.is_value_optional ? cat(" Alone it means ", option.default_text, ".") : cat(" Default: ", option.default_text, ".");
+  if (!option.default_text.empty())
+    out += option.is_value_optional ? cat(" Alone it means ", option.default_text, ".")
+                                    : cat(" Default: ", option.default_text, ".");
   return out;
 }
 

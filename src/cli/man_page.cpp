@@ -24,15 +24,18 @@ std::string roff(std::string_view text) {
 }
 
 void add_options(std::string& out, std::string_view title, std::span<const OptionSpec> options, bool positional) {
-  const bool any = std::any_of(options.begin(), options.end(), [&](const auto& option) { return option.is_positional == positional; });
+  const bool any = std::any_of(options.begin(), options.end(),
+                               [&](const auto& option) { return option.is_positional == positional; });
   if (!any) return;
   out += cat(".SH ", title, "\n");
   for (const auto& option : options)
-    if (option.is_positional == positional) out += cat(".TP\n.B ", roff(option_heading(option)), "\n", roff(option_text(option)), "\n");
+    if (option.is_positional == positional)
+      out += cat(".TP\n.B ", roff(option_heading(option)), "\n", roff(option_text(option)), "\n");
 }
 
 bool is_shown(const CommandSpec& command, ExitCode code) {
-  return command.name.empty() || std::find(command.exit_codes.begin(), command.exit_codes.end(), code) != command.exit_codes.end();
+  return command.name.empty() ||
+         std::find(command.exit_codes.begin(), command.exit_codes.end(), code) != command.exit_codes.end();
 }
 
 }  // namespace
@@ -46,8 +49,8 @@ std::string man_page_name(const CommandSpec& command) {
 std::string man_page(const CommandSpec& command) {
   const std::string name = man_page_name(command);
   // No date and no version: the page of one build is the page of the next.
-  std::string out = cat(".TH ", ascii_upper(name), " 1 \"\" forgelm \"forgelm manual\"\n.SH NAME\n", roff(name), " \\- ", roff(command.summary),
-                        "\n.SH SYNOPSIS\n.B ", roff(usage_line(command)), "\n");
+  std::string out = cat(".TH ", ascii_upper(name), " 1 \"\" forgelm \"forgelm manual\"\n.SH NAME\n", roff(name),
+                        " \\- ", roff(command.summary), "\n.SH SYNOPSIS\n.B ", roff(usage_line(command)), "\n");
   if (command.name.empty()) out += ".br\n.B forgelm COMMAND [OPTIONS]\n";
   out += ".SH DESCRIPTION\n";
   std::string_view details = command.details;
@@ -66,11 +69,13 @@ std::string man_page(const CommandSpec& command) {
   }
   if (!command.examples.empty()) {
     out += ".SH EXAMPLES\n";
-    for (const auto& example : command.examples) out += cat(".TP\n.B ", roff(example.command), "\n", roff(example.meaning), "\n");
+    for (const auto& example : command.examples)
+      out += cat(".TP\n.B ", roff(example.command), "\n", roff(example.meaning), "\n");
   }
   out += ".SH EXIT STATUS\n";
   for (const auto& info : exit_codes())
-    if (is_shown(command, info.code)) out += cat(".TP\n.B ", static_cast<int>(info.code), "\n", roff(info.meaning), "\n");
+    if (is_shown(command, info.code))
+      out += cat(".TP\n.B ", static_cast<int>(info.code), "\n", roff(info.meaning), "\n");
   if (command.name.empty()) return out;
   return out + ".SH SEE ALSO\n.BR forgelm (1)\n";
 }

@@ -102,7 +102,8 @@ std::optional<double> parse_real(std::string_view text) noexcept {
 void check_value(const CommandSpec& command, const OptionSpec& option, const std::string& value) {
   if (is_accepted(option, value)) return;
   const std::string hint = option.kind == OptionKind::choice ? did_you_mean(value, option.choices()) : "";
-  throw UsageError(command.name, cat(spelled(option), ": expected ", accepted_text(option), ", got ", quote(value)), hint);
+  throw UsageError(command.name, cat(spelled(option), ": expected ", accepted_text(option), ", got ", quote(value)),
+                   hint);
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {

@@ -1,9 +1,10 @@
-// Which command is meant is decided here by the table; its options are then CLI11's. Long options may be cut short where
-// that is unique, as the reference (argparse) allows; CLI11 does not, so they are spelled out before it sees them.
+// Which command is meant is decided here by the table; its options are then CLI11's. Long options may be cut short
+// where that is unique, as the reference (argparse) allows; CLI11 does not, so they are spelled out before it sees
+// them.
 #include "parse.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <CLI/CLI.hpp>
 #include <map>
 #include <span>
 
@@ -27,19 +28,22 @@ std::vector<const OptionSpec*> options_of(const CommandSpec& command) {
 
 std::string full_name(std::string_view command) { return command.empty() ? "forgelm" : cat("forgelm ", command); }
 
-[[noreturn]] void fail_option(std::string_view command, const std::string& word, const std::vector<const OptionSpec*>& options) {
+[[noreturn]] void fail_option(std::string_view command, const std::string& word,
+                              const std::vector<const OptionSpec*>& options) {
   std::vector<std::string> names;
   for (const auto* option : options) names.push_back(cat("--", option->name));
   // An option of another command is no typing mistake.
   for (const CommandSpec* other : sorted_commands())
     for (const auto& option : other->options)
       if (!option.is_positional && cat("--", option.name) == word)
-        throw UsageError(command, cat(full_name(command), " has no option ", word), cat("it is an option of ", full_name(other->name)));
+        throw UsageError(command, cat(full_name(command), " has no option ", word),
+                         cat("it is an option of ", full_name(other->name)));
   throw UsageError(command, cat(full_name(command), " has no option ", quote(word)), did_you_mean(word, names));
 }
 
 /// The option that "--name" or the unique start of a name means.
-const OptionSpec* find_option(std::string_view command, const std::string& word, const std::vector<const OptionSpec*>& options) {
+const OptionSpec* find_option(std::string_view command, const std::string& word,
+                              const std::vector<const OptionSpec*>& options) {
   const std::string_view name = std::string_view(word).substr(2);
   std::vector<const OptionSpec*> starting;
   for (const auto* option : options) {
@@ -61,7 +65,9 @@ const OptionSpec* find_short(char letter, const std::vector<const OptionSpec*>& 
   return nullptr;
 }
 
-bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-' && !(is_ascii_digit(word[1]) || word[1] == '.'); }
+bool is_option(const std::string& word) {
+  return word.size() > 1 && word[0] == '-' && !(is_ascii_digit(word[1]) || word[1] == '.');
+}
 
 /// True when the word after `word` is its value.
 bool takes_next(const std::string& word, const std::vector<const OptionSpec*>& options) {
@@ -93,7 +99,8 @@ Split split_at_command(const Words& words) {
   }
   if (at == words.size()) return split;
   split.name = words[at++];
-  while (is_command_group(split.name) && at < words.size() && !is_option(words[at])) split.name += cat(" ", words[at++]);
+  while (is_command_group(split.name) && at < words.size() && !is_option(words[at]))
+    split.name += cat(" ", words[at++]);
   split.after.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
   return split;
 }
@@ -110,7 +117,9 @@ Split split_at_command(const Words& words) {
     throw UsageError("", cat("there is no command ", quote(name)), cat("to run that job: forgelm --config ", name));
   const std::string hint = did_you_mean(name, names);
   throw UsageError("", cat("there is no command ", quote(name)),
-                   !hint.empty() ? hint : is_command_group(group) ? cat("`forgelm ", group, " --help` lists its commands") : "`forgelm --help` lists the commands");
+                   !hint.empty()             ? hint
+                   : is_command_group(group) ? cat("`forgelm ", group, " --help` lists its commands")
+                                             : "`forgelm --help` lists the commands");
 }
 
 /// Long options spelled out; unknown ones are refused.
@@ -134,13 +143,16 @@ Words spelled_out(const CommandSpec& command, const Words& words) {
       const std::size_t equals = word.find('=');
       const OptionSpec* option = find_option(command.name, word.substr(0, equals), options);
       if (equals != std::string::npos && option->kind == OptionKind::flag)
-        throw UsageError(command.name, cat("--", option->name, " takes no value, got ", quote(word.substr(equals + 1))));
+        throw UsageError(command.name,
+                         cat("--", option->name, " takes no value, got ", quote(word.substr(equals + 1))));
       out.push_back(cat("--", option->name, equals == std::string::npos ? "" : word.substr(equals)));
     }
     // What follows is the option's value, even when it looks like an option.
     if (takes_next(out.back(), options) && i + 1 < words.size()) {
       const std::string& value = words[++i];
-      if (is_option(value)) throw UsageError(command.name, cat(out.back(), " needs a value, got the option ", value), cat("a value that begins with '-': ", out.back(), "=", value));
+      if (is_option(value))
+        throw UsageError(command.name, cat(out.back(), " needs a value, got the option ", value),
+                         cat("a value that begins with '-': ", out.back(), "=", value));
       out.push_back(value);
     }
   }
@@ -169,13 +181,15 @@ void declare(CLI::App& app, Slot& slot) {
   }
   slot.option = app.add_option(names, slot.values)->expected(spec.is_value_optional ? 0 : 1, 1);
   slot.option->allow_extra_args(false);  // CLI11 would let a list take the argument behind it
-  slot.option->multi_option_policy(spec.is_repeated ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+  slot.option->multi_option_policy(spec.is_repeated ? CLI::MultiOptionPolicy::TakeAll
+                                                    : CLI::MultiOptionPolicy::TakeLast);
 }
 
 /// What CLI11 says, in forgelm's words.
 [[noreturn]] void fail_parse(const CommandSpec& command, const std::vector<Slot>& slots, const CLI::ParseError& error) {
   for (const auto& slot : slots)
-    if (std::string_view(error.what()).find(spelled(*slot.spec)) != std::string_view::npos && dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+    if (std::string_view(error.what()).find(spelled(*slot.spec)) != std::string_view::npos &&
+        dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
       throw UsageError(command.name, cat(spelled(*slot.spec), " needs a value: ", accepted_text(*slot.spec)));
   throw UsageError(command.name, error.what());
 }
@@ -199,7 +213,8 @@ Arguments::Values read_values(const CommandSpec& command, const Words& words) {
     if (slot.option->count() == 0) continue;
     auto& out = values[std::string(slot.spec->name)];
     if (slot.spec->kind == OptionKind::flag) out = {"true"};
-    else if (slot.values.empty() || (slot.spec->is_value_optional && slot.values.back().empty())) out = {std::string(slot.spec->default_text)};
+    else if (slot.values.empty() || (slot.spec->is_value_optional && slot.values.back().empty()))
+      out = {std::string(slot.spec->default_text)};
     else out = slot.values;
   }
   if (const auto extras = app.remaining(); !extras.empty() && values.find("help") == values.end())
@@ -213,7 +228,8 @@ void check_values(const CommandSpec& command, const Arguments::Values& values) {
     const auto found = values.find(option.name);
     if (found == values.end()) {
       if (option.is_required && option.one_of.empty())
-        throw UsageError(command.name, cat(spelled(option), " is missing: ", accepted_text(option)), option.name == "config" ? "forgelm --config JOB.yaml, or `forgelm --help`" : "");
+        throw UsageError(command.name, cat(spelled(option), " is missing: ", accepted_text(option)),
+                         option.name == "config" ? "forgelm --config JOB.yaml, or `forgelm --help`" : "");
       return;
     }
     for (const auto& value : found->second) check_value(command, option, value);
@@ -242,8 +258,11 @@ Request parse(const Words& words) {
   if (split.name.empty() || find_command(split.name) != nullptr) {
     request.command = find_command(split.name);
   } else if (is_command_group(split.name)) {
-    const bool wants_help = std::any_of(split.after.begin(), split.after.end(), [](const auto& word) { return word == "--help" || word == "-h"; });
-    if (!wants_help) throw UsageError("", cat("forgelm ", split.name, " needs a command"), cat("`forgelm ", split.name, " --help` lists them"));
+    const bool wants_help = std::any_of(split.after.begin(), split.after.end(),
+                                        [](const auto& word) { return word == "--help" || word == "-h"; });
+    if (!wants_help)
+      throw UsageError("", cat("forgelm ", split.name, " needs a command"),
+                       cat("`forgelm ", split.name, " --help` lists them"));
     request.kind = Request::Kind::help;
     request.group = split.name;
     return request;

@@ -9,17 +9,22 @@ namespace forgelm::cli {
 std::string version_text() {
   const BuildInfo& build = build_info();
   std::string out = cat("forgelm ", version(), " (", build.commit, ")\n");
-  out += cat("  compiler  ", build.compiler, ", ", build.build_type, build.sanitizers.empty() ? "" : cat(", sanitizers ", build.sanitizers), "\n");
+  out += cat("  compiler  ", build.compiler, ", ", build.build_type,
+             build.sanitizers.empty() ? "" : cat(", sanitizers ", build.sanitizers), "\n");
   const auto libtorch = engine::find_libtorch();
   out += cat("  engine    ", build.has_engine ? "built" : "not built", "\n");
-  out += cat("  libtorch  ", libtorch.ok() ? cat(libtorch->version, " at ", libtorch->folder.native()) : cat("none: ", libtorch.error().message), "\n");
+  out += cat("  libtorch  ",
+             libtorch.ok() ? cat(libtorch->version, " at ", libtorch->folder.native())
+                           : cat("none: ", libtorch.error().message),
+             "\n");
   return out;
 }
 
 Json version_json() {
   const BuildInfo& build = build_info();
   const auto libtorch = engine::find_libtorch();
-  const Json found = libtorch.ok() ? Json::object({{"version", libtorch->version}, {"folder", libtorch->folder.native()}}) : Json();
+  const Json found =
+      libtorch.ok() ? Json::object({{"version", libtorch->version}, {"folder", libtorch->folder.native()}}) : Json();
   return Json::object({{"success", true},
                        {"version", version()},
                        {"commit", build.commit},

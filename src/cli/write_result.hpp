@@ -8,7 +8,9 @@
 namespace forgelm::cli {
 
 inline constexpr OptionSpec kOutputOption = {
-    .name = "output", .kind = OptionKind::path, .doc = "Write to this file instead of standard output; an existing file is replaced."};
+    .name = "output",
+    .kind = OptionKind::path,
+    .doc = "Write to this file instead of standard output; an existing file is replaced."};
 
 inline constexpr ExitCode kWriterExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error};
 

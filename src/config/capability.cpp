@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <iterator>
 
-
 namespace forgelm::config {
 namespace {
 
@@ -55,7 +54,8 @@ constexpr bool is_in_order() {
   return true;
 }
 static_assert(is_in_order(), "the table follows the order of the enumerators");
-static_assert(std::size(kCapabilities) == static_cast<std::size_t>(Capability::pipelines) + 1, "a capability has no row");
+static_assert(std::size(kCapabilities) == static_cast<std::size_t>(Capability::pipelines) + 1,
+              "a capability has no row");
 
 }  // namespace
 

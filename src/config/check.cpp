@@ -3,9 +3,9 @@
 #include <set>
 
 #include "bind.hpp"
-#include "rules.hpp"
 #include "forgelm/config/schema.hpp"
 #include "forgelm/core/text.hpp"
+#include "rules.hpp"
 
 namespace forgelm::config {
 namespace {
@@ -20,7 +20,9 @@ std::set<std::string> failed_paths(const LoadedJob& loaded) {
 
 bool touches(const std::set<std::string>& failed, const std::string& path) {
   return std::any_of(failed.begin(), failed.end(), [&](const std::string& bad) {
-    return bad == path || (bad.size() > path.size() && bad.rfind(path, 0) == 0 && (bad[path.size()] == '.' || bad[path.size()] == '[')) ||
+    return bad == path ||
+           (bad.size() > path.size() && bad.rfind(path, 0) == 0 &&
+            (bad[path.size()] == '.' || bad[path.size()] == '[')) ||
            (path.size() > bad.size() && path.rfind(bad, 0) == 0 && path[bad.size()] == '.');
   });
 }
@@ -28,18 +30,20 @@ bool touches(const std::set<std::string>& failed, const std::string& path) {
 /// The first path that the file wrote, else the nearest section that it wrote.
 std::pair<std::string, SourceSpot> place_of(const JobView& view, const std::vector<std::string_view>& paths) {
   for (const auto path : paths)
-    if (const auto found = view.loaded.given.find(view.real_path(path)); found != view.loaded.given.end()) return *found;
+    if (const auto found = view.loaded.given.find(view.real_path(path)); found != view.loaded.given.end())
+      return *found;
   std::string path = view.real_path(paths.front());
   for (std::string section = path; !section.empty();) {
     const std::size_t dot = section.rfind('.');
     section.resize(dot == std::string::npos ? 0 : dot);
-    if (const auto found = view.loaded.given.find(section); found != view.loaded.given.end()) return {path, found->second};
+    if (const auto found = view.loaded.given.find(section); found != view.loaded.given.end())
+      return {path, found->second};
   }
   return {path, {view.loaded.file, 1, 1, 1}};
 }
 
-/// The values that the rule looked at, but for what `problem` says already and what nobody wrote and says nothing: empty
-/// text, a switch that is off.
+/// The values that the rule looked at, but for what `problem` says already and what nobody wrote and says nothing:
+/// empty text, a switch that is off.
 std::string values_seen(const JobView& view, const std::vector<std::string_view>& paths, const std::string& problem) {
   std::vector<std::string> seen;
   for (const auto path : paths) {
@@ -70,15 +74,18 @@ void check_dependences(const JobView& view, LoadedJob& out) {
   for (const auto& dependence : dependences()) {
     if (dependence.is_active(view)) continue;
     const bool is_prefix = dependence.paths.back() == '*';
-    const std::string_view stem = is_prefix ? dependence.paths.substr(0, dependence.paths.size() - 1) : dependence.paths;
+    const std::string_view stem =
+        is_prefix ? dependence.paths.substr(0, dependence.paths.size() - 1) : dependence.paths;
     for (const auto& placed : all_fields()) {
       const bool meant = is_prefix ? placed.path.rfind(stem, 0) == 0 : placed.path == stem;
       if (!meant || placed.field->kind == FieldKind::section || !view.given(placed.path)) continue;
       const bool is_list = placed.field->kind == FieldKind::section_list;
-      if (placed.field->name == "enabled" || (!is_list && value_at(view.job, placed.path) == placed.field->default_value)) continue;
+      if (placed.field->name == "enabled" ||
+          (!is_list && value_at(view.job, placed.path) == placed.field->default_value))
+        continue;
       const std::string path = view.real_path(placed.path);
-      report_once(out, {Severity::warning, "no_effect", path, view.loaded.given.at(path), "this key has no effect in this job", "",
-                        cat("it counts when ", dependence.condition)});
+      report_once(out, {Severity::warning, "no_effect", path, view.loaded.given.at(path),
+                        "this key has no effect in this job", "", cat("it counts when ", dependence.condition)});
     }
   }
 }
@@ -89,12 +96,14 @@ void check_rules(const StageJob& stage, LoadedJob& out) {
   const std::set<std::string> failed = failed_paths(out);
   const JobView view{out, stage, stage.job};
   for (const auto& rule : rules()) {
-    const bool unsure = std::any_of(rule.paths.begin(), rule.paths.end(), [&](std::string_view path) { return touches(failed, view.real_path(path)); });
+    const bool unsure = std::any_of(rule.paths.begin(), rule.paths.end(),
+                                    [&](std::string_view path) { return touches(failed, view.real_path(path)); });
     if (unsure) continue;
     const std::string problem = rule.problem(view);
     if (problem.empty()) continue;
     const auto [path, spot] = place_of(view, rule.paths);
-    report_once(out, {rule.severity, std::string(rule.id), path, spot, problem + values_seen(view, rule.paths, problem), "", std::string(rule.hint)});
+    report_once(out, {rule.severity, std::string(rule.id), path, spot, problem + values_seen(view, rule.paths, problem),
+                      "", std::string(rule.hint)});
   }
   check_dependences(view, out);
 }
@@ -103,8 +112,10 @@ void normalise(JobConfig& job, const std::function<bool(std::string_view)>& give
   if (job.lora.use_dora) job.lora.method = LoraMethod::dora;
   if (job.lora.use_rslora) job.lora.method = LoraMethod::rslora;
   if (job.training.sample_packing) job.training.packing = true;
-  if (!given("model.load_in_4bit") && (job.model.load_in_8bit || job.lora.method == LoraMethod::none)) job.model.load_in_4bit = false;
-  if (job.evaluation && job.evaluation->safety && !job.evaluation->safety->severity_thresholds.value_or(std::map<std::string, double>()).empty() &&
+  if (!given("model.load_in_4bit") && (job.model.load_in_8bit || job.lora.method == LoraMethod::none))
+    job.model.load_in_4bit = false;
+  if (job.evaluation && job.evaluation->safety &&
+      !job.evaluation->safety->severity_thresholds.value_or(std::map<std::string, double>()).empty() &&
       !given("evaluation.safety.track_categories") && job.evaluation->safety->enabled)
     job.evaluation->safety->track_categories = true;
 }

@@ -15,14 +15,16 @@ using Kind = Node::Kind;
 
 /// Text without surrounding white space as Unicode knows it (the non-breaking and other blanks included).
 std::string_view strip(std::string_view text) {
-  static constexpr std::string_view kWide[] = {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005",
-                                               "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
+  static constexpr std::string_view kWide[] = {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
+                                               "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
+                                               "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
   for (bool again = true; again;) {
     again = false;
     text = trim(text);
     for (const auto blank : kWide) {
       if (text.substr(0, blank.size()) == blank) text.remove_prefix(blank.size()), again = true;
-      if (text.size() >= blank.size() && text.substr(text.size() - blank.size()) == blank) text.remove_suffix(blank.size()), again = true;
+      if (text.size() >= blank.size() && text.substr(text.size() - blank.size()) == blank)
+        text.remove_suffix(blank.size()), again = true;
     }
   }
   return text;
@@ -30,13 +32,16 @@ std::string_view strip(std::string_view text) {
 
 /// Single underscores between characters are dropped; nothing when they stand at an end or doubled.
 std::optional<std::string> without_underscores(std::string_view text) {
-  if (text.empty() || text.front() == '_' || text.back() == '_' || text.find("__") != std::string_view::npos) return std::nullopt;
+  if (text.empty() || text.front() == '_' || text.back() == '_' || text.find("__") != std::string_view::npos)
+    return std::nullopt;
   std::string out(text);
   out.erase(std::remove(out.begin(), out.end(), '_'), out.end());
   return out;
 }
 
-bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_ascii_digit); }
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_ascii_digit);
+}
 
 double parse_double(const std::string& text) {
   double value = 0;
@@ -44,7 +49,8 @@ double parse_double(const std::string& text) {
   if (error == std::errc::result_out_of_range) {
     // from_chars leaves the value alone; the exponent tells an overflow from an underflow.
     const auto e = text.find_first_of("eE");
-    const bool tiny = e != std::string::npos ? text.find('-', e) != std::string::npos : text.find_first_of("123456789") > text.find('.');
+    const bool tiny = e != std::string::npos ? text.find('-', e) != std::string::npos
+                                             : text.find_first_of("123456789") > text.find('.');
     const double magnitude = tiny ? 0.0 : std::numeric_limits<double>::infinity();
     return text.front() == '-' ? -magnitude : magnitude;
   }
@@ -63,7 +69,8 @@ bool is_decimal(std::string_view text) {
   const std::size_t point = mantissa.find('.');
   if (point == std::string_view::npos) return all_digits(mantissa);
   const std::string_view whole = mantissa.substr(0, point), fraction = mantissa.substr(point + 1);
-  return (whole.empty() || all_digits(whole)) && (fraction.empty() || all_digits(fraction)) && !(whole.empty() && fraction.empty());
+  return (whole.empty() || all_digits(whole)) && (fraction.empty() || all_digits(fraction)) &&
+         !(whole.empty() && fraction.empty());
 }
 
 /// What a text check takes, for messages.
@@ -96,22 +103,28 @@ class Coercer {
   }
 
  private:
-  std::nullopt_t refuse(const Node& node, std::string subpath, std::string code, std::string message, std::string hint = "") {
-    mismatches_.push_back({&node, std::move(subpath), std::move(code), std::move(message), accepts_text(field_), std::move(hint)});
+  std::nullopt_t refuse(const Node& node, std::string subpath, std::string code, std::string message,
+                        std::string hint = "") {
+    mismatches_.push_back(
+        {&node, std::move(subpath), std::move(code), std::move(message), accepts_text(field_), std::move(hint)});
     return std::nullopt;
   }
   std::nullopt_t wrong_type(const Node& node, std::string subpath, std::string_view wanted, std::string hint = "") {
-    return refuse(node, std::move(subpath), "wrong_type", cat(seen(node), " where ", wanted, " is needed"), std::move(hint));
+    return refuse(node, std::move(subpath), "wrong_type", cat(seen(node), " where ", wanted, " is needed"),
+                  std::move(hint));
   }
 
   std::optional<Json> boolean(const Node& node) {
     if (node.kind == Kind::boolean) return Json(node.boolean);
-    if (node.kind == Kind::integer && node.fits && (node.integer == 0 || node.integer == 1)) return Json(node.integer == 1);
+    if (node.kind == Kind::integer && node.fits && (node.integer == 0 || node.integer == 1))
+      return Json(node.integer == 1);
     if (node.kind == Kind::real && (node.real == 0.0 || node.real == 1.0)) return Json(node.real == 1.0);
     if (node.kind == Kind::text || node.kind == Kind::binary) {
       const std::string lower = ascii_lower(node.text);
-      for (const auto* yes : {"1", "on", "t", "true", "y", "yes"}) if (lower == yes) return Json(true);
-      for (const auto* no : {"0", "off", "f", "false", "n", "no"}) if (lower == no) return Json(false);
+      for (const auto* yes : {"1", "on", "t", "true", "y", "yes"})
+        if (lower == yes) return Json(true);
+      for (const auto* no : {"0", "off", "f", "false", "n", "no"})
+        if (lower == no) return Json(false);
     }
     return wrong_type(node, "", "true or false");
   }
@@ -120,7 +133,8 @@ class Coercer {
     if (field_.bounds.hold(number)) return value;
     if (!std::isfinite(number) && field_.bounds.is_finite)
       return refuse(node, subpath, "not_finite", cat(seen(node), " is not a finite number"));
-    if (field_.is_clamped && node.kind != Kind::boolean && field_.bounds.at_least && number < *field_.bounds.at_least) return value;  // the binder raises it
+    if (field_.is_clamped && node.kind != Kind::boolean && field_.bounds.at_least && number < *field_.bounds.at_least)
+      return value;  // the binder raises it
     return refuse(node, subpath, "out_of_range", cat(seen(node), " is outside what is allowed"));
   }
 
@@ -131,7 +145,8 @@ class Coercer {
     if (node.kind == Kind::boolean) number = node.boolean ? 1 : 0;
     if (node.kind == Kind::real) {
       if (!std::isfinite(node.real)) return refuse(node, "", "not_finite", cat(seen(node), " is not an integer"));
-      if (node.real != std::floor(node.real)) return refuse(node, "", "wrong_type", cat(seen(node), " has a fraction where an integer is needed"));
+      if (node.real != std::floor(node.real))
+        return refuse(node, "", "wrong_type", cat(seen(node), " has a fraction where an integer is needed"));
       too_large = std::abs(node.real) >= 0x1p63;
       if (!too_large) number = static_cast<std::int64_t>(node.real);
     }
@@ -155,31 +170,36 @@ class Coercer {
       std::string dotted = node.text;
       std::replace(dotted.begin(), dotted.end(), ',', '.');
       const bool comma = node.kind == Kind::text && dotted != node.text && real_from_text(dotted);
-      const auto percent = node.kind == Kind::text && node.text.ends_with('%') ? real_from_text(node.text.substr(0, node.text.size() - 1)) : std::nullopt;
+      const auto percent = node.kind == Kind::text && node.text.ends_with('%')
+                               ? real_from_text(node.text.substr(0, node.text.size() - 1))
+                               : std::nullopt;
       return wrong_type(node, subpath, "a number",
-                        comma ? cat("write the decimal comma as a point: ", dotted) : percent ? cat("write ", python_float_repr(*percent / 100)) : "");
+                        comma     ? cat("write the decimal comma as a point: ", dotted)
+                        : percent ? cat("write ", python_float_repr(*percent / 100))
+                                  : "");
     }
     return in_bounds(node, subpath, *number, Json(*number));
   }
 
   std::optional<Json> text(const Node& node, const std::string& subpath) {
     if (node.kind != Kind::text && node.kind != Kind::binary) {
-      const bool scalar = node.kind != Kind::sequence && node.kind != Kind::mapping && node.kind != Kind::set && node.kind != Kind::null;
+      const bool scalar = node.kind != Kind::sequence && node.kind != Kind::mapping && node.kind != Kind::set &&
+                          node.kind != Kind::null;
       return wrong_type(node, subpath, "text", scalar ? cat("put it in quotes: \"", node.text, "\"") : "");
     }
     if (!is_valid_utf8(node.text)) return refuse(node, subpath, "wrong_type", "binary data that is not UTF-8 text");
     std::string value = node.text;
     if (field_.pattern == "endpoint" || field_.pattern == "identifier") value = std::string(strip(value));
     if (field_.pattern == "identifier" && value.empty()) return Json();
-    if (const auto problem = check_pattern(field_.pattern, value))
-      return bad_pattern(node, subpath, *problem);
+    if (const auto problem = check_pattern(field_.pattern, value)) return bad_pattern(node, subpath, *problem);
     return Json(std::move(value));
   }
 
   std::nullopt_t bad_pattern(const Node& node, const std::string& subpath, const std::string& problem) {
     const bool dollar = field_.pattern == "identifier" && (node.text.front() == '$' || node.text.starts_with("env:"));
-    mismatches_.push_back({&node, subpath, "bad_pattern", cat(field_.is_secret ? "the value" : quote(node.text, 60), " ", problem), pattern_text(field_.pattern),
-                           dollar ? "write the bare name of the variable" : ""});
+    mismatches_.push_back({&node, subpath, "bad_pattern",
+                           cat(field_.is_secret ? "the value" : quote(node.text, 60), " ", problem),
+                           pattern_text(field_.pattern), dollar ? "write the bare name of the variable" : ""});
     return std::nullopt;
   }
 
@@ -192,14 +212,16 @@ class Coercer {
     for (const auto& [given, meant] : field_.value_aliases)
       if (node.kind == Kind::text && given == text) return Json(meant);
     const std::string close = node.kind == Kind::text ? nearest(text, names) : "";
-    return refuse(node, "", "unknown_choice", cat(seen(node), " is not one of the choices"), close.empty() ? "" : cat("did you mean ", close, "?"));
+    return refuse(node, "", "unknown_choice", cat(seen(node), " is not one of the choices"),
+                  close.empty() ? "" : cat("did you mean ", close, "?"));
   }
 
   std::optional<Json> list(const Node& node) {
     if (node.kind == Kind::text && !field_.presets.empty()) return preset(node);
     if (node.kind != Kind::sequence && node.kind != Kind::set)
       return wrong_type(node, "", "a list", node.kind == Kind::text ? cat("write [", node.text, "]") : "");
-    if (field_.is_non_empty && node.items.empty()) return refuse(node, "", "empty", "an empty list where at least one entry is needed");
+    if (field_.is_non_empty && node.items.empty())
+      return refuse(node, "", "empty", "an empty list where at least one entry is needed");
     Json out = Json::array();
     bool good = true;
     for (std::size_t i = 0; i < node.items.size(); ++i) {
@@ -214,10 +236,12 @@ class Coercer {
 
   std::optional<Json> preset(const Node& node) {
     const auto& names = field_.presets;
-    if (std::find(names.begin(), names.end(), node.text) != names.end()) return Json::array_of(preset_modules(node.text));
+    if (std::find(names.begin(), names.end(), node.text) != names.end())
+      return Json::array_of(preset_modules(node.text));
     const std::string close = nearest(node.text, names);
-    return refuse(node, "", "unknown_choice", cat(seen(node), " is no list and no preset"),
-                  close.empty() ? cat("write [", node.text, "] for a single module") : cat("did you mean ", close, "?"));
+    return refuse(
+        node, "", "unknown_choice", cat(seen(node), " is no list and no preset"),
+        close.empty() ? cat("write [", node.text, "] for a single module") : cat("did you mean ", close, "?"));
   }
 
   static std::vector<std::string> preset_modules(const std::string& name) {
@@ -235,7 +259,8 @@ class Coercer {
     for (const auto& [key, entry] : node.entries) {
       if (key.kind != Kind::text) {
         good = false;
-        refuse(key, "", "wrong_type", cat(seen(key), " as a key where text is needed"), cat("put it in quotes: \"", key.text, "\""));
+        refuse(key, "", "wrong_type", cat(seen(key), " as a key where text is needed"),
+               cat("put it in quotes: \"", key.text, "\""));
         continue;
       }
       auto item = field_.kind == FieldKind::real_table ? real(entry, "." + key.text) : std::optional(json_from(entry));
@@ -338,15 +363,17 @@ std::optional<std::string> check_pattern(std::string_view pattern, std::string_v
   if (pattern == "revision") return check_revision(text);
   if (pattern == "endpoint") return check_endpoint(text);
   if (pattern == "stage_name") {
-    const bool good = !text.empty() && text.size() <= 32 &&
-                      std::all_of(text.begin(), text.end(), [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || is_ascii_digit(c); });
+    const bool good = !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
+      return c == '_' || (c >= 'a' && c <= 'z') || is_ascii_digit(c);
+    });
     if (!good) return "is not a stage name";
   }
   if (pattern == "identifier") {
     for (std::size_t i = 0; i < text.size(); ++i)
       if (!is_name_char(text[i], i == 0)) return "is not the name of an environment variable";
   }
-  if (pattern == "retry_kinds" && text != "device" && text != "io" && text != "killed") return "is not a kind of failure";
+  if (pattern == "retry_kinds" && text != "device" && text != "io" && text != "killed")
+    return "is not a kind of failure";
   return std::nullopt;
 }
 

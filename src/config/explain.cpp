@@ -1,4 +1,5 @@
-// What is known of one field, for `forgelm config explain`: gathered from the field table, the rules and the conditions.
+// What is known of one field, for `forgelm config explain`: gathered from the field table, the rules and the
+// conditions.
 #include <algorithm>
 
 #include "forgelm/config/emit.hpp"
@@ -92,7 +93,8 @@ std::string explain(const PlacedField& placed) {
   if (!field.example.empty()) text.line("example", to_yaml_scalar(field.example));
   if (!field.deprecated.empty()) text.line("deprecated", cat("write ", field.deprecated));
   if (field.is_secret) text.line("secret", "masked in every dump, record and log");
-  if (field.is_added) text.line("origin", "forgelm's own key; a job without it has the same hash as in the Python original");
+  if (field.is_added)
+    text.line("origin", "forgelm's own key; a job without it has the same hash as in the Python original");
   for (const auto condition : conditions_of(placed)) text.line("counts when", condition);
   for (const Rule* rule : rules_of(placed)) {
     std::vector<std::string_view> others;
@@ -102,7 +104,8 @@ std::string explain(const PlacedField& placed) {
                              rule->hint.empty() ? "" : cat(": ", rule->hint)));
   }
   const CapabilityInfo& served = info(field.capability);
-  if (!is_section(field) && !served.is_available) text.line("needs", cat(served.what, ", which this build does not have"));
+  if (!is_section(field) && !served.is_available)
+    text.line("needs", cat(served.what, ", which this build does not have"));
   if (is_section(field)) {
     text.title("  keys");
     std::size_t longest = 0;

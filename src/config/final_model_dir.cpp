@@ -5,16 +5,22 @@
 #include <filesystem>
 #include <vector>
 
-#include "rules.hpp"
 #include "forgelm/core/text.hpp"
+#include "rules.hpp"
 
 namespace forgelm::config {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kReserved[] = {"audit_log.jsonl", "audit_log.jsonl.manifest.json", "data_audit_report.json", "compliance",
-                                          "benchmark", "safety", "judge", "runs"};
+constexpr std::string_view kReserved[] = {"audit_log.jsonl",
+                                          "audit_log.jsonl.manifest.json",
+                                          "data_audit_report.json",
+                                          "compliance",
+                                          "benchmark",
+                                          "safety",
+                                          "judge",
+                                          "runs"};
 constexpr std::string_view kCheckpoint = "checkpoint-";
 
 /// True when `inner` is `outer` or lies inside it.
@@ -46,7 +52,8 @@ std::vector<fs::path> reserved_places(const fs::path& root, const JobConfig& job
   for (const auto& entry : fs::directory_iterator(root, error))
     if (entry.path().filename().string().rfind(kCheckpoint, 0) == 0) places.push_back(entry.path());
   const auto* benchmark = job.evaluation && job.evaluation->benchmark ? &*job.evaluation->benchmark : nullptr;
-  if (benchmark != nullptr && benchmark->enabled && !benchmark->output_dir.value_or("").empty()) places.emplace_back(*benchmark->output_dir);
+  if (benchmark != nullptr && benchmark->enabled && !benchmark->output_dir.value_or("").empty())
+    places.emplace_back(*benchmark->output_dir);
   return places;
 }
 
@@ -57,11 +64,13 @@ std::string place_problem(const JobConfig& job) {
   if (target == root || !lies_in(target, root)) return "is not a folder of its own inside output_dir";
   const std::string first = ascii_lower(relative.begin()->string());
   if (first.rfind(kCheckpoint, 0) == 0) return "stands where checkpoints are kept";
-  if (std::find(std::begin(kReserved), std::end(kReserved), first) != std::end(kReserved)) return cat("stands where the run keeps its own ", first);
+  if (std::find(std::begin(kReserved), std::end(kReserved), first) != std::end(kReserved))
+    return cat("stands where the run keeps its own ", first);
   fs::path cursor = root;
   for (const auto& part : relative) {
     cursor /= part;
-    if (fs::is_symlink(fs::symlink_status(cursor))) return cat("leads through the symbolic link ", quote(cursor.string()));
+    if (fs::is_symlink(fs::symlink_status(cursor)))
+      return cat("leads through the symbolic link ", quote(cursor.string()));
     if (fs::exists(cursor) && !fs::is_directory(cursor)) return cat("leads through the file ", quote(cursor.string()));
   }
   for (const auto& place : reserved_places(root, job)) {

@@ -118,10 +118,12 @@ class SchemaWriter {
 
   Json property(const FieldInfo& field) {
     Json schema = Json::object({{"description", field.doc}});
-    if (!field.deprecated.empty()) schema.set("description", field.doc + " Deprecated: write " + field.deprecated + ".");
+    if (!field.deprecated.empty())
+      schema.set("description", field.doc + " Deprecated: write " + field.deprecated + ".");
     const Json type = type_of(field);
     for (const auto& [key, value] : type.members()) schema.set(key, value);
-    const bool has_default = !field.is_required && field.kind != FieldKind::section && field.kind != FieldKind::section_list;
+    const bool has_default =
+        !field.is_required && field.kind != FieldKind::section && field.kind != FieldKind::section_list;
     if (has_default) schema.set("default", field.default_value);
     if (!field.example.empty()) schema.set("examples", Json::array({field.example}));
     return schema;

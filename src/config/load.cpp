@@ -4,12 +4,12 @@
 #include <set>
 
 #include "bind.hpp"
-#include "rules.hpp"
 #include "forgelm/config/schema.hpp"
 #include "forgelm/config/yaml.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/hash.hpp"
 #include "forgelm/core/text.hpp"
+#include "rules.hpp"
 
 namespace forgelm::config {
 namespace {
@@ -27,9 +27,11 @@ void check_pipeline(LoadedJob& out) {
     const std::string prefix = cat("pipeline.stages[", i, "]");
     if (!out.is_given(prefix + ".name")) continue;
     if (!names.insert(stage.name).second)
-      report(out, "pipeline.stage_names", prefix + ".name", cat("two stages are called ", quote(stage.name)), "every stage needs a name of its own");
+      report(out, "pipeline.stage_names", prefix + ".name", cat("two stages are called ", quote(stage.name)),
+             "every stage needs a name of its own");
     if (stage.training && !out.is_given(prefix + ".training.trainer_type"))
-      report(out, "pipeline.trainer_type", prefix + ".training", "a stage's training section must set trainer_type", "name it even when it is sft");
+      report(out, "pipeline.trainer_type", prefix + ".training", "a stage's training section must set trainer_type",
+             "name it even when it is sft");
   }
 }
 
@@ -68,7 +70,8 @@ void normalise_stage_sections(JobConfig& job) {
 
 std::string StageJob::path_of(const LoadedJob& loaded, std::string_view path) const {
   const std::string_view section = path.substr(0, path.find('.'));
-  const bool replaceable = std::find(std::begin(kStageSections), std::end(kStageSections), section) != std::end(kStageSections);
+  const bool replaceable =
+      std::find(std::begin(kStageSections), std::end(kStageSections), section) != std::end(kStageSections);
   const bool replaced = !prefix.empty() && replaceable && loaded.is_given(cat(prefix, section));
   return replaced ? cat(prefix, path) : std::string(path);
 }
@@ -122,7 +125,8 @@ LoadedJob load_job(const std::string& path) {
     bytes = read_file(path, YamlLimits{}.max_bytes + 1);
   } catch (const RunError& error) {
     throw ConfigError(cat("the job file ", quote(path), " cannot be read: ", error.what()),
-                      error.hint().empty() ? "check the path; `forgelm config template` writes a job file to start from" : error.hint());
+                      error.hint().empty() ? "check the path; `forgelm config template` writes a job file to start from"
+                                           : error.hint());
   }
   return read_job(bytes, path);
 }

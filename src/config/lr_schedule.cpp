@@ -36,9 +36,13 @@ std::int64_t num_warmup_steps(const TrainingSection& training, std::int64_t tota
 double learning_rate_at(const TrainingSection& training, std::int64_t step, std::int64_t total_steps) {
   if (training.lr_scheduler == LrScheduler::constant) return training.learning_rate;
   const std::int64_t warmup = num_warmup_steps(training, total_steps);
-  if (step < warmup) return training.learning_rate * static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(1, warmup));
-  const double factor = decay(training.lr_scheduler, static_cast<double>(step), static_cast<double>(warmup), static_cast<double>(total_steps));
-  const double lifted = training.lr_scheduler == LrScheduler::constant_with_warmup ? factor : training.min_lr_ratio + (1.0 - training.min_lr_ratio) * factor;
+  if (step < warmup)
+    return training.learning_rate * static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(1, warmup));
+  const double factor = decay(training.lr_scheduler, static_cast<double>(step), static_cast<double>(warmup),
+                              static_cast<double>(total_steps));
+  const double lifted = training.lr_scheduler == LrScheduler::constant_with_warmup
+                            ? factor
+                            : training.min_lr_ratio + (1.0 - training.min_lr_ratio) * factor;
   return training.learning_rate * std::max(0.0, lifted);
 }
 

@@ -40,8 +40,8 @@ class ReferenceWriter {
     out_ += cat("\n## ", path.empty() ? "The file" : cat("`", path, "`"), "\n\n", doc, "\n\n");
     out_ += "| key | accepts | default | meaning |\n|---|---|---|---|\n";
     for (const auto& field : info.fields)
-      out_ += cat("| `", field.name, "`", field.is_added ? " +" : "", is_absent(field) ? " \u2020" : "", " | ", cell(accepts_text(field)), " | ",
-                  cell(default_cell(field)), " | ", cell(meaning(field)), " |\n");
+      out_ += cat("| `", field.name, "`", field.is_added ? " +" : "", is_absent(field) ? " \u2020" : "", " | ",
+                  cell(accepts_text(field)), " | ", cell(default_cell(field)), " | ", cell(meaning(field)), " |\n");
     for (const auto& field : info.fields) {
       if (field.section == nullptr || !seen_.insert(field.section).second) continue;
       const bool is_list = field.kind == FieldKind::section_list;
@@ -51,15 +51,21 @@ class ReferenceWriter {
   std::string take() { return std::move(out_); }
 
  private:
-  static bool is_absent(const FieldInfo& field) { return field.section == nullptr && !info(field.capability).is_available; }
+  static bool is_absent(const FieldInfo& field) {
+    return field.section == nullptr && !info(field.capability).is_available;
+  }
 
   std::set<const SectionInfo*> seen_;
   std::string out_ =
       "# Configuration\n\n"
-      "Every key of a job file. Generated from the field table; `forgelm config explain KEY` shows one key with the rules\n"
-      "that look at it, `forgelm config template` writes a commented file, `forgelm config schema` the JSON Schema for editors.\n\n"
-      "`+` marks keys that the Python original does not have. \u2020 marks keys whose capability this build does not have: a run\n"
-      "that sets one away from its default stops before any work when weights or verdicts depend on it, and warns otherwise.\n";
+      "Every key of a job file. Generated from the field table; `forgelm config explain KEY` shows one key with the "
+      "rules\n"
+      "that look at it, `forgelm config template` writes a commented file, `forgelm config schema` the JSON Schema for "
+      "editors.\n\n"
+      "`+` marks keys that the Python original does not have. \u2020 marks keys whose capability this build does not "
+      "have: a run\n"
+      "that sets one away from its default stops before any work when weights or verdicts depend on it, and warns "
+      "otherwise.\n";
 };
 
 }  // namespace

@@ -9,7 +9,8 @@
 
 namespace forgelm::config {
 
-// --- No member without a row -------------------------------------------------------------------------------------------
+// --- No member without a row
+// -------------------------------------------------------------------------------------------
 
 namespace detail {
 /// Stands for a value of any type, so that braces can count the members of an aggregate. Never defined.
@@ -49,11 +50,13 @@ constexpr std::size_t num_rows() {
   return counter.rows;
 }
 
-// --- The name of a member, from its pointer ----------------------------------------------------------------------------
+// --- The name of a member, from its pointer
+// ----------------------------------------------------------------------------
 
 template <auto Member>
 constexpr std::string_view member_name() {
-  // g++: "... [with auto Member = &forgelm::config::S::name; std::string_view = ...]"; clang: "... [Member = &S::name]".
+  // g++: "... [with auto Member = &forgelm::config::S::name; std::string_view = ...]"; clang: "... [Member =
+  // &S::name]".
   constexpr std::string_view text = __PRETTY_FUNCTION__;
   constexpr std::size_t begin = text.find("Member = ");
   constexpr std::size_t end = text.find_first_of(";]", begin);
@@ -62,7 +65,8 @@ constexpr std::string_view member_name() {
   return tail.substr(0, tail.find(')'));
 }
 
-// --- Kinds and access by member type -----------------------------------------------------------------------------------
+// --- Kinds and access by member type
+// -----------------------------------------------------------------------------------
 
 template <class T>
 struct Unwrapped {
@@ -76,7 +80,9 @@ struct Unwrapped<std::optional<T>> {
 };
 
 template <class T>
-concept Section = requires(RowCounter& rows) { T::describe(rows); };
+concept Section = requires(RowCounter& rows) {
+  T::describe(rows);
+};
 
 template <class T>
 struct SectionList : std::false_type {};
@@ -106,7 +112,8 @@ constexpr FieldKind kind_of() {
 template <class T>
 Json to_json(const T& value) {
   if constexpr (Choice<T>) return Json(to_text(value));
-  else if constexpr (std::is_same_v<T, std::vector<std::string>> || std::is_same_v<T, std::vector<double>>) return Json::array_of(value);
+  else if constexpr (std::is_same_v<T, std::vector<std::string>> || std::is_same_v<T, std::vector<double>>)
+    return Json::array_of(value);
   else if constexpr (std::is_same_v<T, std::map<std::string, double>>) {
     Json object = Json::object();
     for (const auto& [key, number] : value) object.set(key, number);
@@ -139,7 +146,8 @@ C owner_of(M C::*);
 template <Section S>
 const SectionInfo& section_info();
 
-// --- The table ---------------------------------------------------------------------------------------------------------
+// --- The table
+// ---------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> words(std::string_view text, char separator) {
   std::vector<std::string> out;
@@ -269,12 +277,14 @@ const SectionInfo& section_info() {
   return info;
 }
 
-void place_fields(const SectionInfo& section, const std::string& prefix, bool with_stages, std::vector<PlacedField>& out) {
+void place_fields(const SectionInfo& section, const std::string& prefix, bool with_stages,
+                  std::vector<PlacedField>& out) {
   for (const auto& field : section.fields) {
     const std::string path = prefix + field.name;
     out.push_back({path, &field, &section});
     if (field.kind == FieldKind::section) {
-      if (with_stages || prefix.rfind("pipeline.stages[]", 0) != 0) place_fields(*field.section, path + ".", with_stages, out);
+      if (with_stages || prefix.rfind("pipeline.stages[]", 0) != 0)
+        place_fields(*field.section, path + ".", with_stages, out);
     } else if (field.kind == FieldKind::section_list) {
       place_fields(*field.section, path + "[].", with_stages, out);
     }
@@ -368,7 +378,8 @@ std::string accepts_text(const FieldInfo& field) {
     return joined;
   };
   if (field.kind == FieldKind::choice) out = "one of " + join(field.choices);
-  if (field.bounds.any()) out += (field.kind == FieldKind::integer || field.kind == FieldKind::real ? " " : ", each ") + field.bounds.text();
+  if (field.bounds.any())
+    out += (field.kind == FieldKind::integer || field.kind == FieldKind::real ? " " : ", each ") + field.bounds.text();
   if (!field.presets.empty()) out += ", or one of " + join(field.presets);
   if (field.is_nullable && field.kind != FieldKind::section) out += ", or null";
   return out;

@@ -1,5 +1,5 @@
-// Which lines of a job file may not be shown as they are. Before the file is understood, lines with a telling word count;
-// once there is a tree, every value whose key is a secret's name or nearly so, with all lines that it takes.
+// Which lines of a job file may not be shown as they are. Before the file is understood, lines with a telling word
+// count; once there is a tree, every value whose key is a secret's name or nearly so, with all lines that it takes.
 #include <algorithm>
 #include <set>
 
@@ -12,7 +12,8 @@
 namespace forgelm::config {
 namespace {
 
-constexpr std::string_view kWords[] = {"token", "secret", "api_key", "api-key", "apikey", "password", "passwd", "credential"};
+constexpr std::string_view kWords[] = {"token",  "secret",   "api_key", "api-key",
+                                       "apikey", "password", "passwd",  "credential"};
 
 /// Keys that sound secret and are not: `max_new_tokens`, `api_key_env`.
 bool is_public_name(const std::string& key) {
@@ -55,7 +56,8 @@ std::size_t secret_begin(std::string_view line) {
 /// Takes a word out of a message, also where the message quotes only its beginning.
 void take_out(std::string& message, std::string_view word) {
   for (std::size_t size = word.size(); size >= kMinSecretBytes; --size)
-    for (std::size_t at; (at = message.find(word.substr(0, size))) != std::string::npos;) message.replace(at, size, "***");
+    for (std::size_t at; (at = message.find(word.substr(0, size))) != std::string::npos;)
+      message.replace(at, size, "***");
 }
 
 std::size_t indentation(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
@@ -135,7 +137,8 @@ void hide_secret_values(Diagnostic& diagnostic, const LoadedJob& job) {
   // A reader's message may quote from the line, as a whole or in part.
   std::string word;
   for (const char c : text.substr(std::min(shown.size(), text.size() + 4) - 4) + " ") {
-    if (static_cast<unsigned char>(c) >= 0x80 || is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z')) {
+    if (static_cast<unsigned char>(c) >= 0x80 || is_ascii_digit(c) ||
+        (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z')) {
       word += c;
       continue;
     }

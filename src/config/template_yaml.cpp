@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t kWidth = 100;
 
 bool is_plain_text(std::string_view text) {
-  static constexpr std::string_view kReserved[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"};
+  static constexpr std::string_view kReserved[] = {"y",    "n",     "yes",  "no",  "on", "off",
+                                                   "true", "false", "null", "nan", "inf"};
   const auto is_letter = [](char c) { return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_'; };
   const auto is_inner = [&](char c) { return is_letter(c) || is_ascii_digit(c) || c == '-' || c == '.' || c == '/'; };
   if (text.empty() || !(is_letter(text.front()) || text.front() == '.' || text.front() == '/')) return false;
@@ -102,7 +103,9 @@ std::string template_yaml(std::string_view schema) {
   TemplateWriter writer;
   if (!schema.empty()) writer.line(cat("# yaml-language-server: $schema=", schema));
   writer.line("# A forgelm job with every key there is. Check it with: forgelm --config FILE --dry-run");
-  writer.line("# Active keys are the usual ones. The others are switched off at their defaults: remove the '#' before a key to");
+  writer.line(
+      "# Active keys are the usual ones. The others are switched off at their defaults: remove the '#' before a key "
+      "to");
   writer.line("# set it (and before the section that it stands in). `forgelm config explain KEY` tells more.");
   for (const auto& field : root_section().fields) writer.nested(field, 0, true);
   return writer.take();

@@ -37,8 +37,12 @@ class Composer : public YAML::EventHandler {
     for (const NodeId open : open_)
       if (open == known->second) {
         const Origin origin = origin_of(mark);
-        throw Fault{"yaml_alias", origin.position, origin.length, "this alias stands inside the value that it refers to",
-                    "an alias of a value that is complete", ""};
+        throw Fault{"yaml_alias",
+                    origin.position,
+                    origin.length,
+                    "this alias stands inside the value that it refers to",
+                    "an alias of a value that is complete",
+                    ""};
       }
     add_to_parent(known->second);
   }

@@ -18,13 +18,13 @@ struct GraphNode {
   enum class Kind { scalar, sequence, mapping };
 
   Kind kind = Kind::scalar;
-  bool is_flattened = false;   ///< mapping: merge keys have been applied
+  bool is_flattened = false;     ///< mapping: merge keys have been applied
   std::uint32_t num_merged = 0;  ///< mapping: so many of the first pairs come from merge keys
   Origin origin;
-  std::string tag;             ///< in full; never empty
-  Origin tag_origin;           ///< where the tag is written; the node's own place when it is not
-  std::string text;            ///< scalar
-  std::vector<NodeId> items;   ///< sequence: items; mapping: key, value, key, value...
+  std::string tag;            ///< in full; never empty
+  Origin tag_origin;          ///< where the tag is written; the node's own place when it is not
+  std::string text;           ///< scalar
+  std::vector<NodeId> items;  ///< sequence: items; mapping: key, value, key, value...
 };
 
 struct Graph {

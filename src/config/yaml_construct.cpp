@@ -79,32 +79,52 @@ class Constructor {
 
   void count(Origin origin) {
     if (++num_nodes_ > limits_.max_nodes)
-      throw Fault{"yaml_limit", origin.position, origin.length, "the document has too many values once its aliases are "
-                  "written out", "at most " + std::to_string(limits_.max_nodes) + " values", ""};
+      throw Fault{"yaml_limit",
+                  origin.position,
+                  origin.length,
+                  "the document has too many values once its aliases are "
+                  "written out",
+                  "at most " + std::to_string(limits_.max_nodes) + " values",
+                  ""};
   }
 
   int deeper(const GraphNode& source, int depth) const {
     if (depth > limits_.max_depth)
-      throw Fault{"yaml_limit", source.origin.position, 1, "collections are nested too deeply",
-                  "at most " + std::to_string(limits_.max_depth) + " levels", ""};
+      throw Fault{"yaml_limit",
+                  source.origin.position,
+                  1,
+                  "collections are nested too deeply",
+                  "at most " + std::to_string(limits_.max_depth) + " levels",
+                  ""};
     return depth + 1;
   }
 
   [[noreturn]] static void refuse_kind(const GraphNode& source, const char* expected) {
-    throw Fault{"yaml_tag", source.tag_origin.position, source.tag_origin.length,
-                "the tag says " + std::string(expected) + ", but " + kind_word(source.kind) + " follows", expected,
+    throw Fault{"yaml_tag",
+                source.tag_origin.position,
+                source.tag_origin.length,
+                "the tag says " + std::string(expected) + ", but " + kind_word(source.kind) + " follows",
+                expected,
                 "remove the tag"};
   }
 
   [[noreturn]] static void refuse_tag(const GraphNode& source) {
     const Origin& origin = source.tag_origin;
     if (source.tag == kMergeTag)
-      throw Fault{"yaml_scalar", origin.position, origin.length, "'<<' can only be a key", "<<: *name",
-                  "put it in quotes if it is meant as text"};
+      throw Fault{"yaml_scalar", origin.position,
+                  origin.length, "'<<' can only be a key",
+                  "<<: *name",   "put it in quotes if it is meant as text"};
     if (source.tag == kValueTag)
-      throw Fault{"yaml_scalar", origin.position, origin.length, "'=' alone is not a value", "",
+      throw Fault{"yaml_scalar",
+                  origin.position,
+                  origin.length,
+                  "'=' alone is not a value",
+                  "",
                   "put it in quotes if it is meant as text"};
-    throw Fault{"yaml_tag", origin.position, origin.length, "the tag " + excerpt(source.tag) + " is not supported",
+    throw Fault{"yaml_tag",
+                origin.position,
+                origin.length,
+                "the tag " + excerpt(source.tag) + " is not supported",
                 "!!str, !!int, !!float, !!bool, !!null, !!seq, !!map, !!set, !!omap, !!pairs, !!binary, !!timestamp",
                 "remove the tag, or put the value in quotes if '!' belongs to it"};
   }
@@ -153,8 +173,9 @@ class Constructor {
     for (const NodeId item : source.items) {
       const GraphNode& entry = graph_.nodes[item];
       if (entry.kind != GraphNode::Kind::mapping || entry.items.size() != 2)
-        throw Fault{"yaml_tag", entry.origin.position, entry.origin.length,
-                    "each item of an ordered map must be a mapping of one key", "- key: value", ""};
+        throw Fault{"yaml_tag",          entry.origin.position,
+                    entry.origin.length, "each item of an ordered map must be a mapping of one key",
+                    "- key: value",      ""};
       count(entry.origin);
       Node pair = place(entry.origin);
       pair.kind = Node::Kind::sequence;
@@ -208,12 +229,16 @@ class Constructor {
 
   void check_key(const Node& key, Origin origin) const {
     if (key.kind == Node::Kind::sequence || key.kind == Node::Kind::mapping || key.kind == Node::Kind::set)
-      throw Fault{"yaml_key", origin.position, origin.length,
-                  "a " + std::string(kind_name(key.kind)) + " cannot be a key", "text or a number",
-                  "put the key in quotes if it is meant as text"};
+      throw Fault{"yaml_key",         origin.position,
+                  origin.length,      "a " + std::string(kind_name(key.kind)) + " cannot be a key",
+                  "text or a number", "put the key in quotes if it is meant as text"};
     if (key.text.size() > static_cast<std::size_t>(limits_.max_key_length))
-      throw Fault{"yaml_limit", origin.position, origin.length, "the key " + excerpt(key.text) + " is too long",
-                  "at most " + std::to_string(limits_.max_key_length) + " characters", ""};
+      throw Fault{"yaml_limit",
+                  origin.position,
+                  origin.length,
+                  "the key " + excerpt(key.text) + " is too long",
+                  "at most " + std::to_string(limits_.max_key_length) + " characters",
+                  ""};
   }
 
   void note_duplicate(Origin first, Origin second, const std::string& name) {
@@ -262,15 +287,21 @@ class Constructor {
     merged.insert(merged.end(), source.items.begin(), source.items.end());
     num_merged_ += source.items.size();
     if (num_merged_ > 2 * static_cast<std::size_t>(limits_.max_nodes))
-      throw Fault{"yaml_limit", source.origin.position, source.origin.length,
+      throw Fault{"yaml_limit",
+                  source.origin.position,
+                  source.origin.length,
                   "the document has too many values once its merge keys are applied",
-                  "at most " + std::to_string(limits_.max_nodes) + " values", ""};
+                  "at most " + std::to_string(limits_.max_nodes) + " values",
+                  ""};
   }
 
   [[noreturn]] static void refuse_merge(const GraphNode& value) {
-    throw Fault{"yaml_key", value.origin.position, value.origin.length,
+    throw Fault{"yaml_key",
+                value.origin.position,
+                value.origin.length,
                 std::string("'<<' merges mappings, but ") + kind_word(value.kind) + " follows",
-                "<<: *name, <<: [*name, *other]", ""};
+                "<<: *name, <<: [*name, *other]",
+                ""};
   }
 
   Graph& graph_;

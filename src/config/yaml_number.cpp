@@ -1,6 +1,6 @@
-// Oracle: CPython's int(), float() and PyYAML's construct_yaml_int and construct_yaml_float. The trap: under an explicit
-// tag these see any text, so "!!int ' 12 '" is 12 and "!!int '--5'" is 5, as they are there. Only ASCII digits and
-// blanks are known here.
+// Oracle: CPython's int(), float() and PyYAML's construct_yaml_int and construct_yaml_float. The trap: under an
+// explicit tag these see any text, so "!!int ' 12 '" is 12 and "!!int '--5'" is 5, as they are there. Only ASCII digits
+// and blanks are known here.
 #include "yaml_number.hpp"
 
 #include <clocale>

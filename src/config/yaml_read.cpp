@@ -88,8 +88,7 @@ YamlDocument read_yaml(std::string_view bytes, const std::string& file_name, con
     document.root = Node{};
     document.diagnostics.push_back(to_diagnostic(fault, text, file_name));
   }
-  for (const yaml::DuplicateKey& key : duplicates)
-    document.diagnostics.push_back(to_diagnostic(key, text, file_name));
+  for (const yaml::DuplicateKey& key : duplicates) document.diagnostics.push_back(to_diagnostic(key, text, file_name));
   document.lines = std::move(text.lines);
   return document;
 }

@@ -56,8 +56,8 @@ bool is_any_of(string_view text, std::initializer_list<string_view> words) {
 }
 
 bool is_bool(string_view text) {
-  return is_any_of(text, {"yes", "Yes", "YES", "no",    "No",    "NO",    "true", "True", "TRUE",
-                          "false", "False", "FALSE", "on", "On", "ON", "off", "Off", "OFF"});
+  return is_any_of(text, {"yes", "Yes", "YES", "no", "No", "NO", "true", "True", "TRUE", "false", "False", "FALSE",
+                          "on", "On", "ON", "off", "Off", "OFF"});
 }
 
 /// One or more ":59" or ":9", the digits of base 60.
@@ -101,7 +101,8 @@ bool is_int(string_view text) {
   match.one("+-");
   if (match.word("0")) {
     if (match.at_end()) return true;
-    if (match.word("b")) return match.many([](char c) { return c == '0' || c == '1' || c == '_'; }) > 0 && match.at_end();
+    if (match.word("b"))
+      return match.many([](char c) { return c == '0' || c == '1' || c == '_'; }) > 0 && match.at_end();
     if (match.word("x"))
       return match.many([](char c) { return c == '_' || hex_value(static_cast<unsigned char>(c)) >= 0; }) > 0 &&
              match.at_end();
@@ -228,9 +229,10 @@ std::optional<BadScalar> set_bool(Node& node) {
 std::optional<BadScalar> set_int(Node& node) {
   const auto value = yaml_integer(node.text);
   if (!value)
-    return BadScalar{excerpt(node.text) + " is not an integer",
-                     "digits (at most " + std::to_string(kMaxDigits) + "), 0x..., 0b..., 0... (octal), base 60 with ':'",
-                     "put it in quotes if it is meant as text"};
+    return BadScalar{
+        excerpt(node.text) + " is not an integer",
+        "digits (at most " + std::to_string(kMaxDigits) + "), 0x..., 0b..., 0... (octal), base 60 with ':'",
+        "put it in quotes if it is meant as text"};
   const std::string digits = (value->is_negative ? "-" : "") + value->magnitude.digits();
   node.kind = Node::Kind::integer;
   std::int64_t integer = 0;
@@ -271,7 +273,8 @@ int base64_value(char c) {
 /// Python's lenient base64: what is not of its alphabet is skipped, a complete padding ends the data.
 std::optional<BadScalar> set_binary(Node& node) {
   for (const char c : node.text)
-    if (static_cast<unsigned char>(c) >= 0x80) return BadScalar{"binary data has a character that is not ASCII", "base64"};
+    if (static_cast<unsigned char>(c) >= 0x80)
+      return BadScalar{"binary data has a character that is not ASCII", "base64"};
   std::string out;
   unsigned bits = 0;
   int position = 0;
@@ -291,7 +294,8 @@ std::optional<BadScalar> set_binary(Node& node) {
     if (position > 0) out += static_cast<char>(static_cast<unsigned char>((bits >> (6 - 2 * position)) & 0xFFu));
     position = (position + 1) % 4;
   }
-  if (position != 0) return BadScalar{"binary data ends within a group of four base64 characters", "base64, padded with '='"};
+  if (position != 0)
+    return BadScalar{"binary data ends within a group of four base64 characters", "base64, padded with '='"};
   node.kind = Node::Kind::binary;
   node.text = std::move(out);
   return std::nullopt;

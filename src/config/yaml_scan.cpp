@@ -69,8 +69,12 @@ void Scanner::fail(std::size_t position, std::size_t length, std::string message
 void Scanner::push(TokenKind kind, std::size_t position, std::size_t length, std::string text) {
   // A node has at most a scalar, an anchor, a tag, a key, a value and an entry mark of its own.
   if (tokens_.size() / 6 > static_cast<std::size_t>(limits_.max_nodes))
-    throw Fault{"yaml_limit", position, 1, "the document has too many values",
-                "at most " + std::to_string(limits_.max_nodes) + " values", ""};
+    throw Fault{"yaml_limit",
+                position,
+                1,
+                "the document has too many values",
+                "at most " + std::to_string(limits_.max_nodes) + " values",
+                ""};
   tokens_.push_back(Token{kind, false, position, length, std::move(text)});
 }
 
@@ -133,7 +137,8 @@ void Scanner::refuse_character(char32_t c) const {
     fail(position_, 1, "a tab stands where only spaces may stand", "spaces for indentation and between values",
          "replace the tab with spaces");
   if (c == '|' || c == '>')
-    fail(position_, 1, "a block text (" + describe(c) + ") cannot stand inside [ ] or { }", "a quoted or plain text", "");
+    fail(position_, 1, "a block text (" + describe(c) + ") cannot stand inside [ ] or { }", "a quoted or plain text",
+         "");
   fail(position_, 1, "a value cannot begin with " + describe(c), "",
        "put the value in quotes: \"" + to_utf8(std::u32string_view(&c, 1)) + "...\"");
 }
@@ -159,8 +164,12 @@ bool Scanner::add_indent(int column) {
 
 void Scanner::check_depth() const {
   if (indents_.size() + flows_.size() <= static_cast<std::size_t>(limits_.max_depth)) return;
-  throw Fault{"yaml_limit", position_, 1, "collections are nested too deeply",
-              "at most " + std::to_string(limits_.max_depth) + " levels", ""};
+  throw Fault{"yaml_limit",
+              position_,
+              1,
+              "collections are nested too deeply",
+              "at most " + std::to_string(limits_.max_depth) + " levels",
+              ""};
 }
 
 void Scanner::save_simple_key() {
@@ -187,8 +196,12 @@ void Scanner::refuse_missing_colon(const SimpleKey& key) const {
   const std::string name = token != nullptr && token->kind == TokenKind::scalar ? excerpt(token->text) : "the key";
   const std::size_t length = token != nullptr ? token->length : 1;
   if (token != nullptr && length > static_cast<std::size_t>(limits_.max_key_length))
-    throw Fault{"yaml_limit", key.position, length, "the key " + name + " is too long",
-                "at most " + std::to_string(limits_.max_key_length) + " characters", ""};
+    throw Fault{"yaml_limit",
+                key.position,
+                length,
+                "the key " + name + " is too long",
+                "at most " + std::to_string(limits_.max_key_length) + " characters",
+                ""};
   const bool has_colon = token != nullptr && token->is_plain && token->text.find(':') != std::string::npos;
   if (has_colon)
     fail(key.position, length, name + " is not a key: there is no space after its ':'", "key: value",
@@ -204,8 +217,12 @@ void Scanner::refuse_long_key() const {
   if (position_ - key.position <= static_cast<std::size_t>(limits_.max_key_length)) return;
   const auto begin = text_.chars.begin() + static_cast<std::ptrdiff_t>(key.position);
   if (std::any_of(begin, text_.chars.begin() + static_cast<std::ptrdiff_t>(position_), is_break)) return;
-  throw Fault{"yaml_limit", key.position, key.length, "the key " + excerpt(key.text) + " is too long",
-              "at most " + std::to_string(limits_.max_key_length) + " characters", ""};
+  throw Fault{"yaml_limit",
+              key.position,
+              key.length,
+              "the key " + excerpt(key.text) + " is too long",
+              "at most " + std::to_string(limits_.max_key_length) + " characters",
+              ""};
 }
 
 // Tokens.
@@ -225,8 +242,10 @@ void Scanner::fetch_end() {
 void Scanner::fetch_document_mark(TokenKind kind) {
   if (in_flow()) {
     const OpenFlow& open = flows_.back();
-    fail(open.position, 1, "the " + describe(open.bracket) + " that is opened here is not closed before the '" +
-                               to_utf8(std::u32string(3, peek())) + "' line", "", "add the missing bracket");
+    fail(open.position, 1,
+         "the " + describe(open.bracket) + " that is opened here is not closed before the '" +
+             to_utf8(std::u32string(3, peek())) + "' line",
+         "", "add the missing bracket");
   }
   unwind_indent(-1);
   drop_simple_key(simple_key());
@@ -258,8 +277,7 @@ void Scanner::fetch_flow_end(TokenKind kind, char32_t bracket) {
 }
 
 void Scanner::fetch_flow_entry() {
-  if (!in_flow())
-    fail(position_, 1, "a value cannot begin with ','", "", "put the value in quotes");
+  if (!in_flow()) fail(position_, 1, "a value cannot begin with ','", "", "put the value in quotes");
   allow_simple_key_ = true;
   drop_simple_key(simple_key());
   push(TokenKind::flow_entry, position_);
@@ -302,9 +320,10 @@ void Scanner::fetch_value() {
     if (!in_flow()) {
       if (!allow_simple_key_) refuse_long_key();
       if (!allow_simple_key_)
-        fail(position_, 1, "a ':' cannot stand here: it would begin a mapping inside a value", "",
-             "put the value in quotes if the ':' belongs to it; otherwise check the indentation of this line and of the "
-             "line above");
+        fail(
+            position_, 1, "a ':' cannot stand here: it would begin a mapping inside a value", "",
+            "put the value in quotes if the ':' belongs to it; otherwise check the indentation of this line and of the "
+            "line above");
       if (add_indent(column_)) push(TokenKind::block_mapping_start, position_);
     }
     allow_simple_key_ = !in_flow();

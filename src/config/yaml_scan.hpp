@@ -1,7 +1,7 @@
 // The tokens of a document by the rules of YAML 1.1 as PyYAML applies them: where scalars begin and end, what their
-// content is, which indentation opens and closes a block, where a key is simple. This is the layer in which yaml-cpp and
-// the reference differ most (tabs, folding, line breaks, flow scalars), so yaml-cpp sees the result and not the text.
-// Invariant: the work is linear in the text, and depth and number of tokens are bounded by the limits.
+// content is, which indentation opens and closes a block, where a key is simple. This is the layer in which yaml-cpp
+// and the reference differ most (tabs, folding, line breaks, flow scalars), so yaml-cpp sees the result and not the
+// text. Invariant: the work is linear in the text, and depth and number of tokens are bounded by the limits.
 #pragma once
 
 #include <cstddef>
@@ -38,10 +38,10 @@ enum class TokenKind {
 
 struct Token {
   TokenKind kind = TokenKind::stream_end;
-  bool is_plain = false;     ///< scalar without quotes
+  bool is_plain = false;  ///< scalar without quotes
   std::size_t position = 0;
-  std::size_t length = 1;    ///< to the end of its first line at most
-  std::string text = {};     ///< scalar: content; alias, anchor: name; tag: the full tag
+  std::size_t length = 1;  ///< to the end of its first line at most
+  std::string text = {};   ///< scalar: content; alias, anchor: name; tag: the full tag
 };
 
 /// A piece of scanned text that may end in front of something unexpected.

@@ -156,13 +156,17 @@ void Scanner::scan_escape(std::string& out, std::size_t start) {
   for (std::size_t i = 0; i < num_digits; ++i) {
     const int digit = hex_value(peek(i));
     if (digit < 0)
-      fail(escape, i + 2, "the escape needs " + std::to_string(num_digits) + " hexadecimal digits, but " +
-                              describe(peek(i)) + " stands among them");
+      fail(escape, i + 2,
+           "the escape needs " + std::to_string(num_digits) + " hexadecimal digits, but " + describe(peek(i)) +
+               " stands among them");
     code = code * 16 + static_cast<char32_t>(digit);
   }
   forward(num_digits);
   if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
-    throw Fault{"yaml_scalar", escape, num_digits + 2, "the escape does not name a character",
+    throw Fault{"yaml_scalar",
+                escape,
+                num_digits + 2,
+                "the escape does not name a character",
                 "U+0000 to U+10FFFF without the surrogates U+D800 to U+DFFF",
                 "write the character itself, or \\UNNNNNNNN"};
   append_utf8(out, code);
@@ -173,7 +177,8 @@ void Scanner::scan_quoted_spaces(std::string& out, std::size_t start) {
   while (peek(length) == ' ' || peek(length) == '\t') ++length;
   std::string blanks = take(length);
   if (peek() == 0)
-    fail(start, 1, "the quote that is opened here is never closed", "", "add the closing " + describe(text_.chars[start]));
+    fail(start, 1, "the quote that is opened here is never closed", "",
+         "add the closing " + describe(text_.chars[start]));
   if (!is_break(peek())) {
     out += blanks;
     return;
@@ -189,9 +194,9 @@ void Scanner::scan_quoted_spaces(std::string& out, std::size_t start) {
 void Scanner::scan_quoted_breaks(std::string& out, std::size_t start) {
   for (;;) {
     if (at_document_separator())
-      fail(start, 1, "the quote that is opened here is not closed before the line '" +
-                         to_utf8(std::u32string(3, peek())) + "'", "",
-           "add the closing " + describe(text_.chars[start]));
+      fail(start, 1,
+           "the quote that is opened here is not closed before the line '" + to_utf8(std::u32string(3, peek())) + "'",
+           "", "add the closing " + describe(text_.chars[start]));
     while (peek() == ' ' || peek() == '\t') forward();
     if (!is_break(peek())) return;
     append_utf8(out, take_break());
@@ -241,8 +246,7 @@ void Scanner::scan_block_header(char32_t& chomping, int& increment) {
       forward();
     } else if (increment == 0 && is_digit(c)) {
       increment = static_cast<int>(c - '0');
-      if (increment == 0)
-        fail(position_, 1, "the indentation of a block text cannot be 0", "1 to 9", "");
+      if (increment == 0) fail(position_, 1, "the indentation of a block text cannot be 0", "1 to 9", "");
       forward();
     }
   }

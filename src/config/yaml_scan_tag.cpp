@@ -44,8 +44,12 @@ void Scanner::fetch_tag() {
     else if (handle == "!") tag = "!" + suffix;
     else if (handle == "!!") tag = "tag:yaml.org,2002:" + suffix;
     else
-      throw Fault{"yaml_tag", start, position_ - start, "the tag handle " + excerpt(handle) + " is not declared",
-                  "", "put the value in quotes if it is meant as text"};
+      throw Fault{"yaml_tag",
+                  start,
+                  position_ - start,
+                  "the tag handle " + excerpt(handle) + " is not declared",
+                  "",
+                  "put the value in quotes if it is meant as text"};
   }
   if (!is_space_or_end(peek()))
     fail(start, position_ - start, "a tag needs a space after it, but " + describe(peek()) + " follows", "",

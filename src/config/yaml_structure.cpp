@@ -9,8 +9,8 @@ namespace forgelm::config::yaml {
 namespace {
 
 struct Context {
-  bool is_block = false;            ///< block collections may begin here
-  bool allows_indentless = false;   ///< and a list without indentation of its own
+  bool is_block = false;           ///< block collections may begin here
+  bool allows_indentless = false;  ///< and a list without indentation of its own
   int depth = 1;
 };
 
@@ -27,9 +27,10 @@ class Copier {
     if (has_directives && !is_explicit)
       fail(first, "a directive must be followed by a line '---'", "", "put the value in quotes if '%' is part of it");
     if (is_explicit) ++next_;
-    const bool is_empty = is_explicit ? at_any({TokenKind::directive, TokenKind::document_start, TokenKind::document_end,
-                                                TokenKind::stream_end})
-                                      : at(TokenKind::stream_end);
+    const bool is_empty =
+        is_explicit
+            ? at_any({TokenKind::directive, TokenKind::document_start, TokenKind::document_end, TokenKind::stream_end})
+            : at(TokenKind::stream_end);
     if (!is_empty) copy_node({true, false, 1});
     while (at(TokenKind::document_end)) ++next_;
     if (!at(TokenKind::stream_end)) refuse_rest();
@@ -61,8 +62,12 @@ class Copier {
 
   void count_node(const Token& origin) {
     if (++num_nodes_ > limits_.max_nodes)
-      throw Fault{"yaml_limit", origin.position, 1, "the document has too many values",
-                  "at most " + std::to_string(limits_.max_nodes) + " values", ""};
+      throw Fault{"yaml_limit",
+                  origin.position,
+                  1,
+                  "the document has too many values",
+                  "at most " + std::to_string(limits_.max_nodes) + " values",
+                  ""};
   }
 
   void emit_scalar(std::string text, bool is_plain, const Token& origin) {
@@ -105,11 +110,16 @@ class Copier {
     const Token& alias = token();
     const auto anchor = anchors_.find(alias.text);
     if (anchor == anchors_.end())
-      throw Fault{"yaml_alias", alias.position, alias.length, "'*" + alias.text + "' refers to no anchor above it",
+      throw Fault{"yaml_alias",    alias.position,
+                  alias.length,    "'*" + alias.text + "' refers to no anchor above it",
                   known_anchors(), "put the value in quotes if the '*' belongs to it"};
     if (++num_aliases_ > limits_.max_aliases)
-      throw Fault{"yaml_limit", alias.position, alias.length, "the document has too many aliases",
-                  "at most " + std::to_string(limits_.max_aliases) + " aliases", ""};
+      throw Fault{"yaml_limit",
+                  alias.position,
+                  alias.length,
+                  "the document has too many aliases",
+                  "at most " + std::to_string(limits_.max_aliases) + " aliases",
+                  ""};
     count_node(alias);
     emit("*" + std::to_string(anchor->second.number), alias);
     ++next_;
@@ -143,17 +153,24 @@ class Copier {
   void copy_anchor(const Token& token) {
     const auto [known, is_new] = anchors_.emplace(token.text, Anchor{anchors_.size(), token.position});
     if (!is_new)
-      throw Fault{"yaml_alias", token.position, token.length,
+      throw Fault{"yaml_alias",
+                  token.position,
+                  token.length,
                   "the anchor '&" + token.text + "' is already defined in line " +
                       std::to_string(spot_of(text_, "", known->second.position, 1).line),
-                  "", "give it another name"};
+                  "",
+                  "give it another name"};
     emit("&" + std::to_string(known->second.number), token);
   }
 
   void enter(Context context, const Token& origin, const char* bracket) {
     if (context.depth > limits_.max_depth)
-      throw Fault{"yaml_limit", origin.position, 1, "collections are nested too deeply",
-                  "at most " + std::to_string(limits_.max_depth) + " levels", ""};
+      throw Fault{"yaml_limit",
+                  origin.position,
+                  1,
+                  "collections are nested too deeply",
+                  "at most " + std::to_string(limits_.max_depth) + " levels",
+                  ""};
     count_node(origin);
     emit(bracket, origin);
   }
@@ -284,7 +301,8 @@ class Copier {
 
   [[noreturn]] void refuse_rest() {
     if (at_any({TokenKind::document_start, TokenKind::directive}))
-      throw Fault{"yaml_documents", token().position, token().length, "a second document begins here",
+      throw Fault{"yaml_documents",         token().position,
+                  token().length,           "a second document begins here",
                   "one document in a file", "split the file, or remove the '---' line"};
     fail(token(), "the document already has a value, which ends before this", "one value in a file",
          "check the indentation, or put the value in quotes if it is one text");
@@ -294,7 +312,8 @@ class Copier {
     switch (token().kind) {
       case TokenKind::value: fail(token(), "there is no key before this ':'", "key: value", "");
       case TokenKind::flow_entry: fail(token(), "there is no value before this ','", "", "remove the ','");
-      case TokenKind::document_end: fail(token(), "the document ends here, but has not begun", "", "remove the '...' line");
+      case TokenKind::document_end:
+        fail(token(), "the document ends here, but has not begun", "", "remove the '...' line");
       default: fail(token(), "a value is expected here", "", "put the value in quotes if it is meant as text");
     }
   }
@@ -308,7 +327,8 @@ class Copier {
       case TokenKind::value:
         fail(token(), "a key stands where " + where + " goes on", expected, "check the indentation of this line");
       case TokenKind::block_entry:
-        fail(token(), "a '- ' entry stands where " + where + " goes on", expected, "check the indentation of this line");
+        fail(token(), "a '- ' entry stands where " + where + " goes on", expected,
+             "check the indentation of this line");
       default:
         fail(token(), "the value before this has already ended", expected,
              "put the whole value in quotes if it is one text");

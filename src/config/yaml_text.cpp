@@ -121,15 +121,21 @@ class Decoder {
     if (text_.fault) return;
     const unsigned byte = static_cast<unsigned char>(bytes_[at_]);
     const std::string foreign = at_ == 0 ? foreign_encoding(bytes_) : "";
-    text_.fault = Fault{"yaml_encoding", text_.chars.size(), 1,
-                        foreign.empty() ? "byte 0x" + hex(byte, 2) + " at offset " + std::to_string(at_) + " is not UTF-8"
-                                        : "the file begins with a " + foreign + " byte order mark",
-                        "UTF-8 text", "save the file as UTF-8 and try again"};
+    text_.fault =
+        Fault{"yaml_encoding",
+              text_.chars.size(),
+              1,
+              foreign.empty() ? "byte 0x" + hex(byte, 2) + " at offset " + std::to_string(at_) + " is not UTF-8"
+                              : "the file begins with a " + foreign + " byte order mark",
+              "UTF-8 text",
+              "save the file as UTF-8 and try again"};
   }
 
   void note_bad_character(char32_t c) {
     if (text_.fault) return;
-    text_.fault = Fault{"yaml_character", text_.chars.size(), 1,
+    text_.fault = Fault{"yaml_character",
+                        text_.chars.size(),
+                        1,
                         "the character U+" + hex(c, 4) + " must not stand in a YAML file",
                         "printable characters, tab and line breaks",
                         c == 0 ? "is this a text file, saved as UTF-8?"
@@ -205,8 +211,12 @@ std::string excerpt(std::string_view utf8) {
 Text decode(std::string_view bytes, const YamlLimits& limits) {
   if (bytes.size() > limits.max_bytes) {
     Text text = Decoder("").run();
-    text.fault = Fault{"yaml_limit", 0, 1, "the file has " + std::to_string(bytes.size()) + " bytes",
-                       "at most " + std::to_string(limits.max_bytes) + " bytes", "a job file is text of a few kilobytes"};
+    text.fault = Fault{"yaml_limit",
+                       0,
+                       1,
+                       "the file has " + std::to_string(bytes.size()) + " bytes",
+                       "at most " + std::to_string(limits.max_bytes) + " bytes",
+                       "a job file is text of a few kilobytes"};
     return text;
   }
   return Decoder(bytes).run();

@@ -30,9 +30,9 @@ constexpr Range4 kRanges4[] = {
     {v4(127, 0, 0, 0), 8, AddressKind::loopback},
     {v4(169, 254, 0, 0), 16, AddressKind::link_local},
     {v4(172, 16, 0, 0), 12, AddressKind::private_},
-    {v4(192, 0, 0, 0), 24, AddressKind::reserved},       // IETF protocol assignments
+    {v4(192, 0, 0, 0), 24, AddressKind::reserved},  // IETF protocol assignments
     {v4(192, 0, 2, 0), 24, AddressKind::documentation},
-    {v4(192, 88, 99, 0), 24, AddressKind::reserved},     // 6to4 relay anycast
+    {v4(192, 88, 99, 0), 24, AddressKind::reserved},  // 6to4 relay anycast
     {v4(192, 168, 0, 0), 16, AddressKind::private_},
     {v4(198, 18, 0, 0), 15, AddressKind::documentation},  // benchmarking
     {v4(198, 51, 100, 0), 24, AddressKind::documentation},
@@ -56,8 +56,8 @@ struct Range6 {
 constexpr Range6 kRanges6[] = {
     {{0xff}, 8, AddressKind::multicast},
     {{0xfe, 0x80}, 10, AddressKind::link_local},
-    {{0xfe, 0xc0}, 10, AddressKind::reserved},                              // site-local, deprecated
-    {{0xfc}, 7, AddressKind::private_},                                     // unique local
+    {{0xfe, 0xc0}, 10, AddressKind::reserved},  // site-local, deprecated
+    {{0xfc}, 7, AddressKind::private_},         // unique local
     {{0x20, 0x01, 0x0d, 0xb8}, 32, AddressKind::documentation},
     {{0x3f, 0xff, 0x00}, 20, AddressKind::documentation},
     {{0x20, 0x01, 0x00, 0x02, 0x00, 0x00}, 48, AddressKind::documentation},  // benchmarking

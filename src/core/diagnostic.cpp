@@ -35,7 +35,8 @@ std::string with_caret(const Diagnostic& diagnostic, bool color) {
   const std::size_t width = num_code_points(line);
   if (diagnostic.spot.column > 0 && static_cast<std::size_t>(diagnostic.spot.column) <= width + 1) {
     const auto column = static_cast<std::size_t>(diagnostic.spot.column);
-    const std::size_t length = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(1, diagnostic.spot.length)), 1, std::max<std::size_t>(1, width + 1 - column));
+    const std::size_t length = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(1, diagnostic.spot.length)), 1,
+                                                       std::max<std::size_t>(1, width + 1 - column));
     out += "  " + std::string(number.size(), ' ') + " | " + std::string(column - 1, ' ');
     out += (color ? "\033[1;32m" : "") + std::string(length, '^') + (color ? "\033[0m" : "") + "\n";
   }
@@ -70,7 +71,8 @@ std::string escape_github(const std::string& text, bool property) {
 }
 
 std::string render_github(const Diagnostic& diagnostic) {
-  std::string out = std::string("::") + name_of(diagnostic.severity) + " file=" + escape_github(diagnostic.spot.file, true);
+  std::string out =
+      std::string("::") + name_of(diagnostic.severity) + " file=" + escape_github(diagnostic.spot.file, true);
   if (diagnostic.spot.line > 0) out += ",line=" + std::to_string(diagnostic.spot.line);
   if (diagnostic.spot.column > 0) out += ",col=" + std::to_string(diagnostic.spot.column);
   out += ",title=" + escape_github("forgelm: " + diagnostic.code, true) + "::";

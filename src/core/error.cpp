@@ -12,8 +12,7 @@ ConfigError::ConfigError(std::vector<Diagnostic> diagnostics, CodePlace where)
     : Error(render(diagnostics, DiagnosticStyle::text), "", where), diagnostics_(std::move(diagnostics)) {}
 ConfigError::~ConfigError() = default;
 
-RunError::RunError(RunErrorKind kind, const std::string& message, std::string hint, Fields fields,
-                   CodePlace where)
+RunError::RunError(RunErrorKind kind, const std::string& message, std::string hint, Fields fields, CodePlace where)
     : Error(message, std::move(hint), where), kind_(kind), fields_(std::move(fields)) {}
 RunError::~RunError() = default;
 

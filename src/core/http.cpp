@@ -36,7 +36,8 @@ void check_request(const HttpRequest& request) {
     if (!is_token(header.name))
       fail_request(HttpFailure::refused, request, cat("header name ", quote(header.name), " is not a token"));
     if (header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
-      fail_request(HttpFailure::refused, request, cat("the value of header ", header.name, " holds a line break or NUL"),
+      fail_request(HttpFailure::refused, request,
+                   cat("the value of header ", header.name, " holds a line break or NUL"),
                    "a token read from a file may end in a line break: strip it");
     if (is_one_of(header.name, {"Host", "Content-Length", "Transfer-Encoding", "Connection", "User-Agent", "Cookie"}))
       fail_request(HttpFailure::refused, request, cat("header ", header.name, " is not the caller's to set"));
@@ -65,8 +66,10 @@ class Deadline {
   std::optional<Clock::time_point> at_;
 };
 
-/// Sets where the proxy is dialled. The place itself is still checked as far as we can see it: what our own look-up finds.
-void route_through(Proxy proxy, Route& route, const HttpRequest& request, const HttpPolicy& policy, std::int64_t timeout_ms) {
+/// Sets where the proxy is dialled. The place itself is still checked as far as we can see it: what our own look-up
+/// finds.
+void route_through(Proxy proxy, Route& route, const HttpRequest& request, const HttpPolicy& policy,
+                   std::int64_t timeout_ms) {
   try {
     checked_addresses(route.parsed, request, policy, timeout_ms);
   } catch (const HttpError& error) {
@@ -98,8 +101,9 @@ void follow(HttpRequest& request, const HttpResponse& response, const Url& from,
   }
   if (!from.has_same_origin(to)) {
     if (!request.body.empty())
-      fail_request(HttpFailure::refused, request,
-                   cat("redirected with its body to another server, ", quote(mask_url(to.text, request.is_path_secret))));
+      fail_request(
+          HttpFailure::refused, request,
+          cat("redirected with its body to another server, ", quote(mask_url(to.text, request.is_path_secret))));
     auto& headers = request.headers;
     headers.erase(std::remove_if(headers.begin(), headers.end(), [](const auto& h) { return !may_cross_origins(h); }),
                   headers.end());
@@ -118,8 +122,8 @@ HttpError::~HttpError() = default;
 
 void fail_request(HttpFailure failure, const HttpRequest& request, const std::string& what, std::string hint) {
   std::string url = mask_url(request.url, request.is_path_secret);
-  const std::string message = cat(is_token(request.method) ? request.method : quote(request.method), " ", quote(url, 400),
-                                  ": ", what);
+  const std::string message =
+      cat(is_token(request.method) ? request.method : quote(request.method), " ", quote(url, 400), ": ", what);
   throw HttpError(failure, message, std::move(hint), std::move(url));
 }
 

@@ -76,7 +76,8 @@ std::vector<IpAddress> addresses_of(const std::string& host, std::int64_t timeou
     if (found.empty()) fail_request(HttpFailure::dns, request, cat("no address for host ", quote(host)));
     return found;
   }
-  // getaddrinfo knows no deadline and cannot be interrupted: it runs on a thread of its own that owns what it writes to.
+  // getaddrinfo knows no deadline and cannot be interrupted: it runs on a thread of its own that owns what it writes
+  // to.
   const auto result = std::make_shared<LookUp>();
   std::thread([result, host] { look_up(host, *result); }).detach();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
@@ -84,32 +85,37 @@ std::vector<IpAddress> addresses_of(const std::string& host, std::int64_t timeou
   while (!result->is_done) {
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline)
-      fail_request(HttpFailure::timeout, request, cat("looking up host ", quote(host), " took more than ", timeout_ms, " ms"));
+      fail_request(HttpFailure::timeout, request,
+                   cat("looking up host ", quote(host), " took more than ", timeout_ms, " ms"));
     if (request.is_cancelled && request.is_cancelled()) fail_request(HttpFailure::cancelled, request, "cancelled");
     result->changed.wait_until(lock, std::min(deadline, now + std::chrono::milliseconds(100)));
   }
   if (result->addresses.empty())
-    fail_request(HttpFailure::dns, request,
-         cat("no address for host ", quote(host), ": ", result->error != 0 ? ::gai_strerror(result->error) : "none"),
-         "check the spelling and the name server; without network use --offline");
+    fail_request(
+        HttpFailure::dns, request,
+        cat("no address for host ", quote(host), ": ", result->error != 0 ? ::gai_strerror(result->error) : "none"),
+        "check the spelling and the name server; without network use --offline");
   return result->addresses;
 }
 
 std::vector<IpAddress> checked_addresses(const Url& url, const HttpRequest& request, const HttpPolicy& policy,
                                          std::int64_t timeout_ms) {
   if (is_offline() && !policy.allow_private_destinations)
-    fail_request(HttpFailure::refused, request, "offline: no connection is made", "run without --offline, or see what is cached");
+    fail_request(HttpFailure::refused, request, "offline: no connection is made",
+                 "run without --offline, or see what is cached");
   std::vector<IpAddress> addresses = addresses_of(url.host, timeout_ms, request);
   for (const IpAddress& address : addresses) {
     const AddressKind kind = kind_of(address);
     const std::string place = cat("host ", quote(url.host), " is at ", to_string(address), " (", to_string(kind), ")");
     if (is_offline() && kind == AddressKind::global)
-      fail_request(HttpFailure::refused, request, cat("offline: ", place), "offline, only loopback and private addresses are dialled");
+      fail_request(HttpFailure::refused, request, cat("offline: ", place),
+                   "offline, only loopback and private addresses are dialled");
     if (may_dial(kind, policy.allow_private_destinations)) continue;
     const bool would_be_allowed = may_dial(kind, true);
-    fail_request(HttpFailure::refused, request, cat("refused destination: ", place, "; allowed: public addresses",
-                                            policy.allow_private_destinations ? ", loopback, private networks" : ""),
-         would_be_allowed ? "set allow_private_destinations: true in this section if the place is meant" : "");
+    fail_request(HttpFailure::refused, request,
+                 cat("refused destination: ", place, "; allowed: public addresses",
+                     policy.allow_private_destinations ? ", loopback, private networks" : ""),
+                 would_be_allowed ? "set allow_private_destinations: true in this section if the place is meant" : "");
   }
   return addresses;
 }

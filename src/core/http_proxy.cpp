@@ -50,13 +50,14 @@ std::optional<Proxy> environment_proxy(const Url& url, const HttpRequest& reques
   if (proxy.text.find("://") == std::string::npos) proxy.text = "http://" + proxy.text;
 
   const CurlUrl handle = new_url_handle();
-  const bool is_readable =
-      curl_library().curl_url_set(handle.get(), CURLUPART_URL, proxy.text.c_str(), CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
+  const bool is_readable = curl_library().curl_url_set(handle.get(), CURLUPART_URL, proxy.text.c_str(),
+                                                       CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
   const std::string scheme = is_readable ? part_of(handle.get(), CURLUPART_SCHEME, 0) : "";
   proxy.host = is_readable ? part_of(handle.get(), CURLUPART_HOST, 0) : "";
   if ((scheme != "http" && scheme != "https") || proxy.host.empty())
     fail_request(HttpFailure::refused, request,
-                 cat("the environment names proxy ", quote(mask_url(proxy.text)), "; allowed: http://host:port, https://host:port"));
+                 cat("the environment names proxy ", quote(mask_url(proxy.text)),
+                     "; allowed: http://host:port, https://host:port"));
   register_secret(part_of(handle.get(), CURLUPART_PASSWORD, CURLU_URLDECODE));
   if (proxy.host.front() == '[') proxy.host = proxy.host.substr(1, proxy.host.size() - 2);
   proxy.port = scheme == "https" ? 443 : 1080;  // what libcurl takes when none is given

@@ -1,5 +1,5 @@
-// The trap: libcurl calls us back from C, so nothing may be thrown through it: callbacks keep the exception and stop the
-// transfer, and run() throws it afterwards.
+// The trap: libcurl calls us back from C, so nothing may be thrown through it: callbacks keep the exception and stop
+// the transfer, and run() throws it afterwards.
 #include "http_transfer.hpp"
 
 #include <netinet/in.h>
@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 256u << 10;
 
-/// OpenSSL writes with write(2): a closed connection would raise SIGPIPE, which ends the process by default. Blocked for
-/// this thread only, and one that we raised is taken away again.
+/// OpenSSL writes with write(2): a closed connection would raise SIGPIPE, which ends the process by default. Blocked
+/// for this thread only, and one that we raised is taken away again.
 class SigpipeBlock {
  public:
   SigpipeBlock() {
@@ -108,7 +108,10 @@ HttpFailure failure_of(CURLcode code) {
 class Transfer {
  public:
   Transfer(const HttpRequest& request, const Route& route, const HttpPolicy& policy, bool stops_at_redirect)
-      : request_(request), route_(route), policy_(policy), stops_at_redirect_(stops_at_redirect),
+      : request_(request),
+        route_(route),
+        policy_(policy),
+        stops_at_redirect_(stops_at_redirect),
         handle_(curl_.curl_easy_init()) {
     if (!handle_) throw std::bad_alloc();
   }
@@ -169,8 +172,8 @@ class Transfer {
   }
 
   void set_method_and_headers() {
-    const bool has_body = !request_.body.empty() || request_.method == "POST" || request_.method == "PUT" ||
-                          request_.method == "PATCH";
+    const bool has_body =
+        !request_.body.empty() || request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH";
     if (request_.method == "HEAD") {
       set(CURLOPT_NOBODY, 1L);
     } else if (has_body) {
@@ -254,7 +257,7 @@ class Transfer {
       is_too_large_ = true;
       return false;
     }
-    if (has_body_begun_) return true;  // trailers: not asked for
+    if (has_body_begun_) return true;    // trailers: not asked for
     if (line.substr(0, 5) == "HTTP/") {  // also after an interim 1xx answer, whose headers count for nothing
       response_.headers.clear();
       long status = 0;
@@ -265,7 +268,8 @@ class Transfer {
     }
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos)
-      response_.headers.push_back({std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
+      response_.headers.push_back(
+          {std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
     return true;
   }
 
@@ -317,7 +321,8 @@ class Transfer {
   [[noreturn]] void fail(CURLcode code) {
     if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
     if (!refused_address_.empty())
-      fail_request(HttpFailure::refused, request_, cat("refused to dial ", refused_address_, ", which was not checked"));
+      fail_request(HttpFailure::refused, request_,
+                   cat("refused to dial ", refused_address_, ", which was not checked"));
     if (is_too_large_ || code == CURLE_FILESIZE_EXCEEDED)
       fail_request(HttpFailure::too_large, request_,
                    num_header_bytes_ > kMaxHeaderBytes
@@ -327,7 +332,8 @@ class Transfer {
     const HttpFailure failure = failure_of(code);
     const std::string why = error_text_[0] != '\0' ? error_text_ : curl_.curl_easy_strerror(code);
     std::string hint;
-    if (failure == HttpFailure::tls) hint = "for a certificate of your own authority, name its PEM file as the CA bundle";
+    if (failure == HttpFailure::tls)
+      hint = "for a certificate of your own authority, name its PEM file as the CA bundle";
     if (failure == HttpFailure::timeout) hint = "the server answers too slowly, or a firewall drops the connection";
     if (failure == HttpFailure::connect) hint = "is the server running, and may this host reach it?";
     fail_request(failure, request_, why, std::move(hint));

@@ -6,17 +6,17 @@
 #include <vector>
 
 #include "curl_library.hpp"
-#include "http_dial.hpp"
 #include "forgelm/core/http.hpp"
+#include "http_dial.hpp"
 
 namespace forgelm {
 
 struct Route {
-  CURLU* url = nullptr;               ///< checked by parse_into()
-  Url parsed;                         ///< what it says
-  std::vector<IpAddress> addresses;   ///< the only ones that may be dialled
-  std::string proxy;                  ///< empty: direct; else `addresses` are the proxy's
-  std::string dial_host;              ///< whose addresses they are
+  CURLU* url = nullptr;              ///< checked by parse_into()
+  Url parsed;                        ///< what it says
+  std::vector<IpAddress> addresses;  ///< the only ones that may be dialled
+  std::string proxy;                 ///< empty: direct; else `addresses` are the proxy's
+  std::string dial_host;             ///< whose addresses they are
   int dial_port = 0;
 };
 

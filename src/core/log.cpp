@@ -69,9 +69,10 @@ class Backend {
     if (sink_) {
       sink_(level, line);
     } else if (color_enabled(2)) {
-      stderr_writer().write_line(cat(line.substr(0, entry.color_range_start), color_of(level),
-                                     line.substr(entry.color_range_start, entry.color_range_end - entry.color_range_start),
-                                     "\x1b[0m", line.substr(entry.color_range_end)));
+      stderr_writer().write_line(
+          cat(line.substr(0, entry.color_range_start), color_of(level),
+              line.substr(entry.color_range_start, entry.color_range_end - entry.color_range_start), "\x1b[0m",
+              line.substr(entry.color_range_end)));
     } else {
       stderr_writer().write_line(line);
     }

@@ -93,7 +93,8 @@ struct Progress::State {
 
   void maybe_show() {
     const auto now = output->now();
-    if (now - last_shown < (output->is_live() ? Clock::duration(kRedrawInterval) : Clock::duration(kLogInterval))) return;
+    if (now - last_shown < (output->is_live() ? Clock::duration(kRedrawInterval) : Clock::duration(kLogInterval)))
+      return;
     update_rate(now);
     if (output->is_live()) output->show(live_line(now, false));
     else output->log(plain_line(now, false));
@@ -101,9 +102,7 @@ struct Progress::State {
 
   std::string count_text(std::int64_t count) const { return options.is_bytes ? format_bytes(count) : cat(count); }
   bool has_total() const { return options.total > 0; }
-  double share() const {
-    return std::clamp(static_cast<double>(done) / static_cast<double>(options.total), 0.0, 1.0);
-  }
+  double share() const { return std::clamp(static_cast<double>(done) / static_cast<double>(options.total), 0.0, 1.0); }
   std::string percentage() const { return cat(static_cast<int>(share() * 100), "%"); }
 
   std::string rate_text(double per_second) const {
@@ -154,7 +153,8 @@ struct Progress::State {
       tail += "  " + part;
     }
     std::string bar;
-    if (has_total() && !is_last && room >= kMinBarColumns + 3) bar = " " + bar_of(share(), std::min(kMaxBarColumns, room - 3));
+    if (has_total() && !is_last && room >= kMinBarColumns + 3)
+      bar = " " + bar_of(share(), std::min(kMaxBarColumns, room - 3));
     const std::string line = escape_for_line(redact(cat(options.label, "  ", counts, bar, percent, tail)));
     return std::string(fit_width(line, width));
   }

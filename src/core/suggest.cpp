@@ -36,7 +36,8 @@ int edit_distance(std::string_view a, std::string_view b) {
     row[0] = static_cast<int>(i) * kEdit;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({last[j] + kEdit, row[j - 1] + kEdit, last[j - 1] + substitution(a[i - 1], b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + kEdit);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + kEdit);
     }
     before.swap(last);
     last.swap(row);
@@ -57,7 +58,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   // A word that is part of exactly one name (or holds it) is an abbreviation of it: `batch_size`.
   std::string holder;
   for (const auto& candidate : candidates) {
-    const bool holds = word.size() >= 3 && (candidate.find(word) != std::string::npos || word.find(candidate) != std::string_view::npos);
+    const bool holds = word.size() >= 3 &&
+                       (candidate.find(word) != std::string::npos || word.find(candidate) != std::string_view::npos);
     if (!holds) continue;
     if (!holder.empty()) return "";
     holder = candidate;

@@ -58,8 +58,7 @@ void set_color_choice(ColorChoice choice) {
 bool color_enabled(int fd) {
   if (fd != STDOUT_FILENO && fd != STDERR_FILENO) return false;
   auto& decision = decisions[static_cast<std::size_t>(fd)];
-  if (decision == Decision::open)
-    decision = wants_color(color_inputs(fd, color_choice)) ? Decision::on : Decision::off;
+  if (decision == Decision::open) decision = wants_color(color_inputs(fd, color_choice)) ? Decision::on : Decision::off;
   return decision == Decision::on;
 }
 

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <new>
 
-#include "forgelm/core/text.hpp"
 #include "curl_library.hpp"
+#include "forgelm/core/text.hpp"
 #include "url_handle.hpp"
 
 namespace forgelm {

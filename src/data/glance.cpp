@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 5> kRowFiles = {".jsonl", ".json", ".csv"
 struct Part {
   std::vector<std::string> columns;
   std::int64_t num_rows = 0;
-  double text_bytes = 0;     ///< of the parsed rows
+  double text_bytes = 0;  ///< of the parsed rows
   std::int64_t num_parsed = 0;
   std::string problem;
 };
@@ -81,7 +81,8 @@ void each_line(std::string_view text, bool is_whole, const std::function<void(st
 
 Part glance_jsonl(std::string_view text, bool is_whole) {
   Part part;
-  each_line(text, is_whole, [&](std::string_view line, std::size_t number) { add_json_row(part, line, cat("line ", number)); });
+  each_line(text, is_whole,
+            [&](std::string_view line, std::size_t number) { add_json_row(part, line, cat("line ", number)); });
   return part;
 }
 
@@ -167,16 +168,18 @@ void glance_file(const fs::path& path, Glance& out, std::optional<std::int64_t>&
   const bool is_whole = error || size <= text.size();
   const std::string_view body = trim(text);
   const bool is_array = extension == ".json" && !body.empty() && body.front() == '[';
-  const Part part = extension == ".csv" ? glance_csv(text, is_whole)
+  const Part part = extension == ".csv"   ? glance_csv(text, is_whole)
                     : extension == ".txt" ? glance_text(text, is_whole)
-                    : is_array ? glance_json_array(text) : glance_jsonl(text, is_whole);
+                    : is_array            ? glance_json_array(text)
+                                          : glance_jsonl(text, is_whole);
   if (!part.problem.empty()) out.problem = cat(path.string(), ": ", part.problem);
   for (const auto& column : part.columns)
     if (!out.has_column(column)) out.columns.push_back(column);
   double rows = static_cast<double>(part.num_rows);
   if (!is_whole) rows *= static_cast<double>(size) / static_cast<double>(text.size()), out.is_estimate = true;
   num_rows = num_rows.value_or(0) + static_cast<std::int64_t>(std::llround(rows));
-  if (part.num_parsed > 0 && out.text_bytes_per_row == 0) out.text_bytes_per_row = part.text_bytes / static_cast<double>(part.num_parsed);
+  if (part.num_parsed > 0 && out.text_bytes_per_row == 0)
+    out.text_bytes_per_row = part.text_bytes / static_cast<double>(part.num_parsed);
 }
 
 /// "train", "eval" or "" by the file's name.
@@ -193,14 +196,16 @@ void glance_directory(const fs::path& path, Glance& out) {
   for (const auto& entry : fs::directory_iterator(path, error))
     if (entry.is_regular_file() && is_row_file(entry.path())) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
-  const bool has_train = std::any_of(files.begin(), files.end(), [](const fs::path& file) { return split_of(file) == "train"; });
+  const bool has_train =
+      std::any_of(files.begin(), files.end(), [](const fs::path& file) { return split_of(file) == "train"; });
   for (const auto& file : files) {
     const std::string split = split_of(file);
     if (split == "train" || (!has_train && split.empty())) glance_file(file, out, out.num_rows);
   }
   for (const auto& file : files)
     if (split_of(file) == "eval") glance_file(file, out, out.num_eval_rows);
-  if (files.empty()) out.problem = cat(path.string(), ": no files of rows (", join(kRowFiles, ", "), ") in this directory");
+  if (files.empty())
+    out.problem = cat(path.string(), ": no files of rows (", join(kRowFiles, ", "), ") in this directory");
 }
 
 /// `owner/name` or `name`, as the Hub spells them.
@@ -208,7 +213,8 @@ bool is_hub_name(const std::string& name) {
   if (name.empty() || name.front() == '/' || name.front() == '~' || name.front() == '.') return false;
   if (is_row_file(name) || std::count(name.begin(), name.end(), '/') > 1) return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return is_ascii_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '/' || c == '-';
+    return is_ascii_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '/' ||
+           c == '-';
   });
 }
 

@@ -29,15 +29,17 @@ int cuda_major(const std::string& version) {
 void require_driver(const Libtorch& libtorch, int index) {
   const CudaDriver& driver = cuda_driver();
   if (!driver.problem.empty())
-    throw no_device(cat("cannot use CUDA: ", driver.problem), "nvidia-smi must list a GPU; in a container, pass the GPUs to it (docker run --gpus all)");
+    throw no_device(cat("cannot use CUDA: ", driver.problem),
+                    "nvidia-smi must list a GPU; in a container, pass the GPUs to it (docker run --gpus all)");
   const int needed = cuda_major(libtorch.version);
   if (driver.major < needed)
-    throw no_device(cat("cannot use CUDA: the NVIDIA driver runs CUDA up to ", driver.major, ".", driver.minor, ", and libtorch ",
-                        libtorch.version, " needs ", needed, ".0"),
+    throw no_device(cat("cannot use CUDA: the NVIDIA driver runs CUDA up to ", driver.major, ".", driver.minor,
+                        ", and libtorch ", libtorch.version, " needs ", needed, ".0"),
                     "install a newer NVIDIA driver (580 or later for CUDA 13)");
   const auto num_gpus = static_cast<int>(driver.devices.size());
   if (index >= num_gpus)
-    throw no_device(cat("there is no device cuda:", index, ": the NVIDIA driver shows ", num_gpus, num_gpus == 1 ? " GPU" : " GPUs, numbered from 0"),
+    throw no_device(cat("there is no device cuda:", index, ": the NVIDIA driver shows ", num_gpus,
+                        num_gpus == 1 ? " GPU" : " GPUs, numbered from 0"),
                     "CUDA_VISIBLE_DEVICES hides GPUs from a process");
 }
 
@@ -45,9 +47,11 @@ void open_library(const Libtorch& libtorch) {
   const auto file = libtorch.folder / "lib/libtorch_cuda.so";
   if (::dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
   const char* why = ::dlerror();
-  throw no_device(cat("cannot use CUDA: libtorch's CUDA part cannot be opened: ", why == nullptr ? "unknown reason" : why),
-                  cat("the NVIDIA libraries that libtorch ", libtorch.version,
-                      " needs must be there: install torch with pip into a virtual environment and set FORGELM_LIBTORCH to its torch folder"));
+  throw no_device(
+      cat("cannot use CUDA: libtorch's CUDA part cannot be opened: ", why == nullptr ? "unknown reason" : why),
+      cat("the NVIDIA libraries that libtorch ", libtorch.version,
+          " needs must be there: install torch with pip into a virtual environment and set FORGELM_LIBTORCH to its "
+          "torch folder"));
 }
 
 }  // namespace

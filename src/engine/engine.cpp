@@ -11,10 +11,10 @@
 
 #include "engine/cuda.hpp"
 #include "engine/errors.hpp"
-#include "forgelm/engine/entry.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/engine/entry.hpp"
 
 namespace forgelm::engine {
 namespace {
@@ -78,7 +78,9 @@ class TorchEngine final : public Engine {
       // 128 and more do not fit libtorch's number of a device.
       if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || index > 127) index = -1;
     }
-    if (index < 0) throw ConfigError(cat("there is no device ", quote(request)), "devices are auto, cpu, cuda and cuda:N with N from 0 to 127");
+    if (index < 0)
+      throw ConfigError(cat("there is no device ", quote(request)),
+                        "devices are auto, cpu, cuda and cuda:N with N from 0 to 127");
     return index;
   }
 
@@ -105,5 +107,5 @@ Engine* instance(const Libtorch& from) {
 }  // namespace
 }  // namespace forgelm::engine
 
-extern "C" __attribute__((visibility("default"))) const forgelm::engine::EngineEntry forgelm_engine_entry = {
-    FORGELM_VERSION, &forgelm::engine::instance};
+extern "C" __attribute__((visibility("default")))
+const forgelm::engine::EngineEntry forgelm_engine_entry = {FORGELM_VERSION, &forgelm::engine::instance};

@@ -16,7 +16,8 @@ constexpr Logger logger("forgelm.engine");
 /// libtorch throws many causes as plain c10::Error; its texts tell them apart.
 RunErrorKind kind_of(const c10::Error& error, std::string_view message) {
   const auto says = [message](std::string_view text) { return message.find(text) != std::string_view::npos; };
-  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr || says("can't allocate memory") || says("out of memory"))
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr || says("can't allocate memory") ||
+      says("out of memory"))
     return RunErrorKind::out_of_memory;
   if (dynamic_cast<const c10::DistNetworkError*>(&error) != nullptr) return RunErrorKind::network;
   if (dynamic_cast<const c10::AcceleratorError*>(&error) != nullptr || says("CUDA error") || says("CUDA driver") ||
@@ -45,7 +46,9 @@ LoggedWarnings::LoggedWarnings() noexcept : before_(c10::WarningUtils::get_warni
   c10::WarningUtils::set_warning_handler(&to_log);
 }
 
-LoggedWarnings::~LoggedWarnings() { c10::WarningUtils::set_warning_handler(static_cast<c10::WarningHandler*>(before_)); }
+LoggedWarnings::~LoggedWarnings() {
+  c10::WarningUtils::set_warning_handler(static_cast<c10::WarningHandler*>(before_));
+}
 
 void rethrow_translated(std::string_view task) {
   const auto fail = [task](RunErrorKind kind, std::string_view message) -> RunError {

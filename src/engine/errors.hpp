@@ -6,8 +6,8 @@
 
 namespace forgelm::engine {
 
-/// Throws the exception in flight again: ConfigError and RunError as they are, all others as a RunError of the kind that
-/// its cause has, "TASK: first line". libtorch's backtrace goes to the log at DEBUG. Only within a catch block.
+/// Throws the exception in flight again: ConfigError and RunError as they are, all others as a RunError of the kind
+/// that its cause has, "TASK: first line". libtorch's backtrace goes to the log at DEBUG. Only within a catch block.
 [[noreturn]] void rethrow_translated(std::string_view task);
 
 /// Sends libtorch's warnings of this thread to the log instead of stderr, for its lifetime.

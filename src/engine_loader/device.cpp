@@ -1,4 +1,5 @@
-// Devices without libtorch: the NVIDIA driver's library is opened and asked (its C interface has been stable since CUDA 3.2).
+// Devices without libtorch: the NVIDIA driver's library is opened and asked (its C interface has been stable since
+// CUDA 3.2).
 #include "forgelm/engine/device.hpp"
 
 #include <dlfcn.h>
@@ -53,15 +54,18 @@ std::string ask(CudaDriver& found) {
     found.major = version / 1000;
     found.minor = version % 1000 / 10;
   }
-  if (const int error = driver.init(0); error != 0) return cat("the NVIDIA driver does not start: ", describe(driver, error));
+  if (const int error = driver.init(0); error != 0)
+    return cat("the NVIDIA driver does not start: ", describe(driver, error));
   int count = 0;
-  if (const int error = driver.count(&count); error != 0) return cat("the NVIDIA driver does not count its GPUs: ", describe(driver, error));
+  if (const int error = driver.count(&count); error != 0)
+    return cat("the NVIDIA driver does not count its GPUs: ", describe(driver, error));
   for (int i = 0; i < count; ++i) {
     int handle = 0;
     std::array<char, 256> name{};
     std::size_t bytes = 0;
-    for (const int error : {driver.device(&handle, i), driver.name(name.data(), static_cast<int>(name.size()) - 1, handle),
-                            driver.memory(&bytes, handle)})
+    for (const int error :
+         {driver.device(&handle, i), driver.name(name.data(), static_cast<int>(name.size()) - 1, handle),
+          driver.memory(&bytes, handle)})
       if (error != 0) return cat("the NVIDIA driver does not describe GPU ", i, ": ", describe(driver, error));
     found.devices.push_back({{DeviceKind::cuda, i}, name.data(), bytes});
   }
@@ -92,7 +96,8 @@ DeviceInfo processor() {
     break;
   }
   const long pages = ::sysconf(_SC_PHYS_PAGES), page_bytes = ::sysconf(_SC_PAGESIZE);
-  if (pages > 0 && page_bytes > 0) info.memory_bytes = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
+  if (pages > 0 && page_bytes > 0)
+    info.memory_bytes = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
   return info;
 }
 

@@ -1,5 +1,5 @@
-// Where libtorch is. Its version is read from the text file that every distribution of it carries, so that nothing of it
-// (450 MB) is opened.
+// Where libtorch is. Its version is read from the text file that every distribution of it carries, so that nothing of
+// it (450 MB) is opened.
 #include "forgelm/engine/libtorch.hpp"
 
 #include <dlfcn.h>
@@ -26,12 +26,14 @@ constexpr std::string_view kBuiltWith = FORGELM_BUILD_LIBTORCH_VERSION;
 /// "2.11" of "2.11.0+cu130": within these, libtorch keeps its binary interface.
 std::string_view series(std::string_view version) {
   const std::size_t first = version.find('.');
-  return version.substr(0, version.find_first_not_of("0123456789", first == std::string_view::npos ? first : first + 1));
+  return version.substr(0,
+                        version.find_first_not_of("0123456789", first == std::string_view::npos ? first : first + 1));
 }
 
 std::string read_version(const std::filesystem::path& folder) {
-  if (const auto text = read_file_if_exists(folder / "build-version", 4096)) return std::string(trim(*text));  // libtorch
-  const auto text = read_file_if_exists(folder / "version.py", 65536);                                        // Python torch
+  if (const auto text = read_file_if_exists(folder / "build-version", 4096))
+    return std::string(trim(*text));                                    // libtorch
+  const auto text = read_file_if_exists(folder / "version.py", 65536);  // Python torch
   if (!text) return "";
   constexpr std::string_view kKey = "\n__version__ = '";
   const std::size_t at = text->find(kKey);
@@ -44,12 +46,15 @@ std::string read_version(const std::filesystem::path& folder) {
 Result<Libtorch> examine(const std::filesystem::path& folder, LibtorchOrigin origin) {
   for (const char* name : {"lib/libtorch_cpu.so", "lib/libc10.so"}) {
     std::error_code ignored;
-    if (!std::filesystem::is_regular_file(folder / name, ignored)) return Failure{cat(folder.native(), " has no ", name)};
+    if (!std::filesystem::is_regular_file(folder / name, ignored))
+      return Failure{cat(folder.native(), " has no ", name)};
   }
   std::string version = read_version(folder);
-  if (version.empty()) return Failure{cat(folder.native(), " says its version neither in version.py nor in build-version")};
+  if (version.empty())
+    return Failure{cat(folder.native(), " says its version neither in version.py nor in build-version")};
   if (series(version) != series(kBuiltWith))
-    return Failure{cat(folder.native(), " holds libtorch ", version, ", and the engine was built for ", series(kBuiltWith))};
+    return Failure{
+        cat(folder.native(), " holds libtorch ", version, ", and the engine was built for ", series(kBuiltWith))};
   return Libtorch{folder, std::move(version), origin};
 }
 

@@ -1,17 +1,17 @@
-// Opens libtorch and the engine, once. This folder is part of libforgelm.so and never sees torch; src/engine, on the other
-// side of the wall, becomes libforgelm_engine.so.
-// Order: libc10 and libtorch_cpu by their full paths, then the engine, whose own dependences are thereby met. So the
-// libtorch that is used is the one that find_libtorch() named, whatever search paths the files carry.
+// Opens libtorch and the engine, once. This folder is part of libforgelm.so and never sees torch; src/engine, on the
+// other side of the wall, becomes libforgelm_engine.so. Order: libc10 and libtorch_cpu by their full paths, then the
+// engine, whose own dependences are thereby met. So the libtorch that is used is the one that find_libtorch() named,
+// whatever search paths the files carry.
 #include <dlfcn.h>
 
 #include <atomic>
 #include <mutex>
 
-#include "forgelm/engine/entry.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
+#include "forgelm/engine/entry.hpp"
 
 namespace forgelm::engine {
 
@@ -27,7 +27,8 @@ void* open_library(const std::filesystem::path& file, const std::string& hint) {
   void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (library == nullptr) {
     const char* why = ::dlerror();
-    throw RunError(RunErrorKind::internal, cat("the tensor engine cannot be loaded: ", why == nullptr ? "unknown reason" : why), hint,
+    throw RunError(RunErrorKind::internal,
+                   cat("the tensor engine cannot be loaded: ", why == nullptr ? "unknown reason" : why), hint,
                    {{"path", file.native()}});
   }
   return library;
@@ -37,16 +38,17 @@ Engine* load() {
   const Result<Libtorch> found = find_libtorch();
   if (!found) throw RunError(RunErrorKind::internal, found.error().message, found.error().hint);
   const auto file = engine_file();
-  const std::string hint = cat(
-      "libtorch ", found->version, " is taken from ", found->folder.native(),
-      "; its CPU part needs the NVIDIA libraries cudart and cupti of its CUDA version too, as tools/libtorch lays them beside it");
+  const std::string hint = cat("libtorch ", found->version, " is taken from ", found->folder.native(),
+                               "; its CPU part needs the NVIDIA libraries cudart and cupti of its CUDA version too, as "
+                               "tools/libtorch lays them beside it");
   open_library(found->folder / "lib/libc10.so", hint);
   open_library(found->folder / "lib/libtorch_cpu.so", hint);
   void* library = open_library(file, hint);
   const auto* entry = static_cast<const EngineEntry*>(::dlsym(library, kEntrySymbol));
   if (entry == nullptr || entry->version != version())
     throw RunError(RunErrorKind::internal,
-                   cat(file.native(), " is of forgelm ", entry == nullptr ? "another kind" : entry->version, ", this is forgelm ", version()),
+                   cat(file.native(), " is of forgelm ", entry == nullptr ? "another kind" : entry->version,
+                       ", this is forgelm ", version()),
                    "install all files of one build together", {{"path", file.native()}});
   logger.debug("loaded ", file.native(), " with libtorch ", found->version, " of ", found->folder.native());
   return entry->instance(*found);

@@ -21,7 +21,8 @@ constexpr int kNumLearningRatePoints = 5;
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Training rows after mixing; nothing when a data set's rows are not known.
-std::optional<int64_t> mixed_rows(const config::DataSection& data, const std::vector<data::Glance>& sets, int64_t primary_rows) {
+std::optional<int64_t> mixed_rows(const config::DataSection& data, const std::vector<data::Glance>& sets,
+                                  int64_t primary_rows) {
   std::vector<double> rows = {static_cast<double>(primary_rows)};
   for (std::size_t i = 1; i < sets.size(); ++i) {
     if (!sets[i].num_rows) return std::nullopt;
@@ -36,9 +37,12 @@ std::optional<int64_t> mixed_rows(const config::DataSection& data, const std::ve
     if (data.mix_ratio) {
       const auto& weights = *data.mix_ratio;
       const double share = weights[i] / total_weight;
-      if (data.mix_strategy == config::MixStrategy::weights) wanted = std::floor(*std::max_element(rows.begin(), rows.end()) * share);
-      if (data.mix_strategy == config::MixStrategy::budget) wanted = std::floor(static_cast<double>(data.max_train_examples.value_or(0)) * share);
-      if (data.mix_strategy == config::MixStrategy::anchor && i > 0) wanted = weights[0] > 0 ? std::floor(rows[0] * weights[i] / weights[0]) : rows[i];
+      if (data.mix_strategy == config::MixStrategy::weights)
+        wanted = std::floor(*std::max_element(rows.begin(), rows.end()) * share);
+      if (data.mix_strategy == config::MixStrategy::budget)
+        wanted = std::floor(static_cast<double>(data.max_train_examples.value_or(0)) * share);
+      if (data.mix_strategy == config::MixStrategy::anchor && i > 0)
+        wanted = weights[0] > 0 ? std::floor(rows[0] * weights[i] / weights[0]) : rows[i];
     }
     mixed += std::min(wanted, rows[i]);
   }
@@ -47,29 +51,34 @@ std::optional<int64_t> mixed_rows(const config::DataSection& data, const std::ve
 
 std::vector<data::Glance> glance_all(const config::DataSection& data) {
   std::vector<data::Glance> sets = {data::glance(data.dataset_name_or_path)};
-  for (const auto& extra : data.extra_datasets.value_or(std::vector<std::string>{})) sets.push_back(data::glance(extra));
+  for (const auto& extra : data.extra_datasets.value_or(std::vector<std::string>{}))
+    sets.push_back(data::glance(extra));
   return sets;
 }
 
 void plan_rows(const config::DataSection& data, const std::vector<data::Glance>& sets, StagePlan& plan) {
   const auto& primary = sets.front();
   if (!primary.num_rows) return;
-  plan.rows_are_estimated = std::any_of(sets.begin(), sets.end(), [](const data::Glance& set) { return set.is_estimate; });
+  plan.rows_are_estimated =
+      std::any_of(sets.begin(), sets.end(), [](const data::Glance& set) { return set.is_estimate; });
   plan.num_eval_rows = primary.num_eval_rows ? *primary.num_eval_rows : data::num_held_out_rows(*primary.num_rows);
   const int64_t kept = primary.num_eval_rows ? *primary.num_rows : *primary.num_rows - *plan.num_eval_rows;
   plan.num_train_rows = mixed_rows(data, sets, kept);
-  if (plan.num_train_rows && data.max_train_examples) plan.num_train_rows = std::min(*plan.num_train_rows, *data.max_train_examples);
+  if (plan.num_train_rows && data.max_train_examples)
+    plan.num_train_rows = std::min(*plan.num_train_rows, *data.max_train_examples);
 }
 
 void plan_steps(const JobConfig& job, const std::vector<data::Glance>& sets, StagePlan& plan) {
   const auto& training = job.training;
   plan.effective_batch_size = training.per_device_train_batch_size * training.gradient_accumulation_steps;
   if (plan.num_train_rows) {
-    const double tokens_per_row = std::min(data::estimated_tokens(sets.front().text_bytes_per_row), static_cast<double>(job.model.max_length));
+    const double tokens_per_row =
+        std::min(data::estimated_tokens(sets.front().text_bytes_per_row), static_cast<double>(job.model.max_length));
     plan.num_tokens_per_epoch = tokens_per_row * static_cast<double>(*plan.num_train_rows);
     int64_t sequences = *plan.num_train_rows;
     if (training.packing) {
-      sequences = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(*plan.num_tokens_per_epoch / static_cast<double>(job.model.max_length))));
+      sequences = std::max<int64_t>(
+          1, static_cast<int64_t>(std::ceil(*plan.num_tokens_per_epoch / static_cast<double>(job.model.max_length))));
       plan.rows_are_estimated = true;
     }
     const int64_t batches = ceil_div(sequences, training.per_device_train_batch_size);
@@ -82,39 +91,51 @@ void plan_steps(const JobConfig& job, const std::vector<data::Glance>& sets, Sta
   if (plan.num_eval_rows) plan.num_evaluations = *plan.num_eval_rows > 0 ? *plan.num_steps / training.eval_steps : 0;
   plan.num_checkpoints = *plan.num_steps / training.save_steps;
   std::set<int64_t> steps = {0, std::min(*plan.num_warmup_steps, *plan.num_steps - 1)};
-  for (int i = 1; i < kNumLearningRatePoints; ++i) steps.insert((*plan.num_steps - 1) * i / (kNumLearningRatePoints - 1));
-  for (const int64_t step : steps) plan.learning_rates.push_back({step, learning_rate_at(training, step, *plan.num_steps)});
+  for (int i = 1; i < kNumLearningRatePoints; ++i)
+    steps.insert((*plan.num_steps - 1) * i / (kNumLearningRatePoints - 1));
+  for (const int64_t step : steps)
+    plan.learning_rates.push_back({step, learning_rate_at(training, step, *plan.num_steps)});
 }
 
 std::string method_of(const JobConfig& job) {
   if (job.training.galore_enabled) return cat("GaLore rank ", job.training.galore_rank);
   if (job.lora.method == config::LoraMethod::none) return "all weights";
-  return cat(to_text(job.lora.method), " r ", job.lora.r, " alpha ", job.lora.alpha, " on ", join(job.lora.target_modules, ", "));
+  return cat(to_text(job.lora.method), " r ", job.lora.r, " alpha ", job.lora.alpha, " on ",
+             join(job.lora.target_modules, ", "));
 }
 
 std::vector<std::string> gates_of(const JobConfig& job) {
   std::vector<std::string> gates;
   if (!job.evaluation) return gates;
   const auto& evaluation = *job.evaluation;
-  if (evaluation.max_acceptable_loss) gates.push_back(cat("loss at most ", python_float_repr(*evaluation.max_acceptable_loss)));
-  if (evaluation.baseline_loss) gates.push_back(cat("loss not above the baseline ", python_float_repr(*evaluation.baseline_loss)));
-  if (evaluation.benchmark && evaluation.benchmark->enabled) gates.push_back(cat("benchmark ", join(evaluation.benchmark->tasks, ", ")));
-  if (evaluation.safety && evaluation.safety->enabled) gates.push_back(cat("safety by ", evaluation.safety->classifier));
-  if (evaluation.llm_judge && evaluation.llm_judge->enabled) gates.push_back(cat("judge ", evaluation.llm_judge->judge_model));
-  if (evaluation.regression && evaluation.regression->baseline) gates.push_back(cat("regression against ", *evaluation.regression->baseline));
+  if (evaluation.max_acceptable_loss)
+    gates.push_back(cat("loss at most ", python_float_repr(*evaluation.max_acceptable_loss)));
+  if (evaluation.baseline_loss)
+    gates.push_back(cat("loss not above the baseline ", python_float_repr(*evaluation.baseline_loss)));
+  if (evaluation.benchmark && evaluation.benchmark->enabled)
+    gates.push_back(cat("benchmark ", join(evaluation.benchmark->tasks, ", ")));
+  if (evaluation.safety && evaluation.safety->enabled)
+    gates.push_back(cat("safety by ", evaluation.safety->classifier));
+  if (evaluation.llm_judge && evaluation.llm_judge->enabled)
+    gates.push_back(cat("judge ", evaluation.llm_judge->judge_model));
+  if (evaluation.regression && evaluation.regression->baseline)
+    gates.push_back(cat("regression against ", *evaluation.regression->baseline));
   if (evaluation.suite && evaluation.suite->name) gates.push_back(cat("suite ", *evaluation.suite->name));
   if (evaluation.require_human_approval) gates.push_back("human approval");
   return gates;
 }
 
-StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& stage, PlanMode mode, std::vector<Diagnostic>& findings) {
+StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& stage, PlanMode mode,
+                     std::vector<Diagnostic>& findings) {
   const JobConfig& job = stage.job;
   StagePlan plan;
   plan.name = stage.name;
   plan.model = job.model.name_or_path;
   plan.trainer = to_text(job.training.trainer_type);
   plan.method = method_of(job);
-  plan.precision_of_weights = job.model.load_in_8bit ? "8 bits" : job.model.load_in_4bit ? "4 bits, " + to_text(job.model.bnb_4bit_quant_type) : to_text(job.training.precision);
+  plan.precision_of_weights = job.model.load_in_8bit   ? "8 bits"
+                              : job.model.load_in_4bit ? "4 bits, " + to_text(job.model.bnb_4bit_quant_type)
+                                                       : to_text(job.training.precision);
   plan.data_source = job.data.dataset_ref.value_or(job.data.dataset_name_or_path);
   plan.gates = gates_of(job);
   plan.report_to = to_text(job.training.report_to);
@@ -127,7 +148,8 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
   check_files_and_environment(preflight);
   if (!job.data.dataset_ref) check_rows(preflight, sets.front(), plan);
   for (std::size_t i = 1; i < sets.size(); ++i)
-    if (sets[i].where == data::Where::missing) preflight.add("missing_file", "data.extra_datasets", cat("there is nothing at ", quote(sets[i].path)));
+    if (sets[i].where == data::Where::missing)
+      preflight.add("missing_file", "data.extra_datasets", cat("there is nothing at ", quote(sets[i].path)));
   check_steps(preflight, plan);
   return plan;
 }
@@ -144,7 +166,8 @@ std::string short_number(double value) {
 /// 1234567 -> "1,234,567".
 std::string grouped(int64_t value) {
   std::string digits = std::to_string(value);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
 }
 
@@ -161,7 +184,8 @@ Plan make_plan(const config::LoadedJob& loaded, PlanMode mode) {
 
 Json to_json(const StagePlan& stage) {
   Json points = Json::array();
-  for (const auto& point : stage.learning_rates) points.push(Json::object({{"step", point.step}, {"learning_rate", point.learning_rate}}));
+  for (const auto& point : stage.learning_rates)
+    points.push(Json::object({{"step", point.step}, {"learning_rate", point.learning_rate}}));
   Json out = Json::object({
       {"model", stage.model},
       {"trainer", stage.trainer},
@@ -177,7 +201,8 @@ Json to_json(const StagePlan& stage) {
       {"warmup_steps", maybe(stage.num_warmup_steps)},
       {"evaluations", maybe(stage.num_evaluations)},
       {"checkpoints", maybe(stage.num_checkpoints)},
-      {"estimated_tokens_per_epoch", stage.num_tokens_per_epoch ? Json(static_cast<int64_t>(std::llround(*stage.num_tokens_per_epoch))) : Json()},
+      {"estimated_tokens_per_epoch",
+       stage.num_tokens_per_epoch ? Json(static_cast<int64_t>(std::llround(*stage.num_tokens_per_epoch))) : Json()},
       {"learning_rates", points},
       {"gates", Json::array_of(stage.gates)},
       {"report_to", stage.report_to},
@@ -199,18 +224,24 @@ std::string describe(const StagePlan& stage) {
   row("model", cat(stage.model, " (", stage.precision_of_weights, ")"));
   row("training", cat(stage.trainer, ", ", stage.method));
   row("data", stage.data_source);
-  if (stage.num_train_rows) row("rows", cat(about, grouped(*stage.num_train_rows), " to learn, ", grouped(stage.num_eval_rows.value_or(0)), " to evaluate"));
+  if (stage.num_train_rows)
+    row("rows", cat(about, grouped(*stage.num_train_rows), " to learn, ", grouped(stage.num_eval_rows.value_or(0)),
+                    " to evaluate"));
   else row("rows", "not known before the data is read");
-  if (stage.num_tokens_per_epoch) row("tokens", cat("about ", grouped(std::llround(*stage.num_tokens_per_epoch)), " per epoch (estimated at 4 bytes a token)"));
+  if (stage.num_tokens_per_epoch)
+    row("tokens",
+        cat("about ", grouped(std::llround(*stage.num_tokens_per_epoch)), " per epoch (estimated at 4 bytes a token)"));
   if (stage.num_steps) {
-    std::string steps = cat(about, grouped(*stage.num_steps), " of ", stage.effective_batch_size, " rows, ", grouped(*stage.num_warmup_steps), " of them warm-up");
+    std::string steps = cat(about, grouped(*stage.num_steps), " of ", stage.effective_batch_size, " rows, ",
+                            grouped(*stage.num_warmup_steps), " of them warm-up");
     if (stage.num_steps_per_epoch) steps += cat("; ", grouped(*stage.num_steps_per_epoch), " per epoch");
     row("steps", steps);
     if (stage.num_evaluations) row("evaluations", grouped(*stage.num_evaluations));
     row("checkpoints", grouped(*stage.num_checkpoints));
   }
   std::string rates;
-  for (const auto& point : stage.learning_rates) rates += cat(rates.empty() ? "" : ", ", short_number(point.learning_rate), " at step ", point.step);
+  for (const auto& point : stage.learning_rates)
+    rates += cat(rates.empty() ? "" : ", ", short_number(point.learning_rate), " at step ", point.step);
   if (!rates.empty()) row("learning rate", rates);
   row("gates", stage.gates.empty() ? "none" : join(stage.gates, "; "));
   row("metrics", stage.report_to == "none" ? "in the log only" : cat("in the log and to ", stage.report_to));

@@ -27,13 +27,23 @@ struct RowShape {
 
 const std::vector<RowShape>& row_shapes() {
   static const std::vector<RowShape> shapes = [] {
-    const std::vector<std::vector<std::string>> conversations = {
-        {"messages"}, {"conversations"}, {"text"}, {"instruction", "output"}, {"instruction", "response"}, {"User", "Assistant"},
-        {"prompt", "completion"}, {"prompt", "response"}, {"question", "response"}, {"question", "answer"}, {"input", "output"},
-        {"document", "summary"}, {"article", "summary"}};
+    const std::vector<std::vector<std::string>> conversations = {{"messages"},
+                                                                 {"conversations"},
+                                                                 {"text"},
+                                                                 {"instruction", "output"},
+                                                                 {"instruction", "response"},
+                                                                 {"User", "Assistant"},
+                                                                 {"prompt", "completion"},
+                                                                 {"prompt", "response"},
+                                                                 {"question", "response"},
+                                                                 {"question", "answer"},
+                                                                 {"input", "output"},
+                                                                 {"document", "summary"},
+                                                                 {"article", "summary"}};
     std::vector<RowShape> out;
     for (const auto& columns : conversations) out.push_back({TrainerType::sft, columns});
-    for (const auto type : {TrainerType::dpo, TrainerType::simpo, TrainerType::orpo, TrainerType::reward}) out.push_back({type, {"chosen", "rejected"}});
+    for (const auto type : {TrainerType::dpo, TrainerType::simpo, TrainerType::orpo, TrainerType::reward})
+      out.push_back({type, {"chosen", "rejected"}});
     out.push_back({TrainerType::kto, {"completion", "label"}});
     out.push_back({TrainerType::kto, {"messages", "label"}});
     for (const auto type : {TrainerType::grpo, TrainerType::ppo}) out.push_back({type, {"prompt"}});
@@ -49,9 +59,18 @@ struct InputFile {
   bool (*is_read)(const config::JobConfig&);
 };
 constexpr InputFile kInputs[] = {
-    {"evaluation.safety.test_prompts", [](const config::JobConfig& job) { return job.evaluation && job.evaluation->safety && job.evaluation->safety->enabled; }},
-    {"evaluation.llm_judge.eval_dataset", [](const config::JobConfig& job) { return job.evaluation && job.evaluation->llm_judge && job.evaluation->llm_judge->enabled; }},
-    {"synthetic.seed_file", [](const config::JobConfig& job) { return job.synthetic && job.synthetic->enabled && !job.synthetic->seed_file.empty(); }},
+    {"evaluation.safety.test_prompts",
+     [](const config::JobConfig& job) {
+       return job.evaluation && job.evaluation->safety && job.evaluation->safety->enabled;
+     }},
+    {"evaluation.llm_judge.eval_dataset",
+     [](const config::JobConfig& job) {
+       return job.evaluation && job.evaluation->llm_judge && job.evaluation->llm_judge->enabled;
+     }},
+    {"synthetic.seed_file",
+     [](const config::JobConfig& job) {
+       return job.synthetic && job.synthetic->enabled && !job.synthetic->seed_file.empty();
+     }},
     {"webhook.tls_ca_bundle", [](const config::JobConfig& job) { return job.webhook && job.webhook->tls_ca_bundle; }},
 };
 
@@ -61,22 +80,31 @@ struct InputVariable {
   bool (*is_read)(const config::JobConfig&);
 };
 constexpr InputVariable kVariables[] = {
-    {"evaluation.llm_judge.judge_api_key_env", [](const config::JobConfig& job) { return job.evaluation && job.evaluation->llm_judge && job.evaluation->llm_judge->enabled; }},
-    {"webhook.url_env", [](const config::JobConfig& job) { return job.webhook && job.webhook->url.value_or("").empty(); }},
+    {"evaluation.llm_judge.judge_api_key_env",
+     [](const config::JobConfig& job) {
+       return job.evaluation && job.evaluation->llm_judge && job.evaluation->llm_judge->enabled;
+     }},
+    {"webhook.url_env",
+     [](const config::JobConfig& job) { return job.webhook && job.webhook->url.value_or("").empty(); }},
     {"monitoring.endpoint_env", [](const config::JobConfig& job) { return job.monitoring && job.monitoring->enabled; }},
     {"synthetic.api_key_env", [](const config::JobConfig& job) { return job.synthetic && job.synthetic->enabled; }},
 };
 
 void check_model(const Preflight& preflight) {
   const std::string& name = preflight.stage.job.model.name_or_path;
-  const bool is_path = !name.empty() && (name.front() == '/' || name.front() == '.' || name.front() == '~' || std::count(name.begin(), name.end(), '/') > 1);
+  const bool is_path = !name.empty() && (name.front() == '/' || name.front() == '.' || name.front() == '~' ||
+                                         std::count(name.begin(), name.end(), '/') > 1);
   if (exists(name)) {
     const bool has_config = exists(name + "/config.json") || exists(name + "/adapter_config.json");
-    if (!has_config) preflight.add("model_not_usable", "model.name_or_path", cat(quote(name), " holds no config.json"), "name the folder of a model in Hugging Face layout");
+    if (!has_config)
+      preflight.add("model_not_usable", "model.name_or_path", cat(quote(name), " holds no config.json"),
+                    "name the folder of a model in Hugging Face layout");
   } else if (is_path) {
-    preflight.add("missing_file", "model.name_or_path", cat("there is nothing at ", quote(name)), "check the path; it is taken relative to the working directory");
+    preflight.add("missing_file", "model.name_or_path", cat("there is nothing at ", quote(name)),
+                  "check the path; it is taken relative to the working directory");
   } else if (preflight.stage.job.model.offline) {
-    preflight.add("offline", "model.name_or_path", cat(quote(name), " is not on this machine, and the job is offline"), "name a local folder");
+    preflight.add("offline", "model.name_or_path", cat(quote(name), " is not on this machine, and the job is offline"),
+                  "name a local folder");
   }
 }
 
@@ -92,7 +120,8 @@ void Preflight::add(std::string code, std::string_view path, std::string message
   diagnostic.message = std::move(message);
   diagnostic.hint = std::move(hint);
   diagnostic.spot.file = loaded.file;
-  for (std::string place = diagnostic.path; !place.empty(); place.resize(place.rfind('.') == std::string::npos ? 0 : place.rfind('.')))
+  for (std::string place = diagnostic.path; !place.empty();
+       place.resize(place.rfind('.') == std::string::npos ? 0 : place.rfind('.')))
     if (const auto found = loaded.given.find(place); found != loaded.given.end()) {
       diagnostic.spot = found->second;
       break;
@@ -109,17 +138,22 @@ void check_files_and_environment(const Preflight& preflight) {
   for (const auto& input : kInputs) {
     if (!input.is_read(job)) continue;
     const std::string file = config::value_at(job, input.path).text();
-    if (!exists(file)) preflight.add("missing_file", input.path, cat("there is no file ", quote(file)), "check the path; it is taken relative to the working directory");
+    if (!exists(file))
+      preflight.add("missing_file", input.path, cat("there is no file ", quote(file)),
+                    "check the path; it is taken relative to the working directory");
   }
   for (const auto& variable : kVariables) {
     const Json name = config::value_at(job, variable.path);
     if (!variable.is_read(job) || name.is_null()) continue;
     if (!environment().variable(name.text()).has_value())
-      preflight.add("missing_variable", variable.path, cat("the environment variable ", name.text(), " is not set"), cat("set ", name.text(), " before the run"));
+      preflight.add("missing_variable", variable.path, cat("the environment variable ", name.text(), " is not set"),
+                    cat("set ", name.text(), " before the run"));
   }
   if (job.distributed && job.distributed->strategy == config::DistributedStrategy::deepspeed) {
     const std::string file = job.distributed->deepspeed_config.value_or("zero2");
-    if (!is_preset(file) && !exists(file)) preflight.add("missing_file", "distributed.deepspeed_config", cat("there is no file ", quote(file)), "name a file, zero2, zero3 or zero3_offload");
+    if (!is_preset(file) && !exists(file))
+      preflight.add("missing_file", "distributed.deepspeed_config", cat("there is no file ", quote(file)),
+                    "name a file, zero2, zero3 or zero3_offload");
   }
 }
 
@@ -127,12 +161,15 @@ void check_rows(const Preflight& preflight, const data::Glance& primary, const S
   const auto& job = preflight.stage.job;
   const std::string_view path = "data.dataset_name_or_path";
   if (primary.where == data::Where::missing)
-    return preflight.add("missing_file", path, cat("there is nothing at ", quote(primary.path)), "check the path; it is taken relative to the working directory");
+    return preflight.add("missing_file", path, cat("there is nothing at ", quote(primary.path)),
+                         "check the path; it is taken relative to the working directory");
   if (primary.where == data::Where::hub && job.model.offline)
-    return preflight.add("offline", path, cat(quote(primary.path), " is not on this machine, and the job is offline"), "name a local file or directory");
+    return preflight.add("offline", path, cat(quote(primary.path), " is not on this machine, and the job is offline"),
+                         "name a local file or directory");
   if (!primary.problem.empty()) preflight.add("data_not_readable", path, primary.problem);
   if (plan.num_train_rows && *plan.num_train_rows < job.data.min_examples)
-    preflight.add("too_few_rows", path, cat(*plan.num_train_rows, " training rows where data.min_examples asks for ", job.data.min_examples));
+    preflight.add("too_few_rows", path,
+                  cat(*plan.num_train_rows, " training rows where data.min_examples asks for ", job.data.min_examples));
   if (primary.columns.empty()) return;
   std::vector<std::string> wanted;
   for (const auto& shape : row_shapes()) {
@@ -144,8 +181,9 @@ void check_rows(const Preflight& preflight, const data::Glance& primary, const S
     if (fits) return;
     wanted.push_back(join(shape.columns, " + "));
   }
-  preflight.add("missing_column", path, cat("the rows have the columns ", join(primary.columns, ", "), ", which are not what trainer_type ",
-                                            to_text(job.training.trainer_type), " learns from: ", join(wanted, "; ")),
+  preflight.add("missing_column", path,
+                cat("the rows have the columns ", join(primary.columns, ", "), ", which are not what trainer_type ",
+                    to_text(job.training.trainer_type), " learns from: ", join(wanted, "; ")),
                 "rename columns with data.columns, or choose another trainer_type");
 }
 
@@ -153,26 +191,35 @@ void check_steps(const Preflight& preflight, const StagePlan& plan) {
   const auto& training = preflight.stage.job.training;
   const bool evaluates = plan.num_eval_rows.value_or(0) > 0 && training.trainer_type != TrainerType::grpo;
   if (evaluates && training.save_steps % training.eval_steps != 0)
-    preflight.add("steps_do_not_divide", preflight.given("training.save_steps") ? "training.save_steps" : "training.eval_steps",
-                  cat("save_steps ", training.save_steps, " is not a multiple of eval_steps ", training.eval_steps), "the best checkpoint is one that was evaluated");
+    preflight.add("steps_do_not_divide",
+                  preflight.given("training.save_steps") ? "training.save_steps" : "training.eval_steps",
+                  cat("save_steps ", training.save_steps, " is not a multiple of eval_steps ", training.eval_steps),
+                  "the best checkpoint is one that was evaluated");
   if (training.trainer_type == TrainerType::grpo && plan.effective_batch_size % training.grpo_num_generations != 0)
     preflight.add("steps_do_not_divide", "training.grpo_num_generations",
-                  cat("the effective batch of ", plan.effective_batch_size, " rows is not a multiple of grpo_num_generations ", training.grpo_num_generations),
+                  cat("the effective batch of ", plan.effective_batch_size,
+                      " rows is not a multiple of grpo_num_generations ", training.grpo_num_generations),
                   "change per_device_train_batch_size or gradient_accumulation_steps");
   if (training.trainer_type == TrainerType::kto && training.per_device_train_batch_size < 2)
-    preflight.add("batch_too_small", "training.per_device_train_batch_size", "KTO compares rows within a batch, and 1 is too few", "use 2 or more");
+    preflight.add("batch_too_small", "training.per_device_train_batch_size",
+                  "KTO compares rows within a batch, and 1 is too few", "use 2 or more");
   if (plan.num_steps && training.warmup_steps.value_or(0) > *plan.num_steps)
-    preflight.add("warmup_too_long", "training.warmup_steps", cat(*training.warmup_steps, " steps of warm-up in a run of ", *plan.num_steps, " steps"), "the peak learning rate would never be reached");
+    preflight.add("warmup_too_long", "training.warmup_steps",
+                  cat(*training.warmup_steps, " steps of warm-up in a run of ", *plan.num_steps, " steps"),
+                  "the peak learning rate would never be reached");
 }
 
-void check_stage_folders(const config::LoadedJob& loaded, const std::vector<config::StageJob>& stages, std::vector<Diagnostic>& findings) {
+void check_stage_folders(const config::LoadedJob& loaded, const std::vector<config::StageJob>& stages,
+                         std::vector<Diagnostic>& findings) {
   std::map<fs::path, std::string> owners;
   for (const auto& stage : stages) {
     const fs::path folder = fs::weakly_canonical(fs::absolute(stage.job.training.output_dir));
     const auto [owner, is_new] = owners.emplace(folder, stage.name);
     if (is_new) continue;
     const Preflight preflight{loaded, stage, PlanMode::strict, findings};
-    preflight.add("shared_folder", "training.output_dir", cat("stages ", quote(owner->second), " and ", quote(stage.name), " write into the same folder ", quote(stage.job.training.output_dir)),
+    preflight.add("shared_folder", "training.output_dir",
+                  cat("stages ", quote(owner->second), " and ", quote(stage.name), " write into the same folder ",
+                      quote(stage.job.training.output_dir)),
                   "give every stage a training.output_dir of its own");
   }
 }

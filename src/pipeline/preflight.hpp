@@ -36,6 +36,7 @@ void check_files_and_environment(const Preflight& preflight);
 void check_rows(const Preflight& preflight, const data::Glance& primary, const StagePlan& plan);
 void check_steps(const Preflight& preflight, const StagePlan& plan);
 /// Every stage of a pipeline needs an output folder of its own.
-void check_stage_folders(const config::LoadedJob& loaded, const std::vector<config::StageJob>& stages, std::vector<Diagnostic>& findings);
+void check_stage_folders(const config::LoadedJob& loaded, const std::vector<config::StageJob>& stages,
+                         std::vector<Diagnostic>& findings);
 
 }  // namespace forgelm::pipeline

@@ -50,16 +50,19 @@ constexpr SectionRow kSections[] = {
 };
 
 void ask(std::vector<Requirement>& out, Capability capability, std::string path) {
-  auto found = std::find_if(out.begin(), out.end(), [&](const Requirement& other) { return other.capability == capability; });
+  auto found =
+      std::find_if(out.begin(), out.end(), [&](const Requirement& other) { return other.capability == capability; });
   if (found == out.end()) found = out.insert(out.end(), {capability, {}});
-  if (std::find(found->paths.begin(), found->paths.end(), path) == found->paths.end()) found->paths.push_back(std::move(path));
+  if (std::find(found->paths.begin(), found->paths.end(), path) == found->paths.end())
+    found->paths.push_back(std::move(path));
 }
 
 std::string as_text(const Json& value) { return value.kind() == Json::Kind::text ? value.text() : dump(value); }
 
 bool has_no_effect(const config::LoadedJob& loaded, const std::string& path) {
-  return std::any_of(loaded.diagnostics.begin(), loaded.diagnostics.end(),
-                     [&](const Diagnostic& diagnostic) { return diagnostic.code == "no_effect" && diagnostic.path == path; });
+  return std::any_of(loaded.diagnostics.begin(), loaded.diagnostics.end(), [&](const Diagnostic& diagnostic) {
+    return diagnostic.code == "no_effect" && diagnostic.path == path;
+  });
 }
 
 }  // namespace
@@ -76,8 +79,11 @@ std::vector<Requirement> requirements(const config::LoadedJob& loaded, const con
     const std::string path = stage.path_of(loaded, placed.path);
     if (placed.field->section != nullptr || !loaded.is_given(path) || has_no_effect(loaded, path)) continue;
     // What kValues knows is asked for by its values only: `load_in_4bit: false` asks for nothing.
-    if (std::any_of(std::begin(kValues), std::end(kValues), [&](const ValueRow& row) { return row.path == placed.path; })) continue;
-    if (config::value_at(stage.job, placed.path) != placed.field->default_value) ask(out, placed.field->capability, placed.path);
+    if (std::any_of(std::begin(kValues), std::end(kValues),
+                    [&](const ValueRow& row) { return row.path == placed.path; }))
+      continue;
+    if (config::value_at(stage.job, placed.path) != placed.field->default_value)
+      ask(out, placed.field->capability, placed.path);
   }
   return out;
 }
@@ -89,7 +95,8 @@ void check_capabilities(const Preflight& preflight) {
     const bool stops = capability.effect == config::Effect::weights || capability.effect == config::Effect::verdict;
     Preflight as = preflight;
     if (preflight.mode == PlanMode::run && !stops) as.mode = PlanMode::dry_run;
-    as.add("absent_capability", requirement.paths.front(), cat("this build has no ", capability.what, "; asked for by ", join(requirement.paths, ", ")),
+    as.add("absent_capability", requirement.paths.front(),
+           cat("this build has no ", capability.what, "; asked for by ", join(requirement.paths, ", ")),
            stops ? "a run of this job would stop here" : "a run of this job would go on without it");
   }
 }

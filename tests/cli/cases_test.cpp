@@ -159,7 +159,9 @@ TEST_CASE("cases: the command line does and says what tests/cases/cli holds") { 
 TEST_CASE("cases: mistakes in job files are told as tests/cases/config holds") { CHECK(run_folder("config") >= 60); }
 
 TEST_CASE("cases: the matcher tells texts apart") {
-  const auto fits = [](const char* expected, const char* actual) { return test::matches(test::lines_of(expected), test::lines_of(actual)); };
+  const auto fits = [](const char* expected, const char* actual) {
+    return test::matches(test::lines_of(expected), test::lines_of(actual));
+  };
   CHECK(fits("a\n...\nd\n", "a\nb\nc\nd\n"));
   CHECK(fits("a\n...\n", "a\n"));
   CHECK_FALSE(fits("a\n...\nd\n", "a\nb\nc\n"));

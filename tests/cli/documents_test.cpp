@@ -1,6 +1,6 @@
-// Runs what the documents show: in every fenced `console` block of README.md and docs, a line "$ command" is run and must
-// print what stands below it ("..." and "<*>" as in tests/cases). One block after the other, all of a document in one copy
-// of the files that the documents speak of.
+// Runs what the documents show: in every fenced `console` block of README.md and docs, a line "$ command" is run and
+// must print what stands below it ("..." and "<*>" as in tests/cases). One block after the other, all of a document in
+// one copy of the files that the documents speak of.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

@@ -1,5 +1,5 @@
-// What is generated from the field table is checked against the reader: the template is a job file, with every key on as
-// well, and the schema knows every key that the reader knows.
+// What is generated from the field table is checked against the reader: the template is a job file, with every key on
+// as well, and the schema knows every key that the reader knows.
 #include "forgelm/config/emit.hpp"
 
 #include <algorithm>
@@ -25,7 +25,8 @@ std::string with_every_key(const std::string& text) {
   std::string out;
   for (std::string line : split(text, '\n')) {
     const std::size_t mark = line.find_first_not_of(' ');
-    if (mark != std::string::npos && line[mark] == '#' && mark + 1 < line.size() && line[mark + 1] != ' ') line.erase(mark, 1);
+    if (mark != std::string::npos && line[mark] == '#' && mark + 1 < line.size() && line[mark + 1] != ' ')
+      line.erase(mark, 1);
     out += line + "\n";
   }
   return out;
@@ -152,11 +153,34 @@ TEST_CASE("config emit: an explanation tells conditions, rules, defaults and the
 }
 
 TEST_CASE("config emit: a value on one line reads back as itself") {
-  const Json values[] = {"plain", "yes", "No", "1", "1e3", "", "a: b", "# c", " x", "q\"\\", "\xC3\xA9", ".5", "./out", "null", "~",
-                         2e-5, 1e22, 0.1, 3, -1, true, nullptr, Json::array({"a", "on"}), Json::object({{"k", 1.5}})};
+  const Json values[] = {"plain",
+                         "yes",
+                         "No",
+                         "1",
+                         "1e3",
+                         "",
+                         "a: b",
+                         "# c",
+                         " x",
+                         "q\"\\",
+                         "\xC3\xA9",
+                         ".5",
+                         "./out",
+                         "null",
+                         "~",
+                         2e-5,
+                         1e22,
+                         0.1,
+                         3,
+                         -1,
+                         true,
+                         nullptr,
+                         Json::array({"a", "on"}),
+                         Json::object({{"k", 1.5}})};
   for (const Json& value : values) {
-    const std::string text = cat("model: {name_or_path: m}\nlora: {}\ntraining:\n  rope_scaling: {type: linear, factor: 2.0, x: ", to_yaml_scalar(value), "}\n",
-                                 "data: {dataset_name_or_path: d}\n");
+    const std::string text =
+        cat("model: {name_or_path: m}\nlora: {}\ntraining:\n  rope_scaling: {type: linear, factor: 2.0, x: ",
+            to_yaml_scalar(value), "}\n", "data: {dataset_name_or_path: d}\n");
     const LoadedJob loaded = read_job(text, "value.yaml");
     INFO(text << listing(loaded));
     REQUIRE(loaded.job.training.rope_scaling);

@@ -10,7 +10,8 @@ namespace {
 
 std::size_t replay(const char* corpus, std::string (*broken_promise)(std::string_view)) {
   std::size_t num_inputs = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(FORGELM_SOURCE_DIR) / "tests" / "fuzz" / "corpus" / corpus)) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(FORGELM_SOURCE_DIR) / "tests" /
+                                                               "fuzz" / "corpus" / corpus)) {
     std::ifstream in(entry.path(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
     INFO(entry.path());
@@ -22,6 +23,10 @@ std::size_t replay(const char* corpus, std::string (*broken_promise)(std::string
 
 }  // namespace
 
-TEST_CASE("yaml: the fuzzer's kept inputs break no promise") { CHECK(replay("yaml", [](std::string_view bytes) { return forgelm::test::broken_yaml_promise(bytes); }) > 100); }
+TEST_CASE("yaml: the fuzzer's kept inputs break no promise") {
+  CHECK(replay("yaml", [](std::string_view bytes) { return forgelm::test::broken_yaml_promise(bytes); }) > 100);
+}
 
-TEST_CASE("config: the fuzzer's kept jobs break no promise") { CHECK(replay("job", forgelm::test::broken_job_promise) > 50); }
+TEST_CASE("config: the fuzzer's kept jobs break no promise") {
+  CHECK(replay("job", forgelm::test::broken_job_promise) > 50);
+}

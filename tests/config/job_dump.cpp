@@ -1,6 +1,7 @@
-// Test-only: reads job files from stdin and writes what read_job makes of them, for tools/golden/config/differential.py.
-// In: a decimal length, a line break, that many bytes; again and again. Out, for each: "ok <resolved configuration>" or
-// "refused <path>: <message>; ..." and a line break. Rules look at the working directory: start it in an empty one.
+// Test-only: reads job files from stdin and writes what read_job makes of them, for
+// tools/golden/config/differential.py. In: a decimal length, a line break, that many bytes; again and again. Out, for
+// each: "ok <resolved configuration>" or "refused <path>: <message>; ..." and a line break. Rules look at the working
+// directory: start it in an empty one.
 #include <iostream>
 #include <string>
 
@@ -21,7 +22,8 @@ int main() {
     } else {
       std::string problems;
       for (const auto& diagnostic : loaded.diagnostics)
-        if (diagnostic.severity == Severity::error) problems += cat(problems.empty() ? "" : "; ", diagnostic.path, ": ", diagnostic.message);
+        if (diagnostic.severity == Severity::error)
+          problems += cat(problems.empty() ? "" : "; ", diagnostic.path, ": ", diagnostic.message);
       std::cout << "refused " << dump(Json(problems)) << '\n';
     }
     std::cout.flush();

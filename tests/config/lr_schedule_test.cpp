@@ -26,7 +26,8 @@ bool near(double a, double b) { return std::abs(a - b) <= 1e-15 * std::max(1.0, 
 }  // namespace
 
 TEST_CASE("lr schedule: every schedule but constant climbs linearly from 0") {
-  for (const auto scheduler : {LrScheduler::linear, LrScheduler::cosine, LrScheduler::inverse_sqrt, LrScheduler::constant_with_warmup}) {
+  for (const auto scheduler :
+       {LrScheduler::linear, LrScheduler::cosine, LrScheduler::inverse_sqrt, LrScheduler::constant_with_warmup}) {
     CHECK(rate(scheduler, 4, 0, 12) == 0.0);
     CHECK(rate(scheduler, 4, 1, 12) == 0.25);
     CHECK(rate(scheduler, 4, 3, 12) == 0.75);

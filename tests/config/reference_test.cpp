@@ -66,7 +66,8 @@ void check_exact(const std::map<std::string, std::string>& different, const std:
 
 /// The smallest job with `raw` (YAML) at `path`, as make.py writes it.
 std::string job_with(const std::string& path, const std::string& raw) {
-  std::map<std::string, std::string> sections = {{"model", "name_or_path: m"}, {"lora", ""}, {"training", ""}, {"data", "dataset_name_or_path: d"}};
+  std::map<std::string, std::string> sections = {
+      {"model", "name_or_path: m"}, {"lora", ""}, {"training", ""}, {"data", "dataset_name_or_path: d"}};
   const auto parts = split(path, '.');
   std::string text;
   if (parts.size() == 1) {
@@ -88,10 +89,12 @@ std::string job_with(const std::string& path, const std::string& raw) {
   }
   for (const char* name : {"model", "lora", "training", "data"}) {
     const std::string body = sections[name];
-    text += body.starts_with('\x01') ? cat(text.empty() ? "" : ", ", name, ": ", body.substr(1)) : cat(text.empty() ? "" : ", ", name, ": {", body, "}");
+    text += body.starts_with('\x01') ? cat(text.empty() ? "" : ", ", name, ": ", body.substr(1))
+                                     : cat(text.empty() ? "" : ", ", name, ": {", body, "}");
     sections.erase(name);
   }
-  for (const auto& [name, body] : sections) text += body.starts_with('\x01') ? cat(", ", name, ": ", body.substr(1)) : cat(", ", name, ": {", body, "}");
+  for (const auto& [name, body] : sections)
+    text += body.starts_with('\x01') ? cat(", ", name, ": ", body.substr(1)) : cat(", ", name, ": {", body, "}");
   return cat("{", text, "}\n");
 }
 
@@ -120,7 +123,8 @@ TEST_CASE("config: every field takes, refuses and resolves values as the referen
     std::vector<std::string> expected;
     for (const auto& run : split(line.substr(tab + 1), ' ')) {
       const std::size_t star = run.find('*');
-      expected.insert(expected.end(), star == std::string::npos ? 1 : std::stoul(run.substr(star + 1)), run.substr(0, star));
+      expected.insert(expected.end(), star == std::string::npos ? 1 : std::stoul(run.substr(star + 1)),
+                      run.substr(0, star));
     }
     REQUIRE(expected.size() == battery.size());
     ++num_fields;
@@ -128,7 +132,9 @@ TEST_CASE("config: every field takes, refuses and resolves values as the referen
       const auto loaded = config::read_job(job_with(path, battery[i]), "job.yaml");
       const std::string own = outcome(loaded).substr(0, 10);
       (expected[i] == "-" ? num_refused : num_accepted) += 1;
-      if (own != expected[i]) different[cat(path, ": ", battery[i])] = cat("reference ", expected[i], ", forgelm ", own, "\n", problems(loaded));
+      if (own != expected[i])
+        different[cat(path, ": ", battery[i])] =
+            cat("reference ", expected[i], ", forgelm ", own, "\n", problems(loaded));
     }
   }
   CHECK(num_fields == 206);
@@ -147,7 +153,9 @@ TEST_CASE("config: whole job files are taken, refused and resolved as the refere
     const std::string expected = golden.at("digest").is_null() ? "-" : golden.at("digest").text();
     const std::string own = outcome(loaded);
     ++num_documents;
-    if (own != expected) different[golden.at("name").text()] = cat("reference ", expected.substr(0, 10), ", forgelm ", own.substr(0, 10), "\n", problems(loaded));
+    if (own != expected)
+      different[golden.at("name").text()] =
+          cat("reference ", expected.substr(0, 10), ", forgelm ", own.substr(0, 10), "\n", problems(loaded));
     if (loaded.ok() && !loaded.job.pipeline && own == expected) {
       INFO(golden.at("name").text());
       CHECK(config::config_hash(loaded) == "sha256:" + expected);

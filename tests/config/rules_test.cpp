@@ -13,8 +13,11 @@ namespace {
 using namespace forgelm;
 namespace fs = std::filesystem;
 
-config::LoadedJob read(const std::string& training, const std::string& rest = "", const std::string& model = "name_or_path: m", const std::string& lora = "") {
-  return config::read_job(cat("model: {", model, "}\nlora: {", lora, "}\ntraining: {", training, "}\ndata: {dataset_name_or_path: d}\n", rest), "job.yaml");
+config::LoadedJob read(const std::string& training, const std::string& rest = "",
+                       const std::string& model = "name_or_path: m", const std::string& lora = "") {
+  return config::read_job(cat("model: {", model, "}\nlora: {", lora, "}\ntraining: {", training,
+                              "}\ndata: {dataset_name_or_path: d}\n", rest),
+                          "job.yaml");
 }
 
 /// Why final_model_dir is refused with `out` as the run's folder; "" when it is taken.
@@ -101,7 +104,8 @@ TEST_CASE("revision: a local folder has none, and the user is told") {
   const test::TemporaryDirectory folder;
   const auto loaded = read("", "", cat("name_or_path: \"", folder.path().native(), "\", revision: main"));
   CHECK(loaded.ok());
-  CHECK(std::any_of(loaded.diagnostics.begin(), loaded.diagnostics.end(), [](const Diagnostic& diagnostic) { return diagnostic.code == "revision.local"; }));
+  CHECK(std::any_of(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                    [](const Diagnostic& diagnostic) { return diagnostic.code == "revision.local"; }));
 }
 
 TEST_CASE("unsloth: a sliding window of 0 changes nothing and is taken, as by the reference") {
@@ -115,13 +119,18 @@ TEST_CASE("no effect: keys of another trainer") {
   CHECK(idle(read("dpo_beta: 0.2")).at("training.dpo_beta") == "it counts when training.trainer_type is dpo");
 }
 
-TEST_CASE("no effect: a default written out is nothing to warn of") { CHECK(idle_paths(read("dpo_beta: 0.1")).empty()); }
+TEST_CASE("no effect: a default written out is nothing to warn of") {
+  CHECK(idle_paths(read("dpo_beta: 0.1")).empty());
+}
 
 TEST_CASE("no effect: keys of what is switched off") {
   CHECK(idle_paths(read("galore_rank: 64")) == Paths{"training.galore_rank"});
   CHECK(idle_paths(read("galore_enabled: true, galore_rank: 64")).empty());
-  CHECK(idle_paths(read("", "evaluation: {safety: {min_safety_score: 0.5}}\n")) == Paths{"evaluation.safety.min_safety_score"});
-  CHECK(idle_paths(read("", "evaluation: {safety: {enabled: true, scoring: confidence_weighted, min_safety_score: 0.5}}\n")).empty());
+  CHECK(idle_paths(read("", "evaluation: {safety: {min_safety_score: 0.5}}\n")) ==
+        Paths{"evaluation.safety.min_safety_score"});
+  CHECK(idle_paths(
+            read("", "evaluation: {safety: {enabled: true, scoring: confidence_weighted, min_safety_score: 0.5}}\n"))
+            .empty());
   CHECK(idle_paths(read("", "merge: {method: dare}\n")) == Paths{"merge.method"});
   CHECK(idle_paths(read("", "monitoring: {endpoint: https://example.org}\n")) == Paths{"monitoring.endpoint"});
 }
@@ -131,11 +140,14 @@ TEST_CASE("no effect: what another key decides") {
   CHECK(idle_paths(read("warmup_steps: 10, warmup_ratio: 0.2")) == Paths{"training.warmup_ratio"});
   CHECK(idle_paths(read("lr_scheduler: constant, min_lr_ratio: 0.1")) == Paths{"training.min_lr_ratio"});
   CHECK(idle_paths(read("", "", "name_or_path: m", "method: none, r: 16, alpha: 4")) == Paths{"lora.alpha", "lora.r"});
-  CHECK(idle_paths(read("", "", "name_or_path: m, load_in_4bit: false, bnb_4bit_quant_type: fp4")) == Paths{"model.bnb_4bit_quant_type"});
+  CHECK(idle_paths(read("", "", "name_or_path: m, load_in_4bit: false, bnb_4bit_quant_type: fp4")) ==
+        Paths{"model.bnb_4bit_quant_type"});
   CHECK(idle_paths(read("", "webhook: {url: https://example.org, url_env: HOOK}\n")) == Paths{"webhook.url_env"});
 }
 
 TEST_CASE("no effect: a stage is judged by its own sections") {
-  const auto loaded = read("dpo_beta: 0.2", "pipeline: {stages: [{name: one}, {name: two, training: {trainer_type: dpo, dpo_beta: 0.3, kto_beta: 0.4}}]}\n");
+  const auto loaded = read(
+      "dpo_beta: 0.2",
+      "pipeline: {stages: [{name: one}, {name: two, training: {trainer_type: dpo, dpo_beta: 0.3, kto_beta: 0.4}}]}\n");
   CHECK(idle_paths(loaded) == Paths{"pipeline.stages[1].training.kto_beta", "training.dpo_beta"});
 }

@@ -11,13 +11,16 @@ using namespace forgelm;
 constexpr std::string_view kCanary = "canary7f3a9";
 
 std::string everything_said(const config::LoadedJob& loaded) {
-  std::string said = render(loaded.diagnostics, DiagnosticStyle::text) + render(loaded.diagnostics, DiagnosticStyle::github);
-  for (const auto& diagnostic : loaded.diagnostics) said += cat(diagnostic.message, diagnostic.allowed, diagnostic.hint, diagnostic.source_line, "\n");
+  std::string said =
+      render(loaded.diagnostics, DiagnosticStyle::text) + render(loaded.diagnostics, DiagnosticStyle::github);
+  for (const auto& diagnostic : loaded.diagnostics)
+    said += cat(diagnostic.message, diagnostic.allowed, diagnostic.hint, diagnostic.source_line, "\n");
   return said;
 }
 
 std::string block_job(const std::string& section, const std::string& body) {
-  return cat("model: {name_or_path: m}\nlora: {}\ntraining: {}\ndata: {dataset_name_or_path: d}\n", section, ":\n", body);
+  return cat("model: {name_or_path: m}\nlora: {}\ntraining: {}\ndata: {dataset_name_or_path: d}\n", section, ":\n",
+             body);
 }
 
 }  // namespace
@@ -30,10 +33,20 @@ TEST_CASE("config: secrets are in no diagnostic and no dump") {
     const std::size_t dot = placed.path.find('.');
     const std::string section = placed.path.substr(0, dot), key = placed.path.substr(dot + 1);
     const std::string canary(kCanary);
-    const std::string values[] = {canary, "\"" + canary + "\"", "[" + canary + "]", "{" + canary + ": 1}", "{a: " + canary + "}", "!!int " + canary,
-                                  "*" + canary, "&" + canary + " [1]", "!" + canary + " x", "\"" + canary, "|\n    " + canary + "\n    more " + canary};
+    const std::string values[] = {canary,
+                                  "\"" + canary + "\"",
+                                  "[" + canary + "]",
+                                  "{" + canary + ": 1}",
+                                  "{a: " + canary + "}",
+                                  "!!int " + canary,
+                                  "*" + canary,
+                                  "&" + canary + " [1]",
+                                  "!" + canary + " x",
+                                  "\"" + canary,
+                                  "|\n    " + canary + "\n    more " + canary};
     for (const auto& value : values) {
-      for (const auto& around : {std::string(), std::string("  nonsense: 1\n"), "  " + key + ": again" + canary + "\n"}) {
+      for (const auto& around :
+           {std::string(), std::string("  nonsense: 1\n"), "  " + key + ": again" + canary + "\n"}) {
         const auto loaded = config::read_job(block_job(section, cat("  ", key, ": ", value, "\n", around)), "job.yaml");
         INFO(placed.path << ": " << value);
         CHECK(everything_said(loaded).find(canary) == std::string::npos);
@@ -46,8 +59,10 @@ TEST_CASE("config: secrets are in no diagnostic and no dump") {
 
 TEST_CASE("config: a webhook's address is in no diagnostic, whatever its form") {
   const std::string address = cat("https://hooks.example.org/services/", kCanary);
-  for (const auto& value : {cat("[", address, "]"), cat("{a: ", address, "}"), cat("\"", address), cat("!!int ", address), cat("\"", address, "\", url: 5"), cat("{", address, ": 1}")}) {
-    const auto loaded = config::read_job(block_job("webhook", cat("  {url: ", value, ", timeout: soon}\n")), "job.yaml");
+  for (const auto& value : {cat("[", address, "]"), cat("{a: ", address, "}"), cat("\"", address),
+                            cat("!!int ", address), cat("\"", address, "\", url: 5"), cat("{", address, ": 1}")}) {
+    const auto loaded =
+        config::read_job(block_job("webhook", cat("  {url: ", value, ", timeout: soon}\n")), "job.yaml");
     INFO(value << "\n" << everything_said(loaded));
     CHECK_FALSE(loaded.ok());
     CHECK(everything_said(loaded).find(kCanary) == std::string::npos);
@@ -56,7 +71,8 @@ TEST_CASE("config: a webhook's address is in no diagnostic, whatever its form") 
 
 TEST_CASE("config: a secret in the place of its section is in no diagnostic") {
   for (const char* section : {"webhook", "auth", "synthetic"})
-    for (const auto& value : {std::string(kCanary), cat("url:", kCanary), cat("hf_token:", kCanary), cat("api_key ", kCanary), cat("\"", kCanary, "\""), cat("[", kCanary, "]")}) {
+    for (const auto& value : {std::string(kCanary), cat("url:", kCanary), cat("hf_token:", kCanary),
+                              cat("api_key ", kCanary), cat("\"", kCanary, "\""), cat("[", kCanary, "]")}) {
       const auto loaded = config::read_job(block_job(section, cat("  ", value, "\n")), "job.yaml");
       INFO(section << ": " << value << "\n" << everything_said(loaded));
       CHECK_FALSE(loaded.ok());

@@ -51,7 +51,8 @@ std::string job_with_key(const std::string& path, const std::string& key) {
   const auto parts = split(path, '.');
   for (std::size_t i = parts.size() - 1; i-- > 0;) {
     const bool is_list = parts[i].ends_with("[]");
-    inner = cat(is_list ? parts[i].substr(0, parts[i].size() - 2) : parts[i], is_list ? ": [{" : ": {", inner, is_list ? "}]" : "}");
+    inner = cat(is_list ? parts[i].substr(0, parts[i].size() - 2) : parts[i], is_list ? ": [{" : ": {", inner,
+                is_list ? "}]" : "}");
   }
   return cat("{", inner, "}\n");
 }

@@ -85,7 +85,8 @@ TEST_CASE("yaml: the golden corpus is read as the reference reads it, but for th
     const std::string own = own_outcome(next.document);
     if (agrees(next.outcome, own)) continue;
     different.insert(next.name);
-    INFO(next.name << "\n  document:  " << next.document << "\n  reference: " << next.outcome << "\n  forgelm:   " << own);
+    INFO(next.name << "\n  document:  " << next.document << "\n  reference: " << next.outcome
+                   << "\n  forgelm:   " << own);
     CHECK(known.count(next.name) == 1);
   }
   for (const std::string& name : known) {
@@ -95,8 +96,9 @@ TEST_CASE("yaml: the golden corpus is read as the reference reads it, but for th
 }
 
 TEST_CASE("yaml: every refusal in the golden corpus has a place in the document, a code and words") {
-  static const std::set<std::string> kCodes = {"yaml_encoding", "yaml_character", "yaml_syntax",    "yaml_limit", "yaml_tag",
-                                               "yaml_alias",    "yaml_scalar",    "yaml_documents", "yaml_key"};
+  static const std::set<std::string> kCodes = {"yaml_encoding", "yaml_character", "yaml_syntax",
+                                               "yaml_limit",    "yaml_tag",       "yaml_alias",
+                                               "yaml_scalar",   "yaml_documents", "yaml_key"};
   for (const Case& next : read_cases()) {
     const auto document = read_yaml(next.document, "document.yaml");
     if (!forgelm::has_errors(document.diagnostics)) continue;

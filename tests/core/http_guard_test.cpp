@@ -71,8 +71,8 @@ TEST_CASE("http guard: a metadata service is refused even with the flag") {
   network.name("metadata.test", {{"169.254.169.254"}});
   HttpPolicy policy;
   policy.allow_private_destinations = true;
-  for (const char* url : {"http://169.254.169.254/latest/meta-data/", "http://[::ffff:a9fe:a9fe]/", "http://metadata.test/",
-                          "http://0xa9fea9fe/", "http://[64:ff9b::a9fe:a9fe]/"}) {
+  for (const char* url : {"http://169.254.169.254/latest/meta-data/", "http://[::ffff:a9fe:a9fe]/",
+                          "http://metadata.test/", "http://0xa9fea9fe/", "http://[64:ff9b::a9fe:a9fe]/"}) {
     INFO(url);
     REQUIRE(failure(get(url), policy) == HttpFailure::refused);
   }
@@ -128,9 +128,9 @@ TEST_CASE("http redirects: without permission a redirect is the answer") {
 TEST_CASE("http redirects: each hop is checked, so a public server cannot send us to a private place") {
   const HttpServer target(ok());
   for (const std::string& location :
-       {target.url(), target.url("/", "localhost"), target.url("/", "inside.test"), std::string("http://169.254.169.254/"),
-        std::string("file:///etc/passwd"), std::string("gopher://127.0.0.1/"), std::string("http://a@b/"),
-        std::string("//127.0.0.1/"), std::string("http://first.test\\@127.0.0.1/")}) {
+       {target.url(), target.url("/", "localhost"), target.url("/", "inside.test"),
+        std::string("http://169.254.169.254/"), std::string("file:///etc/passwd"), std::string("gopher://127.0.0.1/"),
+        std::string("http://a@b/"), std::string("//127.0.0.1/"), std::string("http://first.test\\@127.0.0.1/")}) {
     FakeNetwork network;
     network.name("first.test", {{kPublic}});
     network.name("inside.test", {{"192.168.0.1"}});
@@ -150,8 +150,12 @@ TEST_CASE("http redirects: credentials stay with their origin") {
   network.name("second.test", {{kOtherPublic}});
   const HttpServer first(redirecting_to(second.url("/file", "second.test"), 307));
   HttpRequest request = get(first.url("/", "first.test"));
-  request.headers = {{"Authorization", "Bearer CANARY"}, {"X-Api-Key", "CANARY"}, {"api-key", "CANARY"},
-                     {"Range", "bytes=5-"},              {"Accept", "a/b"},       {"If-None-Match", "e"}};
+  request.headers = {{"Authorization", "Bearer CANARY"},
+                     {"X-Api-Key", "CANARY"},
+                     {"api-key", "CANARY"},
+                     {"Range", "bytes=5-"},
+                     {"Accept", "a/b"},
+                     {"If-None-Match", "e"}};
   const HttpResponse response = send(request, following(5));
   REQUIRE(response.body == "ok");
   REQUIRE(response.num_redirects == 1);

@@ -60,7 +60,8 @@ TEST_CASE("http: nothing is sent that was not asked for") {
   send(get(server.url()), local());
   const ReceivedRequest request = server.requests().at(1);
   const std::string host = cat("127.0.0.1:", server.port());
-  REQUIRE(request.head == cat("GET / HTTP/1.1\r\nHost: ", host, "\r\nUser-Agent: forgelm/", version(), "\r\nAccept: */*"));
+  REQUIRE(request.head ==
+          cat("GET / HTTP/1.1\r\nHost: ", host, "\r\nUser-Agent: forgelm/", version(), "\r\nAccept: */*"));
 }
 
 TEST_CASE("http: a POST carries its body, headers and no others") {
@@ -94,8 +95,9 @@ TEST_CASE("http: HEAD takes no body, and its announced length is no limit") {
 }
 
 TEST_CASE("http: chunked bodies are put together and their trailers left out") {
-  const HttpServer server(always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Late\r\n\r\n"
-                                 "5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\nX-Late: 1\r\n\r\n"));
+  const HttpServer server(
+      always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Late\r\n\r\n"
+             "5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\nX-Late: 1\r\n\r\n"));
   const HttpResponse response = send(get(server.url()), local());
   REQUIRE(response.body == "hello world");
   REQUIRE(response.header("X-Late") == nullptr);
@@ -205,7 +207,9 @@ TEST_CASE("http: a body is streamed piece by piece with its head, an error page 
     got += piece;
     return true;
   };
-  request.on_progress = [&](std::int64_t received, std::int64_t total) { last_received = received, last_total = total; };
+  request.on_progress = [&](std::int64_t received, std::int64_t total) {
+    last_received = received, last_total = total;
+  };
   REQUIRE(send(request, local()).body.empty());
   REQUIRE(got == body);
   REQUIRE(last_received == 300'000);
@@ -236,10 +240,11 @@ TEST_CASE("http: a request that would smuggle something is refused before any co
     return failure_of([&] { send(request, local()); }).failure() == HttpFailure::refused;
   };
   HttpRequest request = get(server.url());
-  for (const HttpHeader& header : {HttpHeader{"X", "a\r\nHost: b"}, HttpHeader{"X", "a\n"}, HttpHeader{"X\r\nY", "a"},
-                                   HttpHeader{"X", std::string("a\0b", 3)}, HttpHeader{"", "a"}, HttpHeader{"X Y", "a"},
-                                   HttpHeader{"Host", "b"}, HttpHeader{"content-length", "5"}, HttpHeader{"Cookie", "a=b"},
-                                   HttpHeader{"User-Agent", "other"}, HttpHeader{"Transfer-Encoding", "chunked"}}) {
+  for (const HttpHeader& header :
+       {HttpHeader{"X", "a\r\nHost: b"}, HttpHeader{"X", "a\n"}, HttpHeader{"X\r\nY", "a"},
+        HttpHeader{"X", std::string("a\0b", 3)}, HttpHeader{"", "a"}, HttpHeader{"X Y", "a"}, HttpHeader{"Host", "b"},
+        HttpHeader{"content-length", "5"}, HttpHeader{"Cookie", "a=b"}, HttpHeader{"User-Agent", "other"},
+        HttpHeader{"Transfer-Encoding", "chunked"}}) {
     request.headers = {header};
     INFO(header.name);
     REQUIRE(refused(request));

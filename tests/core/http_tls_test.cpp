@@ -89,7 +89,8 @@ TEST_CASE("tls: an unknown authority is not believed, and the error says what to
 TEST_CASE("tls: a wrong host, an expired and a not yet valid certificate are refused") {
   const TestAuthority authority("Test CA");
   const PemFile bundle(authority.pem());
-  const TlsIdentity identities[] = {authority.issue("IP:127.0.0.2,DNS:127.0.0.1"), authority.issue("IP:127.0.0.1", -7200, -3600),
+  const TlsIdentity identities[] = {authority.issue("IP:127.0.0.2,DNS:127.0.0.1"),
+                                    authority.issue("IP:127.0.0.1", -7200, -3600),
                                     authority.issue("IP:127.0.0.1", 3600, 7200)};
   for (const TlsIdentity& identity : identities) {
     const HttpServer server(ok(), &identity);
@@ -109,8 +110,7 @@ TEST_CASE("tls: a bundle that is missing or holds no certificate is a TLS failur
 
 TEST_CASE("tls: a server that speaks no TLS is a TLS failure") {
   const HttpServer server(ok());
-  const HttpError error =
-      failure_of([&] { send(get(cat("https://127.0.0.1:", server.port(), "/")), trusting("")); });
+  const HttpError error = failure_of([&] { send(get(cat("https://127.0.0.1:", server.port(), "/")), trusting("")); });
   REQUIRE(error.failure() == HttpFailure::tls);
 }
 

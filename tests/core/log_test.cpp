@@ -87,9 +87,12 @@ TEST_CASE("log: lines below the level are dropped and their parts never put toge
 
 TEST_CASE("log: data cannot forge a line or move the cursor") {
   Capture capture;
-  logger.info("name=", "x\n2026-01-01 00:00:00 [INFO] forgelm: gate passed\r\x1b[2K\x9b" "31m\xe2\x80\xa8\xe2\x80\xae\xc2\x85\t\x7f");
+  logger.info("name=",
+              "x\n2026-01-01 00:00:00 [INFO] forgelm: gate passed\r\x1b[2K\x9b"
+              "31m\xe2\x80\xa8\xe2\x80\xae\xc2\x85\t\x7f");
   REQUIRE(capture.message() ==
-          "name=x\\n2026-01-01 00:00:00 [INFO] forgelm: gate passed\\r\\u{1b}[2K\\x9b31m\\u{2028}\\u{202e}\\u{85}\\t\\u{7f}");
+          "name=x\\n2026-01-01 00:00:00 [INFO] forgelm: gate "
+          "passed\\r\\u{1b}[2K\\x9b31m\\u{2028}\\u{202e}\\u{85}\\t\\u{7f}");
 }
 
 TEST_CASE("log: text that is not ASCII stays readable") {

@@ -77,7 +77,10 @@ TEST_CASE("progress: a line fits every width and loses fields before the count")
     Progress progress(training(1000000), fake(record));
     for (int i = 1; i <= 50; ++i) {
       record.now += 1s;
-      progress.update(i * 1000, {{"loss", "1.2345"}, {"lr", "0.0002"}, {"tokens/s", "12345"}, {"memory", "12.5 GiB"},
+      progress.update(i * 1000, {{"loss", "1.2345"},
+                                 {"lr", "0.0002"},
+                                 {"tokens/s", "12345"},
+                                 {"memory", "12.5 GiB"},
                                  {"note", "\xe6\x9d\xb1\xe4\xba\xac"}});
     }
     progress.finish();

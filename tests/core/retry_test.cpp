@@ -39,7 +39,7 @@ std::vector<std::int64_t> all_delays(RetryPolicy policy, std::optional<std::stri
 /// Answers with each status in turn, the last one for ever.
 HttpServer::Handler scripted(std::vector<int> statuses, std::string headers = "") {
   return [statuses, headers, next = std::make_shared<std::atomic<std::size_t>>(0)](const ReceivedRequest&,
-                                                                                 ServerConnection& connection) {
+                                                                                   ServerConnection& connection) {
     const int status = statuses[std::min(next->fetch_add(1), statuses.size() - 1)];
     if (status == 0) connection.reset();
     else connection.send(answer(status, cat("body ", status), status == 200 ? "" : headers));
@@ -48,7 +48,9 @@ HttpServer::Handler scripted(std::vector<int> statuses, std::string headers = ""
 
 /// Keeps the log lines of a test off stderr.
 struct Lines {
-  Lines() { set_log_sink([this](LogLevel, std::string_view line) { all.emplace_back(line); }); }
+  Lines() {
+    set_log_sink([this](LogLevel, std::string_view line) { all.emplace_back(line); });
+  }
   ~Lines() { set_log_sink({}); }
   std::vector<std::string> all;
 };
@@ -85,7 +87,8 @@ TEST_CASE("retry: Retry-After in seconds is honoured within the cap, anything el
   REQUIRE(all_delays(noting(unused), "3") == std::vector<std::int64_t>{3000, 3000, 3000, 3000});
   REQUIRE(all_delays(noting(unused), " 1 ") == std::vector<std::int64_t>{1000, 1000, 1000, 2000});
   REQUIRE(all_delays(noting(unused), "1000000000") == std::vector<std::int64_t>{30000, 30000, 30000, 30000});
-  REQUIRE(all_delays(noting(unused), "99999999999999999999999") == std::vector<std::int64_t>{30000, 30000, 30000, 30000});
+  REQUIRE(all_delays(noting(unused), "99999999999999999999999") ==
+          std::vector<std::int64_t>{30000, 30000, 30000, 30000});
   for (const char* text : {"-5", "0", "", "soon", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "5s"}) {
     INFO(text);
     REQUIRE(all_delays(noting(unused), text) == own);

@@ -37,7 +37,8 @@ TEST_CASE("terminal: colour follows the choice, then NO_COLOR, CLICOLOR_FORCE an
   };
   for (const Case& each : cases) {
     INFO(each.what);
-    REQUIRE(wants_color({each.choice, each.is_terminal, each.no_color, each.clicolor_force, each.term}) == each.expected);
+    REQUIRE(wants_color({each.choice, each.is_terminal, each.no_color, each.clicolor_force, each.term}) ==
+            each.expected);
   }
 }
 
@@ -54,9 +55,9 @@ TEST_CASE("terminal: an explicit choice holds for stdout and stderr and can be t
 TEST_CASE("terminal: width counts columns, not bytes") {
   REQUIRE(display_width("abc") == 3);
   REQUIRE(display_width("Z\xc3\xbcrich") == 6);
-  REQUIRE(display_width("\xe6\x9d\xb1\xe4\xba\xac") == 4);       // two wide ideographs
-  REQUIRE(display_width("e\xcc\x81") == 1);                      // e and a combining acute
-  REQUIRE(display_width("\xf0\x9f\x9a\x80") == 2);               // an emoji
+  REQUIRE(display_width("\xe6\x9d\xb1\xe4\xba\xac") == 4);  // two wide ideographs
+  REQUIRE(display_width("e\xcc\x81") == 1);                 // e and a combining acute
+  REQUIRE(display_width("\xf0\x9f\x9a\x80") == 2);          // an emoji
   REQUIRE(fit_width("\xe6\x9d\xb1\xe4\xba\xac", 3) == "\xe6\x9d\xb1");
   REQUIRE(fit_width("abc", 3) == "abc");
   REQUIRE(fit_width("abc", 2) == "ab");

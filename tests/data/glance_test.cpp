@@ -52,7 +52,9 @@ TEST_CASE("glance: four bytes are a token") {
 TEST_CASE("glance: JSON lines give rows, columns in order of appearance, and the mean length of their text") {
   const test::TemporaryDirectory folder;
   // 6 bytes of text in the first row, 4 in the second; numbers are no text; empty lines are no rows.
-  const auto found = glance(write(folder, "a.jsonl", "{\"prompt\": \"abc\", \"n\": 5, \"messages\": [{\"content\": \"xyz\"}]}\n\n{\"completion\": \"wxyz\"}"));
+  const auto found = glance(
+      write(folder, "a.jsonl",
+            "{\"prompt\": \"abc\", \"n\": 5, \"messages\": [{\"content\": \"xyz\"}]}\n\n{\"completion\": \"wxyz\"}"));
   CHECK(found.where == Where::file);
   CHECK(found.problem.empty());
   CHECK(found.num_rows == 2);
@@ -64,7 +66,8 @@ TEST_CASE("glance: JSON lines give rows, columns in order of appearance, and the
 
 TEST_CASE("glance: a JSON file is an array of rows, or lines of rows") {
   const test::TemporaryDirectory folder;
-  const auto array = glance(write(folder, "a.json", "[\n  {\"text\": \"a ] } \\\" b\"},\n  {\"text\": \"c\", \"meta\": {\"k\": [1, 2]}}\n]\n"));
+  const auto array = glance(write(
+      folder, "a.json", "[\n  {\"text\": \"a ] } \\\" b\"},\n  {\"text\": \"c\", \"meta\": {\"k\": [1, 2]}}\n]\n"));
   CHECK(array.num_rows == 2);
   CHECK(array.problem.empty());
   CHECK(array.columns == std::vector<std::string>{"text", "meta"});
@@ -76,7 +79,8 @@ TEST_CASE("glance: a JSON file is an array of rows, or lines of rows") {
 
 TEST_CASE("glance: quotes in a CSV file hold commas and line breaks") {
   const test::TemporaryDirectory folder;
-  const auto found = glance(write(folder, "a.csv", "instruction,output\r\n\"one, two\",\"three\nfour\"\r\nfive,six\r\n"));
+  const auto found =
+      glance(write(folder, "a.csv", "instruction,output\r\n\"one, two\",\"three\nfour\"\r\nfive,six\r\n"));
   CHECK(found.num_rows == 2);
   CHECK(found.columns == std::vector<std::string>{"instruction", "output"});
   // one, two (8) three\nfour (10) five (4) six (3): 25 bytes in two rows
@@ -95,11 +99,14 @@ TEST_CASE("glance: a text file has a row per line that is not empty") {
 
 TEST_CASE("glance: the first broken row is told with its line, and rows are counted all the same") {
   const test::TemporaryDirectory folder;
-  const auto found = glance(write(folder, "a.jsonl", "{\"text\": \"a\"}\n\n{\"text\": \n{\"text\": \"c\"}\nnonsense\n"));
+  const auto found =
+      glance(write(folder, "a.jsonl", "{\"text\": \"a\"}\n\n{\"text\": \n{\"text\": \"c\"}\nnonsense\n"));
   CHECK(found.num_rows == 4);
   CHECK(found.problem.find("a.jsonl: line 3 is not JSON") != std::string::npos);
-  CHECK(glance(write(folder, "b.jsonl", "{\"text\": \"a\"}\n[1]\n")).problem.find("line 2 is not a JSON object") != std::string::npos);
-  CHECK(glance(write(folder, "c.json", "[{\"a\": 1}, {\"a\": }]")).problem.find("element 2 is not JSON") != std::string::npos);
+  CHECK(glance(write(folder, "b.jsonl", "{\"text\": \"a\"}\n[1]\n")).problem.find("line 2 is not a JSON object") !=
+        std::string::npos);
+  CHECK(glance(write(folder, "c.json", "[{\"a\": 1}, {\"a\": }]")).problem.find("element 2 is not JSON") !=
+        std::string::npos);
 }
 
 TEST_CASE("glance: of a large file the first MiB is read and the rest is estimated") {

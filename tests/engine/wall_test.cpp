@@ -23,7 +23,9 @@ namespace {
 /// The lines that are logged while it lives.
 class LogCapture {
  public:
-  LogCapture() : level_(log_level()), before_(set_log_sink([this](LogLevel, std::string_view line) { lines.emplace_back(line); })) {
+  LogCapture()
+      : level_(log_level()),
+        before_(set_log_sink([this](LogLevel, std::string_view line) { lines.emplace_back(line); })) {
     set_log_level(LogLevel::DEBUG);
   }
   ~LogCapture() {
@@ -94,9 +96,11 @@ TEST_CASE("Other exceptions are translated by their cause") {
   CHECK(translated([] { throw std::bad_alloc(); }).kind() == RunErrorKind::out_of_memory);
   CHECK(translated([] { throw std::runtime_error("broken\nmore"); }).what() == std::string("cannot try it: broken"));
   CHECK(translated([] { throw 7; }).kind() == RunErrorKind::internal);
-  CHECK(translated([] { TORCH_CHECK(false, "CUDA error: an illegal memory access was encountered"); }).kind() == RunErrorKind::device);
-  CHECK(translated([] { TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of memory. Tried to allocate 2 GiB"); }).kind() ==
-        RunErrorKind::out_of_memory);
+  CHECK(translated([] { TORCH_CHECK(false, "CUDA error: an illegal memory access was encountered"); }).kind() ==
+        RunErrorKind::device);
+  CHECK(translated([] {
+          TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of memory. Tried to allocate 2 GiB");
+        }).kind() == RunErrorKind::out_of_memory);
   CHECK_THROWS_AS(engine::guarded("try it", [] { throw ConfigError("mine"); }), ConfigError);
 }
 

@@ -2,8 +2,9 @@
 //
 //   engine_probe none | find | load | info | open DEVICE
 //
-// Prints what came out, or "KIND: message" and "hint: ..." on stderr, then whether libtorch is mapped; ends by returning from
-// main, so that all destructors run. With ENGINE_PROBE_MEMORY set, tells its peak memory on stderr, for tools/bench/torch_wall.
+// Prints what came out, or "KIND: message" and "hint: ..." on stderr, then whether libtorch is mapped; ends by
+// returning from main, so that all destructors run. With ENGINE_PROBE_MEMORY set, tells its peak memory on stderr, for
+// tools/bench/torch_wall.
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -27,9 +28,9 @@ bool is_mapped(const char* name) {
 }
 
 void print(const engine::EngineInfo& info) {
-  std::printf("libtorch %s in %s\ncapability %s\nthreads %d working %d\ncuda kernels %d\n", info.libtorch_version.c_str(),
-              info.libtorch_folder.c_str(), info.cpu_capability.c_str(), info.num_threads, info.num_working_threads,
-              info.has_cuda_kernels ? 1 : 0);
+  std::printf("libtorch %s in %s\ncapability %s\nthreads %d working %d\ncuda kernels %d\n",
+              info.libtorch_version.c_str(), info.libtorch_folder.c_str(), info.cpu_capability.c_str(),
+              info.num_threads, info.num_working_threads, info.has_cuda_kernels ? 1 : 0);
   for (const auto& device : info.devices)
     std::printf("device %s %s %llu\n", to_string(device.device).c_str(), device.name.c_str(),
                 static_cast<unsigned long long>(device.memory_bytes));
@@ -62,8 +63,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "config: %s\nhint: %s\n", error.what(), error.hint().c_str());
     code = 1;
   }
-  std::printf("mapped:%s%s%s\n", is_mapped("libforgelm_engine") ? " engine" : "", is_mapped("libtorch_cpu") ? " torch_cpu" : "",
-              is_mapped("libtorch_cuda.so") ? " torch_cuda" : "");
+  std::printf("mapped:%s%s%s\n", is_mapped("libforgelm_engine") ? " engine" : "",
+              is_mapped("libtorch_cpu") ? " torch_cpu" : "", is_mapped("libtorch_cuda.so") ? " torch_cuda" : "");
   if (std::getenv("ENGINE_PROBE_MEMORY") != nullptr) {
     rusage use{};
     ::getrusage(RUSAGE_SELF, &use);

@@ -1,4 +1,5 @@
-// Stands for NVIDIA's libcuda.so.1 on LD_LIBRARY_PATH: two GPUs; FAKE_CUDA_VERSION (13000) and FAKE_CUDA_INIT (0) change it.
+// Stands for NVIDIA's libcuda.so.1 on LD_LIBRARY_PATH: two GPUs; FAKE_CUDA_VERSION (13000) and FAKE_CUDA_INIT (0)
+// change it.
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>

@@ -36,14 +36,16 @@ std::string little(std::uint64_t value, int num_bytes) {
 std::string zip(const std::vector<std::pair<std::string, std::string>>& files) {
   std::string out, directory;
   for (const auto& [name, content] : files) {
-    const std::string facts = little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x21, 2) + little(crc32(content), 4) +
-                              little(content.size(), 4) + little(content.size(), 4) + little(name.size(), 2) + little(0, 2);
-    directory += "PK\1\2" + little(20, 2) + facts + little(0, 2) + little(0, 2) + little(0, 2) + little(0, 4) + little(out.size(), 4) + name;
+    const std::string facts = little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x21, 2) +
+                              little(crc32(content), 4) + little(content.size(), 4) + little(content.size(), 4) +
+                              little(name.size(), 2) + little(0, 2);
+    directory += "PK\1\2" + little(20, 2) + facts + little(0, 2) + little(0, 2) + little(0, 2) + little(0, 4) +
+                 little(out.size(), 4) + name;
     out += "PK\3\4" + facts + name + content;
   }
   const std::size_t start = out.size();
-  return out + directory + "PK\5\6" + little(0, 4) + little(files.size(), 2) + little(files.size(), 2) + little(directory.size(), 4) +
-         little(start, 4) + little(0, 2);
+  return out + directory + "PK\5\6" + little(0, 4) + little(files.size(), 2) + little(files.size(), 2) +
+         little(directory.size(), 4) + little(start, 4) + little(0, 2);
 }
 
 constexpr const char* kPython = R"(#!/bin/bash
@@ -61,21 +63,28 @@ class Sandbox {
     for (const char* name : {"bin", "wheels"}) std::filesystem::create_directory(folder_ / name);
     script("python3", kPython);
     script("df", "#!/bin/bash\necho header; echo \"disk 9 9 ${FAKE_FREE_MB:-9000} 1% /\"\n");
-    add("torch", zip({{"torch/lib/libtorch_cpu.so", "cpu"}, {"torch/lib/libc10.so", "c10"}, {"torch/lib/libtorch_python.so", "python"},
-                      {"torch/include/ATen/ATen.h", "//"}, {"torch/nn/x.py", "pass"}, {"torch/version.py", "__version__ = '2.11.0'\n"}}));
+    add("torch", zip({{"torch/lib/libtorch_cpu.so", "cpu"},
+                      {"torch/lib/libc10.so", "c10"},
+                      {"torch/lib/libtorch_python.so", "python"},
+                      {"torch/include/ATen/ATen.h", "//"},
+                      {"torch/nn/x.py", "pass"},
+                      {"torch/version.py", "__version__ = '2.11.0'\n"}}));
     add("parts", zip({{"nvidia/cu13/lib/libcudart.so.13", "rt"}, {"nvidia/cu13/include/cuda.h", "//"}}));
   }
 
   test::ProcessResult run(const std::string& variables = "", const std::string& suffix = "") {
     write_file_durably(folder_ / "lock", lock_);
-    return test::run_script(cat("export PATH=\"$HOME/bin:$PATH\" FORGELM_LIBTORCH_LOCK=$HOME/lock\n", variables, " ", kTool, suffix),
-                            folder_.path().native());
+    return test::run_script(
+        cat("export PATH=\"$HOME/bin:$PATH\" FORGELM_LIBTORCH_LOCK=$HOME/lock\n", variables, " ", kTool, suffix),
+        folder_.path().native());
   }
   void add(const std::string& name, const std::string& wheel) {
     write_file_durably(folder_ / ("wheels/" + name + "-1.whl"), wheel);
     lock_ += cat(name, "==1\tany\t", name, "-1.whl\t", sha256_hex(wheel), "\n");
   }
-  void script(const std::string& name, const std::string& text) { write_file_durably(folder_ / ("bin/" + name), text, 0755); }
+  void script(const std::string& name, const std::string& text) {
+    write_file_durably(folder_ / ("bin/" + name), text, 0755);
+  }
   std::string downloads() const { return read_file_if_exists(folder_ / "downloads").value_or(""); }
   std::filesystem::path cache() const { return folder_ / ".cache/forgelm"; }
   std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }
@@ -147,7 +156,8 @@ TEST_CASE("A wheel that cannot be unpacked is named and nothing of it stays") {
   CHECK(num_folders(box.cache()) == 0);
 }
 
-TEST_CASE("A pip that fails, a missing pip, a missing python3 and a full disk are told apart, and each names the way out") {
+TEST_CASE(
+    "A pip that fails, a missing pip, a missing python3 and a full disk are told apart, and each names the way out") {
   Sandbox box;
   const auto offline = box.run("FAKE_PIP_FAILS=1");
   CHECK(offline.exit_code == 1);
@@ -180,7 +190,8 @@ TEST_CASE("FORGELM_LIBTORCH is checked for its files and its version, and nothin
   CHECK(contains(box.run(variable).err, "has no lib/libtorch_cpu.so"));
   std::filesystem::create_directories(mine / "lib");
   std::filesystem::create_directories(mine / "include/ATen");
-  for (const char* name : {"lib/libtorch_cpu.so", "lib/libc10.so", "include/ATen/ATen.h"}) write_file_durably(mine / name, "");
+  for (const char* name : {"lib/libtorch_cpu.so", "lib/libc10.so", "include/ATen/ATen.h"})
+    write_file_durably(mine / name, "");
   CHECK(contains(box.run(variable).err, "says its version neither in build-version nor in version.py"));
   write_file_durably(mine / "version.py", "__version__ = '2.9.1+cpu'\n");
   CHECK(contains(box.run(variable).err, "is libtorch 2.9.1+cpu; forgelm is built with 2.11"));

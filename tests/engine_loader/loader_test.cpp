@@ -108,7 +108,8 @@ TEST_CASE("A GPU that is not there, a driver too old and a driver that does not 
   CHECK(contains(old.err, "install a newer NVIDIA driver"));
 
   const auto broken = probe("open cuda", with_fake_driver() + " FAKE_CUDA_INIT=100");
-  CHECK(contains(broken.err, "the NVIDIA driver does not start: no CUDA-capable device is detected (CUDA driver error 100)"));
+  CHECK(contains(broken.err,
+                 "the NVIDIA driver does not start: no CUDA-capable device is detected (CUDA driver error 100)"));
 }
 
 TEST_CASE("libtorch's CUDA part is opened before libtorch is asked for GPUs, and what it lacks is named") {
@@ -116,7 +117,8 @@ TEST_CASE("libtorch's CUDA part is opened before libtorch is asked for GPUs, and
   const auto result = probe("open cuda", with_fake_driver());
   INFO(result.err);
   CHECK(result.exit_code == 2);
-  if (contains(result.out, "torch_cuda")) FORGELM_SKIP("this libtorch has all NVIDIA libraries, so its CUDA part opens");
+  if (contains(result.out, "torch_cuda"))
+    FORGELM_SKIP("this libtorch has all NVIDIA libraries, so its CUDA part opens");
   CHECK(contains(result.err, "device: cannot use CUDA: libtorch's CUDA part cannot be opened: "));
   CHECK(contains(result.err, "set FORGELM_LIBTORCH to its torch folder"));
   const auto automatic = probe("open auto", with_fake_driver());
@@ -125,8 +127,8 @@ TEST_CASE("libtorch's CUDA part is opened before libtorch is asked for GPUs, and
 }
 
 TEST_CASE("CUDA asked for is found: libtorch first looks for it after it has been opened") {
-  // A libtorch of links to the real one, whose CUDA part only registers itself. Had anything in the engine made libtorch
-  // look before, the answer would be that it "has looked for GPUs before and found none".
+  // A libtorch of links to the real one, whose CUDA part only registers itself. Had anything in the engine made
+  // libtorch look before, the answer would be that it "has looked for GPUs before and found none".
   const auto found = engine::find_libtorch();
   REQUIRE(found.ok());
   const test::TemporaryDirectory folder;
@@ -135,7 +137,8 @@ TEST_CASE("CUDA asked for is found: libtorch first looks for it after it has bee
   for (const auto& entry : std::filesystem::directory_iterator(found->folder / "lib"))
     std::filesystem::create_symlink(entry.path(), mine / "lib" / entry.path().filename());
   for (const char* name : {"version.py", "build-version"})
-    if (std::filesystem::exists(found->folder / name)) std::filesystem::create_symlink(found->folder / name, mine / name);
+    if (std::filesystem::exists(found->folder / name))
+      std::filesystem::create_symlink(found->folder / name, mine / name);
   std::filesystem::create_directory_symlink(found->folder / "../nvidia", folder / "site/nvidia");
   std::filesystem::remove(mine / "lib/libtorch_cuda.so");
   std::filesystem::create_symlink(FORGELM_FAKE_TORCH_CUDA, mine / "lib/libtorch_cuda.so");
@@ -160,7 +163,8 @@ TEST_CASE("A FORGELM_LIBTORCH that does not fit is refused before anything is op
   const auto with = [&](const std::string& name) { return "FORGELM_LIBTORCH=" + (folder / name).native(); };
   const auto missing = probe("load", with("absent"));
   CHECK(missing.exit_code == 2);
-  CHECK(contains(missing.err, "internal: FORGELM_LIBTORCH does not fit: " + (folder / "absent").native() + " has no lib/libtorch_cpu.so"));
+  CHECK(contains(missing.err, "internal: FORGELM_LIBTORCH does not fit: " + (folder / "absent").native() +
+                                  " has no lib/libtorch_cpu.so"));
   CHECK(contains(missing.err, "hint: set FORGELM_LIBTORCH to the folder of a libtorch 2.11"));
 
   make_libtorch(folder / "old", "2.9.1+cpu");
@@ -168,7 +172,8 @@ TEST_CASE("A FORGELM_LIBTORCH that does not fit is refused before anything is op
 
   make_libtorch(folder / "torn", "2.11.0+cpu");
   const auto torn = probe("load", with("torn"));
-  CHECK(contains(torn.err, "internal: the tensor engine cannot be loaded: " + (folder / "torn/lib/libc10.so").native()));
+  CHECK(
+      contains(torn.err, "internal: the tensor engine cannot be loaded: " + (folder / "torn/lib/libc10.so").native()));
   CHECK(contains(torn.out, "mapped:\n"));
 }
 
@@ -187,7 +192,8 @@ TEST_CASE("An engine that is missing is named with the place where it was looked
   std::filesystem::copy(engine::engine_file().parent_path() / "libforgelm.so", folder / "libforgelm.so");
   const auto result = probe("load", "LD_LIBRARY_PATH=" + folder.path().native());
   CHECK(result.exit_code == 2);
-  CHECK(contains(result.err, "internal: the tensor engine is missing: there is no " + (folder / "libforgelm_engine.so").native()));
+  CHECK(contains(result.err,
+                 "internal: the tensor engine is missing: there is no " + (folder / "libforgelm_engine.so").native()));
 }
 
 #else

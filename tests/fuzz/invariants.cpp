@@ -12,10 +12,12 @@ std::string broken_place(const Diagnostic& diagnostic, const std::vector<std::st
   const auto line = static_cast<std::size_t>(diagnostic.spot.line);
   if (diagnostic.message.empty()) return "a diagnostic without words: " + diagnostic.code;
   if (diagnostic.code.empty()) return "a diagnostic without a code: " + diagnostic.message;
-  if (diagnostic.spot.line < 0 || line > lines.size()) return cat("a line beyond the text: ", line, " of ", lines.size());
+  if (diagnostic.spot.line < 0 || line > lines.size())
+    return cat("a line beyond the text: ", line, " of ", lines.size());
   if (line == 0) return "";
   const auto columns = static_cast<int>(num_code_points(lines[line - 1]));
-  if (diagnostic.spot.column < 0 || diagnostic.spot.column > columns + 1) return cat("a column beyond the line: ", diagnostic.spot.column, " of ", columns);
+  if (diagnostic.spot.column < 0 || diagnostic.spot.column > columns + 1)
+    return cat("a column beyond the line: ", diagnostic.spot.column, " of ", columns);
   if (diagnostic.spot.length < 1) return "nothing to underline";
   return "";
 }
@@ -43,7 +45,8 @@ std::string broken_yaml_promise(std::string_view bytes, int max_nodes) {
   const auto document = config::read_yaml(bytes, "fuzz.yaml", limits);
   for (const auto& diagnostic : document.diagnostics)
     if (auto broken = broken_place(diagnostic, document.lines); !broken.empty()) return broken;
-  if (has_errors(document.diagnostics)) return document.root.kind == config::Node::Kind::null ? "" : "a tree beside an error";
+  if (has_errors(document.diagnostics))
+    return document.root.kind == config::Node::Kind::null ? "" : "a tree beside an error";
   int num_nodes = 0;
   // An empty document has no place.
   if (document.root.line == 0) return document.root.kind == config::Node::Kind::null ? "" : "a root without a place";
@@ -54,7 +57,8 @@ std::string broken_job_promise(std::string_view bytes) {
   const auto loaded = config::read_job(bytes, "fuzz.yaml");
   for (const auto& diagnostic : loaded.diagnostics)
     if (auto broken = broken_place(diagnostic, loaded.lines); !broken.empty()) return broken;
-  if (render(loaded.diagnostics, DiagnosticStyle::text).empty() != loaded.diagnostics.empty()) return "diagnostics that are not shown";
+  if (render(loaded.diagnostics, DiagnosticStyle::text).empty() != loaded.diagnostics.empty())
+    return "diagnostics that are not shown";
   if (!loaded.ok()) return "";
   if (config::stage_jobs(loaded).empty()) return "a job without a stage";
   if (config::config_hash(loaded).size() != std::string_view("sha256:").size() + 64) return "a hash of another length";

@@ -1,5 +1,5 @@
-// Nothing that is configured is ignored in silence: every field set away from its default changes the plan, or is warned of,
-// or is refused.
+// Nothing that is configured is ignored in silence: every field set away from its default changes the plan, or is
+// warned of, or is refused.
 #include <filesystem>
 #include <map>
 
@@ -58,20 +58,30 @@ std::string other_value(const config::PlacedField& placed) {
 
 /// A job in block style with one more key.
 std::string job_with(const std::string& path, const std::string& value) {
-  std::map<std::string, std::string> sections = {{"model", "name_or_path: m, load_in_4bit: false"}, {"lora", ""}, {"training", ""}, {"data", "dataset_name_or_path: data.jsonl"}};
+  std::map<std::string, std::string> sections = {{"model", "name_or_path: m, load_in_4bit: false"},
+                                                 {"lora", ""},
+                                                 {"training", ""},
+                                                 {"data", "dataset_name_or_path: data.jsonl"}};
   if (!path.empty()) {
     const auto parts = split(path, '.');
     std::string inner = cat(parts.back(), ": ", value);
     for (std::size_t i = parts.size() - 1; i-- > 1;) {
       const bool is_list = parts[i].ends_with("[]");
       const std::string name = is_list ? parts[i].substr(0, parts[i].size() - 2) : parts[i];
-      const bool needs_path = name == "models" && parts.back() != "path", needs_name = name == "stages" && parts.back() != "name";
-      inner = cat(name, is_list ? ": [{" : ": {", needs_path ? "path: p, " : needs_name ? "name: one, " : "", inner, is_list ? "}]" : "}");
+      const bool needs_path = name == "models" && parts.back() != "path",
+                 needs_name = name == "stages" && parts.back() != "name";
+      inner = cat(name, is_list ? ": [{" : ": {",
+                  needs_path   ? "path: p, "
+                  : needs_name ? "name: one, "
+                               : "",
+                  inner, is_list ? "}]" : "}");
     }
     if (parts[0] == "pipeline" && parts[1] != "stages[]") inner += ", stages: [{name: one}]";
     auto& section = sections[parts[0]];
     const std::size_t same = section.find(cat(parts.back(), ": "));
-    if (parts.size() == 2 && same != std::string::npos) section.erase(same, section.find(',', same) == std::string::npos ? std::string::npos : section.find(',', same) + 2 - same);
+    if (parts.size() == 2 && same != std::string::npos)
+      section.erase(
+          same, section.find(',', same) == std::string::npos ? std::string::npos : section.find(',', same) + 2 - same);
     section = section.empty() ? inner : cat(section, ", ", inner);
   }
   std::string text;

@@ -37,20 +37,25 @@ class Workplace {
   ScopedEnvironment environment_;
 };
 
-config::LoadedJob job(const std::string& training, const std::string& data = "dataset_name_or_path: data.jsonl", const std::string& rest = "",
+config::LoadedJob job(const std::string& training, const std::string& data = "dataset_name_or_path: data.jsonl",
+                      const std::string& rest = "",
                       const std::string& model = "name_or_path: org/model, load_in_4bit: false") {
-  auto loaded = config::read_job(cat("model: {", model, "}\nlora: {}\ntraining: {", training, "}\ndata: {", data, "}\n", rest), "job.yaml");
+  auto loaded = config::read_job(
+      cat("model: {", model, "}\nlora: {}\ntraining: {", training, "}\ndata: {", data, "}\n", rest), "job.yaml");
   INFO(render(loaded.diagnostics, DiagnosticStyle::text));
   REQUIRE(loaded.ok());
   return loaded;
 }
 
-pipeline::StagePlan plan_of(const config::LoadedJob& loaded) { return pipeline::make_plan(loaded, PlanMode::dry_run).stages.at(0); }
+pipeline::StagePlan plan_of(const config::LoadedJob& loaded) {
+  return pipeline::make_plan(loaded, PlanMode::dry_run).stages.at(0);
+}
 
 /// The finding of a code, or nothing.
 const Diagnostic* find(const pipeline::Plan& plan, std::string_view code, std::string_view path = "") {
-  const auto found = std::find_if(plan.findings.begin(), plan.findings.end(),
-                                  [&](const Diagnostic& finding) { return finding.code == code && (path.empty() || finding.path == path); });
+  const auto found = std::find_if(plan.findings.begin(), plan.findings.end(), [&](const Diagnostic& finding) {
+    return finding.code == code && (path.empty() || finding.path == path);
+  });
   return found == plan.findings.end() ? nullptr : &*found;
 }
 
@@ -63,7 +68,9 @@ bool has(const config::LoadedJob& loaded, std::string_view code, std::string_vie
 TEST_CASE("plan: steps follow from rows, batches and epochs") {
   const Workplace here;
   // 100 rows, ceil(0.1 * 100) = 10 held out, 90 to learn; batches of 4: 23; two batches a step: 12; three epochs: 36.
-  const auto plan = plan_of(job("per_device_train_batch_size: 4, gradient_accumulation_steps: 2, num_train_epochs: 3, eval_steps: 10, save_steps: 10"));
+  const auto plan =
+      plan_of(job("per_device_train_batch_size: 4, gradient_accumulation_steps: 2, num_train_epochs: 3, eval_steps: "
+                  "10, save_steps: 10"));
   CHECK(plan.num_train_rows == 90);
   CHECK(plan.num_eval_rows == 10);
   CHECK_FALSE(plan.rows_are_estimated);
@@ -81,7 +88,8 @@ TEST_CASE("plan: max_steps decides over epochs, max_train_examples cuts rows") {
   const Workplace here;
   CHECK(plan_of(job("max_steps: 7")).num_steps == 7);
   CHECK(plan_of(job("max_steps: 7, warmup_steps: 3")).num_warmup_steps == 3);
-  const auto cut = plan_of(job("per_device_train_batch_size: 5, gradient_accumulation_steps: 1, num_train_epochs: 1", "dataset_name_or_path: data.jsonl, max_train_examples: 20"));
+  const auto cut = plan_of(job("per_device_train_batch_size: 5, gradient_accumulation_steps: 1, num_train_epochs: 1",
+                               "dataset_name_or_path: data.jsonl, max_train_examples: 20"));
   CHECK(cut.num_train_rows == 20);
   CHECK(cut.num_steps == 4);
 }
@@ -96,8 +104,8 @@ TEST_CASE("plan: learning rates stand at the ends, at the peak and between") {
   CHECK(plan.learning_rates[1].learning_rate == Approx(1e-3).epsilon(1e-12));
   CHECK(plan.learning_rates[5].learning_rate == Approx(1e-3 / 91).epsilon(1e-12));
   // People read three digits of them.
-  CHECK(pipeline::describe(plan).find("0 at step 0, 0.001 at step 10, 0.000835 at step 25, 0.00056 at step 50, 0.000286 at step 75, 1.1e-05 at step 100\n") !=
-        std::string::npos);
+  CHECK(pipeline::describe(plan).find("0 at step 0, 0.001 at step 10, 0.000835 at step 25, 0.00056 at step 50, "
+                                      "0.000286 at step 75, 1.1e-05 at step 100\n") != std::string::npos);
 }
 
 TEST_CASE("plan: a validation split of the data's own is not cut from the training rows") {
@@ -115,7 +123,8 @@ TEST_CASE("plan: mixed data sets add up, or are cut to their shares") {
   here.write("more.jsonl", 50, "{\"prompt\": \"a\", \"completion\": \"b\"}\n");
   CHECK(plan_of(job("", "dataset_name_or_path: data.jsonl, extra_datasets: [more.jsonl]")).num_train_rows == 140);
   // Shares of the largest set (90 rows): floor(90 * 0.5) each, as far as there are rows.
-  CHECK(plan_of(job("", "dataset_name_or_path: data.jsonl, extra_datasets: [more.jsonl], mix_ratio: [1, 1]")).num_train_rows == 90);
+  CHECK(plan_of(job("", "dataset_name_or_path: data.jsonl, extra_datasets: [more.jsonl], mix_ratio: [1, 1]"))
+            .num_train_rows == 90);
 }
 
 TEST_CASE("plan: rows on the Hub are not known, and nothing that follows from them") {
@@ -144,20 +153,32 @@ TEST_CASE("plan: what is missing is a warning in a dry run and an error in a run
 
 TEST_CASE("plan: files, folders and variables that the job names are looked for") {
   Workplace here;
-  CHECK(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./no/model, load_in_4bit: false"), "missing_file", "model.name_or_path"));
+  CHECK(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./no/model, load_in_4bit: false"),
+            "missing_file", "model.name_or_path"));
   std::filesystem::create_directory("model");
-  CHECK(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./model, load_in_4bit: false"), "model_not_usable", "model.name_or_path"));
+  CHECK(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./model, load_in_4bit: false"),
+            "model_not_usable", "model.name_or_path"));
   here.write("model/config.json", 1, "{}");
-  CHECK_FALSE(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./model, load_in_4bit: false"), "model_not_usable", "model.name_or_path"));
-  CHECK(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: org/model, load_in_4bit: false, offline: true"), "offline", "model.name_or_path"));
-  CHECK(has(job("", "dataset_name_or_path: org/set", "", "name_or_path: org/model, load_in_4bit: false, offline: true"), "offline", "data.dataset_name_or_path"));
-  CHECK(has(job("", "dataset_name_or_path: data.jsonl, extra_datasets: [./more.jsonl]"), "missing_file", "data.extra_datasets"));
+  CHECK_FALSE(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./model, load_in_4bit: false"),
+                  "model_not_usable", "model.name_or_path"));
+  CHECK(has(
+      job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: org/model, load_in_4bit: false, offline: true"),
+      "offline", "model.name_or_path"));
+  CHECK(has(job("", "dataset_name_or_path: org/set", "", "name_or_path: org/model, load_in_4bit: false, offline: true"),
+            "offline", "data.dataset_name_or_path"));
+  CHECK(has(job("", "dataset_name_or_path: data.jsonl, extra_datasets: [./more.jsonl]"), "missing_file",
+            "data.extra_datasets"));
   const std::string data = "dataset_name_or_path: data.jsonl";
-  CHECK(has(job("", data, "evaluation: {safety: {enabled: true, test_prompts: p.jsonl}}\n"), "missing_file", "evaluation.safety.test_prompts"));
-  CHECK_FALSE(has(job("", data, "evaluation: {safety: {enabled: false, test_prompts: p.jsonl}}\n"), "missing_file", "evaluation.safety.test_prompts"));
-  CHECK(has(job("", data, "webhook: {url: https://example.org, tls_ca_bundle: ca.pem}\n"), "missing_file", "webhook.tls_ca_bundle"));
-  CHECK(has(job("", data, "distributed: {strategy: deepspeed, deepspeed_config: ds.json}\n"), "missing_file", "distributed.deepspeed_config"));
-  CHECK_FALSE(has(job("", data, "distributed: {strategy: deepspeed, deepspeed_config: zero2}\n"), "missing_file", "distributed.deepspeed_config"));
+  CHECK(has(job("", data, "evaluation: {safety: {enabled: true, test_prompts: p.jsonl}}\n"), "missing_file",
+            "evaluation.safety.test_prompts"));
+  CHECK_FALSE(has(job("", data, "evaluation: {safety: {enabled: false, test_prompts: p.jsonl}}\n"), "missing_file",
+                  "evaluation.safety.test_prompts"));
+  CHECK(has(job("", data, "webhook: {url: https://example.org, tls_ca_bundle: ca.pem}\n"), "missing_file",
+            "webhook.tls_ca_bundle"));
+  CHECK(has(job("", data, "distributed: {strategy: deepspeed, deepspeed_config: ds.json}\n"), "missing_file",
+            "distributed.deepspeed_config"));
+  CHECK_FALSE(has(job("", data, "distributed: {strategy: deepspeed, deepspeed_config: zero2}\n"), "missing_file",
+                  "distributed.deepspeed_config"));
   const auto hook = job("", data, "webhook: {url_env: HOOK}\n");
   CHECK(has(hook, "missing_variable", "webhook.url_env"));
   here.fake.variables["HOOK"] = "https://example.org";
@@ -175,7 +196,8 @@ TEST_CASE("plan: rows without the columns of the trainer, and too few rows") {
   CHECK(finding->message.find("chosen + rejected") != std::string::npos);
   here.write("pairs.jsonl", 20, "{\"good\": \"a\", \"bad\": \"b\"}\n");
   CHECK(has(job("trainer_type: dpo", "dataset_name_or_path: pairs.jsonl"), "missing_column", path));
-  CHECK_FALSE(has(job("trainer_type: dpo", "dataset_name_or_path: pairs.jsonl, columns: {chosen: good, rejected: bad}"), "missing_column", path));
+  CHECK_FALSE(has(job("trainer_type: dpo", "dataset_name_or_path: pairs.jsonl, columns: {chosen: good, rejected: bad}"),
+                  "missing_column", path));
   CHECK(has(job("", "dataset_name_or_path: data.jsonl, min_examples: 91"), "too_few_rows", path));
   CHECK_FALSE(has(job("", "dataset_name_or_path: data.jsonl, min_examples: 90"), "too_few_rows", path));
   here.write("broken.jsonl", 1, "{\"text\": \n");
@@ -186,10 +208,16 @@ TEST_CASE("plan: steps that do not divide, batches that are too small, warm-up t
   const Workplace here;
   CHECK(has(job("save_steps: 25, eval_steps: 10"), "steps_do_not_divide", "training.save_steps"));
   CHECK_FALSE(has(job("save_steps: 20, eval_steps: 10"), "steps_do_not_divide", "training.save_steps"));
-  CHECK(has(job("trainer_type: grpo, per_device_train_batch_size: 3, gradient_accumulation_steps: 1, grpo_num_generations: 4"), "steps_do_not_divide", "training.grpo_num_generations"));
-  CHECK_FALSE(has(job("trainer_type: grpo, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, grpo_num_generations: 4"), "steps_do_not_divide", "training.grpo_num_generations"));
-  CHECK(has(job("trainer_type: kto, per_device_train_batch_size: 1"), "batch_too_small", "training.per_device_train_batch_size"));
-  CHECK_FALSE(has(job("trainer_type: kto, per_device_train_batch_size: 2"), "batch_too_small", "training.per_device_train_batch_size"));
+  CHECK(has(job("trainer_type: grpo, per_device_train_batch_size: 3, gradient_accumulation_steps: 1, "
+                "grpo_num_generations: 4"),
+            "steps_do_not_divide", "training.grpo_num_generations"));
+  CHECK_FALSE(has(job("trainer_type: grpo, per_device_train_batch_size: 4, gradient_accumulation_steps: 1, "
+                      "grpo_num_generations: 4"),
+                  "steps_do_not_divide", "training.grpo_num_generations"));
+  CHECK(has(job("trainer_type: kto, per_device_train_batch_size: 1"), "batch_too_small",
+            "training.per_device_train_batch_size"));
+  CHECK_FALSE(has(job("trainer_type: kto, per_device_train_batch_size: 2"), "batch_too_small",
+                  "training.per_device_train_batch_size"));
   CHECK(has(job("max_steps: 10, warmup_steps: 11"), "warmup_too_long", "training.warmup_steps"));
   CHECK_FALSE(has(job("max_steps: 10, warmup_steps: 10"), "warmup_too_long", "training.warmup_steps"));
 }
@@ -204,20 +232,25 @@ TEST_CASE("plan: stages that share a folder are refused in every mode") {
     REQUIRE(finding != nullptr);
     CHECK(finding->severity == Severity::error);
   }
-  const auto apart = job("", "dataset_name_or_path: data.jsonl", "pipeline: {stages: [{name: one}, {name: two, training: {trainer_type: sft, output_dir: out2}}]}\n");
+  const auto apart =
+      job("", "dataset_name_or_path: data.jsonl",
+          "pipeline: {stages: [{name: one}, {name: two, training: {trainer_type: sft, output_dir: out2}}]}\n");
   CHECK(find(pipeline::make_plan(apart, PlanMode::run), "shared_folder") == nullptr);
 }
 
 TEST_CASE("plan: an absent capability stops a run when it changes weights or verdicts, and is warned of otherwise") {
   const Workplace here;
-  const auto loaded = job("packing: true, gpu_cost_per_hour: 2.5", "dataset_name_or_path: data.jsonl", "webhook: {url: https://example.org}\nevaluation: {max_acceptable_loss: 2.0}\n");
-  for (const auto capability : {config::Capability::packing, config::Capability::loss_gate, config::Capability::cost_record, config::Capability::webhooks}) {
+  const auto loaded = job("packing: true, gpu_cost_per_hour: 2.5", "dataset_name_or_path: data.jsonl",
+                          "webhook: {url: https://example.org}\nevaluation: {max_acceptable_loss: 2.0}\n");
+  for (const auto capability : {config::Capability::packing, config::Capability::loss_gate,
+                                config::Capability::cost_record, config::Capability::webhooks}) {
     const auto& info = config::info(capability);
     const bool stops = info.effect == config::Effect::weights || info.effect == config::Effect::verdict;
     for (const auto mode : {PlanMode::dry_run, PlanMode::strict, PlanMode::run}) {
       const auto plan = pipeline::make_plan(loaded, mode);
       const auto found = std::find_if(plan.findings.begin(), plan.findings.end(), [&](const Diagnostic& finding) {
-        return finding.code == "absent_capability" && finding.message.find(cat("this build has no ", info.what, ";")) != std::string::npos;
+        return finding.code == "absent_capability" &&
+               finding.message.find(cat("this build has no ", info.what, ";")) != std::string::npos;
       });
       INFO(info.what);
       CHECK((found == plan.findings.end()) == info.is_available);
@@ -232,6 +265,8 @@ TEST_CASE("plan: an absent capability stops a run when it changes weights or ver
 TEST_CASE("plan: gates are named with what they compare with") {
   const Workplace here;
   const auto plan = plan_of(job("", "dataset_name_or_path: data.jsonl",
-                                "evaluation: {max_acceptable_loss: 2.5, baseline_loss: 3.0, require_human_approval: true, benchmark: {enabled: true, tasks: [arc_easy, boolq]}}\n"));
-  CHECK(plan.gates == std::vector<std::string>{"loss at most 2.5", "loss not above the baseline 3.0", "benchmark arc_easy, boolq", "human approval"});
+                                "evaluation: {max_acceptable_loss: 2.5, baseline_loss: 3.0, require_human_approval: "
+                                "true, benchmark: {enabled: true, tasks: [arc_easy, boolq]}}\n"));
+  CHECK(plan.gates == std::vector<std::string>{"loss at most 2.5", "loss not above the baseline 3.0",
+                                               "benchmark arc_easy, boolq", "human approval"});
 }

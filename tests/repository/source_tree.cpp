@@ -26,7 +26,8 @@ const std::map<std::string, Names, std::less<>>& allowed_modules() {
     return names;
   };
   static const Names kFacade = {"engine", "engine_loader"};
-  static const Names kBelowPipeline = with(with(kBelowEngine, kFacade), {"eval", "export", "registry", "audit", "compliance"});
+  static const Names kBelowPipeline =
+      with(with(kBelowEngine, kFacade), {"eval", "export", "registry", "audit", "compliance"});
   static const std::map<std::string, Names, std::less<>> kTable = {
       {"", {"cli"}},  // src/main.cpp
       {"core", {}},
@@ -49,7 +50,8 @@ const std::map<std::string, Names, std::less<>>& allowed_modules() {
 }
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view prefix) { return text.starts_with(prefix); });
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return text.starts_with(prefix); });
 }
 
 bool is_torch(std::string_view name) { return starts_with_any(name, {"torch/", "ATen/", "c10/"}); }
@@ -57,7 +59,8 @@ bool is_format_or_log_library(std::string_view name) { return starts_with_any(na
 
 /// Neither the standard library nor the operating system: those have no folder, or one of these.
 bool is_third_party(std::string_view name) {
-  return name.find('/') != std::string_view::npos && !starts_with_any(name, {"sys/", "netinet/", "arpa/", "net/", "linux/"});
+  return name.find('/') != std::string_view::npos &&
+         !starts_with_any(name, {"sys/", "netinet/", "arpa/", "net/", "linux/"});
 }
 
 /// The module of "forgelm/config/load.hpp" and of "config/bind.hpp"; empty for a file of the same folder.
@@ -80,8 +83,10 @@ std::string own_header_fault(const SourceFile& file, std::string_view name) {
   if (name.starts_with("../") || name.find("/../") != std::string_view::npos)
     return file.is_public ? "public headers are named from include/" : "";
   const std::string module = included_module(name);
-  if (module.empty()) return file.is_public ? "public headers are named from include/, as forgelm/<module>/<file>.hpp" : "";
-  if (module == file.module) return file.is_public && !name.starts_with("forgelm/") ? "a public header includes a private one" : "";
+  if (module.empty())
+    return file.is_public ? "public headers are named from include/, as forgelm/<module>/<file>.hpp" : "";
+  if (module == file.module)
+    return file.is_public && !name.starts_with("forgelm/") ? "a public header includes a private one" : "";
   const auto& table = allowed_modules();
   if (table.find(module) == table.end()) {
     // A folder within the including module, as "commands/x.hpp".
@@ -150,7 +155,8 @@ std::vector<std::string> include_faults(const SourceFile& file) {
     sees_format_library = sees_format_library || is_format_or_log_library(include.name);
     const bool is_own = !include.is_angled || include.name.starts_with("forgelm/");
     const std::string fault = is_own ? own_header_fault(file, include.name) : third_party_fault(file, include.name);
-    if (!fault.empty()) faults.push_back(file.path + ":" + std::to_string(include.line) + ": " + include.name + ": " + fault);
+    if (!fault.empty())
+      faults.push_back(file.path + ":" + std::to_string(include.line) + ": " + include.name + ": " + fault);
   }
   if (sees_torch && sees_format_library) faults.push_back(file.path + ": sees torch and spdlog or fmt together");
   return faults;

@@ -1,5 +1,5 @@
-// The project's own C++ files as data, for the tests that check the shape of the tree. Reads the checkout that the tests
-// were built from, never the build folder.
+// The project's own C++ files as data, for the tests that check the shape of the tree. Reads the checkout that the
+// tests were built from, never the build folder.
 #pragma once
 
 #include <filesystem>
@@ -10,9 +10,9 @@
 namespace forgelm::test {
 
 struct Include {
-  std::string name;         ///< what stands between the brackets or quotes
-  bool is_angled = false;   ///< <name> and not "name"
-  std::size_t line = 0;     ///< counts from 1
+  std::string name;        ///< what stands between the brackets or quotes
+  bool is_angled = false;  ///< <name> and not "name"
+  std::size_t line = 0;    ///< counts from 1
 };
 
 struct SourceFile {

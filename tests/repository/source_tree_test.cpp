@@ -6,7 +6,9 @@
 namespace forgelm::test {
 namespace {
 
-std::vector<std::string> faults_of(std::string_view path, std::string_view text) { return include_faults(parse_source(path, text)); }
+std::vector<std::string> faults_of(std::string_view path, std::string_view text) {
+  return include_faults(parse_source(path, text));
+}
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string all;
@@ -30,11 +32,13 @@ TEST_CASE("no header and no source is longer than its limit") {
 }
 
 TEST_CASE("the include check finds an include against the direction") {
-  CHECK(joined(faults_of("src/core/x.cpp", "#include \"forgelm/core/y.hpp\"\n\n#  include \"forgelm/config/job.hpp\"\n")) ==
+  CHECK(joined(faults_of("src/core/x.cpp",
+                         "#include \"forgelm/core/y.hpp\"\n\n#  include \"forgelm/config/job.hpp\"\n")) ==
         "src/core/x.cpp:3: forgelm/config/job.hpp: core may not include config\n");
   CHECK(joined(faults_of("include/forgelm/config/x.hpp", "#include <forgelm/cli/app.hpp>\n")) ==
         "include/forgelm/config/x.hpp:1: forgelm/cli/app.hpp: config may not include cli\n");
-  CHECK(faults_of("src/cli/commands/x.cpp", "#include \"../help.hpp\"\n#include \"forgelm/pipeline/plan.hpp\"\n").empty());
+  CHECK(faults_of("src/cli/commands/x.cpp", "#include \"../help.hpp\"\n#include \"forgelm/pipeline/plan.hpp\"\n")
+            .empty());
   CHECK(faults_of("src/main.cpp", "#include <string>\n").empty());
 }
 
@@ -48,7 +52,8 @@ TEST_CASE("the include check keeps private headers private") {
 
 TEST_CASE("the include check keeps third-party headers in their place") {
   CHECK(faults_of("include/forgelm/core/x.hpp", "#include <nlohmann/json.hpp>\n").size() == 1);
-  CHECK(faults_of("src/core/x.cpp", "#include <nlohmann/json.hpp>\n#include <sys/stat.h>\n#include <spdlog/spdlog.h>\n").empty());
+  CHECK(faults_of("src/core/x.cpp", "#include <nlohmann/json.hpp>\n#include <sys/stat.h>\n#include <spdlog/spdlog.h>\n")
+            .empty());
   CHECK(faults_of("src/data/x.cpp", "#include <ATen/ATen.h>\n").size() == 1);
   CHECK(faults_of("src/engine/x.cpp", "#include <ATen/ATen.h>\n").empty());
   CHECK(faults_of("include/forgelm/engine/x.hpp", "#include <c10/util/Exception.h>\n").size() == 1);

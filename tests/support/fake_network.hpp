@@ -28,7 +28,9 @@ class FakeNetwork {
   FakeNetwork& operator=(const FakeNetwork&) = delete;
 
   /// The answers to the first, second, ... look-up of a name; the last one stays.
-  void name(const std::string& host, std::vector<std::vector<std::string>> answers) { names_[host] = std::move(answers); }
+  void name(const std::string& host, std::vector<std::vector<std::string>> answers) {
+    names_[host] = std::move(answers);
+  }
   int num_look_ups() const { return num_look_ups_; }
   const std::vector<std::string>& dialled() const { return dialled_; }
 

@@ -28,8 +28,9 @@ std::string ReceivedRequest::header(std::string_view name) const {
 
 bool ServerConnection::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const long sent = tls_ != nullptr ? SSL_write(tls_, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20)))
-                                      : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const long sent =
+        tls_ != nullptr ? SSL_write(tls_, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20)))
+                        : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -38,8 +39,8 @@ bool ServerConnection::send(std::string_view bytes) {
 
 std::string ServerConnection::receive(std::size_t size) {
   std::string buffer(size, '\0');
-  const long received = tls_ != nullptr ? SSL_read(tls_, buffer.data(), static_cast<int>(size))
-                                        : ::recv(fd_, buffer.data(), size, 0);
+  const long received =
+      tls_ != nullptr ? SSL_read(tls_, buffer.data(), static_cast<int>(size)) : ::recv(fd_, buffer.data(), size, 0);
   buffer.resize(received > 0 ? static_cast<std::size_t>(received) : 0);
   return buffer;
 }
@@ -155,8 +156,8 @@ void HttpServer::serve(int fd) {
 }
 
 std::string answer(int status, std::string_view body, std::string_view headers) {
-  return cat("HTTP/1.1 ", status, " Test\r\nContent-Length: ", body.size(), "\r\nConnection: close\r\n", headers, "\r\n",
-             body);
+  return cat("HTTP/1.1 ", status, " Test\r\nContent-Length: ", body.size(), "\r\nConnection: close\r\n", headers,
+             "\r\n", body);
 }
 
 }  // namespace forgelm::test

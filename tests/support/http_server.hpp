@@ -28,7 +28,8 @@ struct ReceivedRequest {
 /// The server's end of a connection.
 class ServerConnection {
  public:
-  ServerConnection(int fd, SSL* tls, const std::atomic<bool>& is_stopping) : fd_(fd), tls_(tls), is_stopping_(is_stopping) {}
+  ServerConnection(int fd, SSL* tls, const std::atomic<bool>& is_stopping)
+      : fd_(fd), tls_(tls), is_stopping_(is_stopping) {}
   /// False when the peer has gone.
   bool send(std::string_view bytes);
   /// Reads at most `size` bytes; empty at the end.

@@ -33,13 +33,18 @@ class ResultWriter : public ListenerBase {
     if (path == nullptr) return;
     std::ofstream out(path, std::ios::app);
     const bool failed = stats.totals.testCases.failed > 0;
-    out << (failed ? "failed" : !current_skip().empty() ? "skipped" : "passed") << '\t' << stats.testInfo
+    out << (failed                    ? "failed"
+            : !current_skip().empty() ? "skipped"
+                                      : "passed")
+        << '\t'
+        << stats
+               .testInfo
 #ifdef FORGELM_CATCH2_V3
-        ->
+               ->
 #else
-        .
+               .
 #endif
-        name;
+           name;
     if (!failed && !current_skip().empty()) out << '\t' << current_skip();
     out << '\n';
   }

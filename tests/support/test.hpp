@@ -18,9 +18,9 @@ void note_skip(const std::string& reason);
 
 }  // namespace forgelm::test
 
-#define FORGELM_SKIP(reason)                                \
-  do {                                                      \
-    ::forgelm::test::note_skip(reason);                     \
+#define FORGELM_SKIP(reason)                                 \
+  do {                                                       \
+    ::forgelm::test::note_skip(reason);                      \
     SUCCEED("skipped: " << (reason)); /* v2 has no SKIP() */ \
-    return;                                                 \
+    return;                                                  \
   } while (false)

@@ -31,7 +31,8 @@ std::string contents(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-bool matches_from(const std::vector<std::string>& expected, std::size_t e, const std::vector<std::string>& actual, std::size_t a) {
+bool matches_from(const std::vector<std::string>& expected, std::size_t e, const std::vector<std::string>& actual,
+                  std::size_t a) {
   for (; e < expected.size(); ++e, ++a) {
     if (expected[e] == "...") {
       for (std::size_t next = a; next <= actual.size(); ++next)
@@ -55,7 +56,9 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-bool matches(const std::vector<std::string>& expected, const std::vector<std::string>& actual) { return matches_from(expected, 0, actual, 0); }
+bool matches(const std::vector<std::string>& expected, const std::vector<std::string>& actual) {
+  return matches_from(expected, 0, actual, 0);
+}
 
 ProcessResult run_script(const std::string& script, const std::string& folder) {
   const TemporaryDirectory streams;
@@ -67,8 +70,10 @@ ProcessResult run_script(const std::string& script, const std::string& folder) {
   if (child < 0) throw std::runtime_error("fork failed");
   if (child == 0) {
     const int in_fd = ::open("/dev/null", O_RDONLY);
-    const int out_fd = ::open(out.c_str(), O_WRONLY | O_CREAT, 0600), err_fd = ::open(err.c_str(), O_WRONLY | O_CREAT, 0600);
-    if (::chdir(folder.c_str()) != 0 || ::dup2(in_fd, 0) < 0 || ::dup2(out_fd, 1) < 0 || ::dup2(err_fd, 2) < 0) ::_exit(126);
+    const int out_fd = ::open(out.c_str(), O_WRONLY | O_CREAT, 0600),
+              err_fd = ::open(err.c_str(), O_WRONLY | O_CREAT, 0600);
+    if (::chdir(folder.c_str()) != 0 || ::dup2(in_fd, 0) < 0 || ::dup2(out_fd, 1) < 0 || ::dup2(err_fd, 2) < 0)
+      ::_exit(126);
     for (int fd = 3; fd < 64; ++fd) ::close(fd);
     const char* const arguments[] = {"bash", "--noprofile", "--norc", "-c", script.c_str(), nullptr};
     const char* const variables[] = {path.c_str(), home.c_str(), "LANG=C.UTF-8", nullptr};

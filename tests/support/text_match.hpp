@@ -18,8 +18,8 @@ struct ProcessResult {
   std::string out, err;
 };
 
-/// Runs `script` by bash in `folder`, with nothing in the environment but PATH (the build's bin first), HOME (the folder)
-/// and LANG. Standard input is empty.
+/// Runs `script` by bash in `folder`, with nothing in the environment but PATH (the build's bin first), HOME (the
+/// folder) and LANG. Standard input is empty.
 ProcessResult run_script(const std::string& script, const std::string& folder);
 
 }  // namespace forgelm::test

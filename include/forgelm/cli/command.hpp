@@ -1,7 +1,7 @@
-// The table behind the command line: what a subcommand is called, takes and does. Parsing, help, completion scripts, man
-// pages and the command reference are loops over it, so nothing about an option is written twice.
-// Invariant: specs are constants (constinit, views of literals), so a program start pays nothing for them.
-// To add a subcommand: one file in src/cli/commands that defines `command_<file name>`; CMake lists it.
+// The table behind the command line: what a subcommand is called, takes and does. Parsing, help, completion scripts,
+// man pages and the command reference are loops over it, so nothing about an option is written twice. Invariant: specs
+// are constants (constinit, views of literals), so a program start pays nothing for them. To add a subcommand: one file
+// in src/cli/commands that defines `command_<file name>`; CMake lists it.
 #pragma once
 
 #include <optional>
@@ -31,8 +31,8 @@ enum class OptionKind {
 struct OptionSpec {
   std::string_view name;  ///< "output-format"; of a positional argument the name shown: "SHELL"
   OptionKind kind = OptionKind::flag;
-  std::string_view doc;              ///< one or two sentences
-  std::string_view value_name = {};  ///< "FILE"; of a choice left empty: the choices are shown
+  std::string_view doc;                                    ///< one or two sentences
+  std::string_view value_name = {};                        ///< "FILE"; of a choice left empty: the choices are shown
   const std::vector<std::string>& (*choices)() = nullptr;  ///< choices<E> of core/choices.hpp
   std::string_view default_text = {};                      ///< what holds when it is not given; empty: nothing
   std::optional<double> at_least = {};

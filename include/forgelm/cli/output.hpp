@@ -39,8 +39,8 @@ class Output {
   /// An error on stderr, whatever the mode. Never throws.
   static void complain(std::string_view message, std::string_view hint) noexcept;
 
-  /// Writes out the text so far. RunError(io, out_of_disk) when stdout does not take it; a reader that went away (EPIPE)
-  /// is no error: what follows is dropped.
+  /// Writes out the text so far. RunError(io, out_of_disk) when stdout does not take it; a reader that went away
+  /// (EPIPE) is no error: what follows is dropped.
   void flush();
   /// Writes what is left, with the document of JSON mode (`{"success": ...}` when the command set none). Once.
   void finish(bool is_success);

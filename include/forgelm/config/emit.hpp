@@ -1,5 +1,6 @@
-// What is written from the field table for people and editors: JSON Schema, commented template, reference, explanations.
-// All of it is checked in where a reader looks for it and compared by a test (tools/refresh writes it anew).
+// What is written from the field table for people and editors: JSON Schema, commented template, reference,
+// explanations. All of it is checked in where a reader looks for it and compared by a test (tools/refresh writes it
+// anew).
 #pragma once
 
 #include <string>
@@ -26,7 +27,8 @@ std::string reference_markdown();
 /// left out), else every field whose path ends in it. Empty when there is none.
 std::vector<PlacedField> find_fields(std::string_view name);
 
-/// What there is to know of one field: type, default, meaning, conditions, rules, what serves it; of a section its keys.
+/// What there is to know of one field: type, default, meaning, conditions, rules, what serves it; of a section its
+/// keys.
 std::string explain(const PlacedField& placed);
 Json explain_json(const PlacedField& placed);
 

@@ -70,7 +70,9 @@ constexpr Attribute alias(std::string_view key) { return {Attribute::Kind::alias
 constexpr Attribute deprecated(std::string_view instead) { return {Attribute::Kind::deprecated, 0, instead}; }
 constexpr Attribute example(std::string_view value) { return {Attribute::Kind::example, 0, value}; }
 constexpr Attribute presets(std::string_view names) { return {Attribute::Kind::presets, 0, names}; }
-constexpr Attribute value_alias(std::string_view given_is_meant) { return {Attribute::Kind::value_alias, 0, given_is_meant}; }
+constexpr Attribute value_alias(std::string_view given_is_meant) {
+  return {Attribute::Kind::value_alias, 0, given_is_meant};
+}
 constexpr Attribute served_by(Capability capability) { return {Attribute::Kind::served_by, 0, {}, capability}; }
 
 }  // namespace forgelm::config

@@ -30,8 +30,10 @@ struct StageSection {
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
-    rows(field<&StageSection::name>, "Name of the stage: 1 to 32 of a-z, 0-9 and _.", required, example("sft"), pattern("stage_name"), served_by(Capability::pipelines));
-    rows(field<&StageSection::model>, "Replaces the root's model; without it the stage starts from what the stage before produced.");
+    rows(field<&StageSection::name>, "Name of the stage: 1 to 32 of a-z, 0-9 and _.", required, example("sft"),
+         pattern("stage_name"), served_by(Capability::pipelines));
+    rows(field<&StageSection::model>,
+         "Replaces the root's model; without it the stage starts from what the stage before produced.");
     rows(field<&StageSection::lora>, "Replaces the root's adapter.");
     rows(field<&StageSection::training>, "Replaces the root's training; must set `trainer_type`.");
     rows(field<&StageSection::data>, "Replaces the root's data.");
@@ -49,7 +51,8 @@ struct PipelineSection {
     constexpr auto pipelines = served_by(Capability::pipelines);
     rows(field<&PipelineSection::output_dir>, "Folder of the pipeline's state and record.", names_path, pipelines);
     rows(field<&PipelineSection::stages>, "The stages, in order.", required, non_empty);
-    rows(field<&PipelineSection::chain_from>, "What the next stage starts from: the final model or the best checkpoint.", added, pipelines);
+    rows(field<&PipelineSection::chain_from>,
+         "What the next stage starts from: the final model or the best checkpoint.", added, pipelines);
   }
 };
 

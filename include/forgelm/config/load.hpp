@@ -17,11 +17,11 @@ namespace forgelm::config {
 struct LoadedJob {
   JobConfig job;
   std::string file;
-  std::string sha256;                        ///< lower-case hex digest of the file's bytes
-  std::vector<std::string> lines;            ///< the file's text, for carets
-  std::map<std::string, SourceSpot> given;   ///< every path the file wrote -> the place of its value
-  std::set<int> secret_lines;                ///< lines that hold a secret's value
-  std::vector<Diagnostic> diagnostics;       ///< errors and warnings in file order
+  std::string sha256;                       ///< lower-case hex digest of the file's bytes
+  std::vector<std::string> lines;           ///< the file's text, for carets
+  std::map<std::string, SourceSpot> given;  ///< every path the file wrote -> the place of its value
+  std::set<int> secret_lines;               ///< lines that hold a secret's value
+  std::vector<Diagnostic> diagnostics;      ///< errors and warnings in file order
 
   bool is_given(std::string_view path) const { return given.count(std::string(path)) != 0; }
   bool ok() const { return !has_errors(diagnostics); }

@@ -1,5 +1,5 @@
-// The learning rate as a function of (step, total steps) and of nothing else, so that a resumed run, a printed table and
-// the trainer agree. Formulas: transformers 5.23 optimization.get_*_schedule; min_lr_ratio lifts the decaying part.
+// The learning rate as a function of (step, total steps) and of nothing else, so that a resumed run, a printed table
+// and the trainer agree. Formulas: transformers 5.23 optimization.get_*_schedule; min_lr_ratio lifts the decaying part.
 #pragma once
 
 #include <cstdint>

@@ -22,8 +22,8 @@ enum class FieldKind {
   choice,
   text_list,
   real_list,
-  table,         ///< text -> any value
-  real_table,    ///< text -> number
+  table,       ///< text -> any value
+  real_table,  ///< text -> number
   section,
   section_list,
 };
@@ -49,14 +49,14 @@ struct FieldInfo {
   bool is_non_empty = false;
   bool is_secret = false;
   bool in_wizard = false;
-  bool is_added = false;     ///< not a key of the reference
-  bool is_clamped = false;   ///< below its lower bound: raised to it, with a warning
+  bool is_added = false;    ///< not a key of the reference
+  bool is_clamped = false;  ///< below its lower bound: raised to it, with a warning
   bool names_path = false;
-  Bounds bounds;             ///< of the number, or of each number in a list or table
-  std::string pattern;       ///< name of a text check, see check_pattern
+  Bounds bounds;        ///< of the number, or of each number in a list or table
+  std::string pattern;  ///< name of a text check, see check_pattern
   std::string alias;
-  std::string example;       ///< a value for the template, where the default says nothing
-  std::string deprecated;    ///< what to write instead
+  std::string example;     ///< a value for the template, where the default says nothing
+  std::string deprecated;  ///< what to write instead
   std::vector<std::string> choices;
   std::vector<std::string> presets;
   std::vector<std::pair<std::string, std::string>> value_aliases;

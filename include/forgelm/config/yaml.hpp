@@ -27,17 +27,17 @@ struct Node {
   ~Node();
 
   Kind kind = Kind::null;
-  int line = 0;      ///< from 1
-  int column = 0;    ///< from 1, in code points
-  int length = 1;    ///< code points of the scalar as far as its first line goes; 1 for collections
+  int line = 0;    ///< from 1
+  int column = 0;  ///< from 1, in code points
+  int length = 1;  ///< code points of the scalar as far as its first line goes; 1 for collections
 
-  std::string text;             ///< text: the content; binary: the decoded bytes; other scalars: as written
-  std::string iso;              ///< timestamp: as Python's isoformat() writes it, "2024-01-31T23:59:59+00:00"
+  std::string text;  ///< text: the content; binary: the decoded bytes; other scalars: as written
+  std::string iso;   ///< timestamp: as Python's isoformat() writes it, "2024-01-31T23:59:59+00:00"
   bool boolean = false;
-  std::int64_t integer = 0;     ///< valid when fits
-  bool fits = true;             ///< false: an integer beyond int64 (its decimal digits are in `text`)
+  std::int64_t integer = 0;  ///< valid when fits
+  bool fits = true;          ///< false: an integer beyond int64 (its decimal digits are in `text`)
   double real = 0.0;
-  std::vector<Node> items;      ///< sequence, set
+  std::vector<Node> items;                     ///< sequence, set
   std::vector<std::pair<Node, Node>> entries;  ///< mapping, in file order, merge keys applied, keys unique
 
   /// The value of text key `key`, or nullptr.
@@ -50,7 +50,7 @@ std::string_view kind_name(Node::Kind kind) noexcept;
 struct YamlLimits {
   std::size_t max_bytes = 1u << 20;
   int max_depth = 64;
-  int max_nodes = 100'000;        ///< after alias expansion
+  int max_nodes = 100'000;  ///< after alias expansion
   int max_aliases = 100;
   int max_key_length = 1024;
 };

@@ -44,11 +44,11 @@ std::optional<E> from_text(std::string_view text) {
 
 }  // namespace forgelm
 
-#define FORGELM_CHOICES_IMPL(Type, hyphenated, ...)                                                        \
-  enum class Type { __VA_ARGS__ };                                                                         \
-  inline const std::vector<std::string>& choices_of(Type) {                                                \
+#define FORGELM_CHOICES_IMPL(Type, hyphenated, ...)                                                           \
+  enum class Type { __VA_ARGS__ };                                                                            \
+  inline const std::vector<std::string>& choices_of(Type) {                                                   \
     static const std::vector<std::string> texts = ::forgelm::detail::split_choices(#__VA_ARGS__, hyphenated); \
-    return texts;                                                                                          \
+    return texts;                                                                                             \
   }
 #define FORGELM_CHOICES(Type, ...) FORGELM_CHOICES_IMPL(Type, false, __VA_ARGS__)
 #define FORGELM_CHOICES_HYPHENATED(Type, ...) FORGELM_CHOICES_IMPL(Type, true, __VA_ARGS__)

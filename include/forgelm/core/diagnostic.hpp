@@ -20,12 +20,12 @@ struct SourceSpot {
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string code;     ///< stable identifier, e.g. "unknown_key"
-  std::string path;     ///< where in the document, e.g. "training.eval_steps"; empty for the whole file
+  std::string code;  ///< stable identifier, e.g. "unknown_key"
+  std::string path;  ///< where in the document, e.g. "training.eval_steps"; empty for the whole file
   SourceSpot spot;
-  std::string message;  ///< what is wrong, with the value seen
-  std::string allowed;  ///< what would have been accepted; may be empty
-  std::string hint;     ///< what to do about it; may be empty
+  std::string message;           ///< what is wrong, with the value seen
+  std::string allowed;           ///< what would have been accepted; may be empty
+  std::string hint;              ///< what to do about it; may be empty
   std::string source_line = {};  ///< the line the spot points at, without its line break; empty when unknown
 };
 

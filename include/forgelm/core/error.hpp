@@ -39,10 +39,8 @@ class Error : public std::runtime_error {
 /// A fault in the job, its files or the command line, found before any work: exit code 1.
 class ConfigError : public Error {
  public:
-  explicit ConfigError(const std::string& message, std::string hint = {},
-                       CodePlace where = CodePlace::current());
-  explicit ConfigError(std::vector<Diagnostic> diagnostics,
-                       CodePlace where = CodePlace::current());
+  explicit ConfigError(const std::string& message, std::string hint = {}, CodePlace where = CodePlace::current());
+  explicit ConfigError(std::vector<Diagnostic> diagnostics, CodePlace where = CodePlace::current());
   ~ConfigError() override;
   ExitCode exit_code() const noexcept override { return ExitCode::config_error; }
   /// Empty when the error has no place in a file; then what() says it all.

@@ -1,8 +1,8 @@
 // The one HTTP client of forgelm: every request of hub, webhook, judge, teacher and trackers goes through send().
 // Invariants: a host name is looked up once, every address it has must pass the address guard, and only such an address
-// is dialled (so a name that changes its answer between check and connect gains nothing); each redirect is a new request
-// that passes the same checks; credentials stay with the origin they were given for; nothing is sent that the caller did
-// not ask for (no cookies, no .netrc, no referer, no telemetry); the User-Agent is `forgelm/<version>`.
+// is dialled (so a name that changes its answer between check and connect gains nothing); each redirect is a new
+// request that passes the same checks; credentials stay with the origin they were given for; nothing is sent that the
+// caller did not ask for (no cookies, no .netrc, no referer, no telemetry); the User-Agent is `forgelm/<version>`.
 // Proxies named in the environment are ignored unless the policy says otherwise: through a proxy it is the proxy that
 // looks the name up and dials, so the guarantee above ends there.
 #pragma once
@@ -57,7 +57,7 @@ struct HttpPolicy {
   std::int64_t total_timeout_ms = 60'000;  ///< of the whole send(), redirects included; 0: none (downloads)
   std::int64_t stall_timeout_ms = 30'000;  ///< less than a byte a second for this long (whole seconds); 0: none
   std::int64_t max_response_bytes = 64 << 20;
-  int max_redirects = 0;                   ///< 0: a redirect is the answer
+  int max_redirects = 0;                    ///< 0: a redirect is the answer
   bool allow_private_destinations = false;  ///< loopback, private and carrier-grade NAT addresses too
   bool require_https = false;
   bool use_environment_proxy = false;  ///< https_proxy, http_proxy, all_proxy, no_proxy; never while offline

@@ -30,13 +30,21 @@ class Logger {
   constexpr explicit Logger(std::string_view name) noexcept : name_(name) {}
 
   template <class... Parts>
-  void debug(const Parts&... parts) const { write(LogLevel::DEBUG, parts...); }
+  void debug(const Parts&... parts) const {
+    write(LogLevel::DEBUG, parts...);
+  }
   template <class... Parts>
-  void info(const Parts&... parts) const { write(LogLevel::INFO, parts...); }
+  void info(const Parts&... parts) const {
+    write(LogLevel::INFO, parts...);
+  }
   template <class... Parts>
-  void warning(const Parts&... parts) const { write(LogLevel::WARNING, parts...); }
+  void warning(const Parts&... parts) const {
+    write(LogLevel::WARNING, parts...);
+  }
   template <class... Parts>
-  void error(const Parts&... parts) const { write(LogLevel::ERROR, parts...); }
+  void error(const Parts&... parts) const {
+    write(LogLevel::ERROR, parts...);
+  }
 
   template <class... Parts>
   void write(LogLevel level, const Parts&... parts) const {

@@ -1,7 +1,7 @@
 // Progress of a long piece of work: `train  120/500 [=====>     ]  24%  3.2 step/s  ETA 1:58  loss 1.23`.
-// On a terminal one line at the bottom of stderr, redrawn at most ten times a second, with log lines above it; elsewhere
-// an INFO log line every ten seconds. Rate and remaining time come from a monotonic clock, so that a changed wall clock
-// cannot make them negative.
+// On a terminal one line at the bottom of stderr, redrawn at most ten times a second, with log lines above it;
+// elsewhere an INFO log line every ten seconds. Rate and remaining time come from a monotonic clock, so that a changed
+// wall clock cannot make them negative.
 #pragma once
 
 #include <chrono>
@@ -15,11 +15,11 @@
 namespace forgelm {
 
 struct ProgressOptions {
-  std::string label;            ///< "train", "download model.safetensors"
-  std::string unit = "step";    ///< singular, for the rate: "step/s"
-  std::int64_t total = 0;       ///< 0: unknown; then no bar, percentage and remaining time
-  std::int64_t start = 0;       ///< where a resumed run begins; does not count towards the rate
-  bool is_bytes = false;        ///< counts are bytes: shown as KiB, MiB, GiB
+  std::string label;          ///< "train", "download model.safetensors"
+  std::string unit = "step";  ///< singular, for the rate: "step/s"
+  std::int64_t total = 0;     ///< 0: unknown; then no bar, percentage and remaining time
+  std::int64_t start = 0;     ///< where a resumed run begins; does not count towards the rate
+  bool is_bytes = false;      ///< counts are bytes: shown as KiB, MiB, GiB
 };
 
 /// A value shown beside the counters, e.g. {"loss", "1.2345"}.
@@ -32,10 +32,10 @@ struct ProgressField {
 class ProgressOutput {
  public:
   virtual ~ProgressOutput() = default;
-  virtual bool is_live() const = 0;                      ///< true: show() redraws one line; false: log() every ten seconds
-  virtual int width() const = 0;                         ///< columns, asked at each redraw (windows are resized)
-  virtual void show(std::string_view line) = 0;          ///< replaces the live line; empty removes it
-  virtual void keep(std::string_view line) = 0;          ///< a line that stays, with its line break
+  virtual bool is_live() const = 0;              ///< true: show() redraws one line; false: log() every ten seconds
+  virtual int width() const = 0;                 ///< columns, asked at each redraw (windows are resized)
+  virtual void show(std::string_view line) = 0;  ///< replaces the live line; empty removes it
+  virtual void keep(std::string_view line) = 0;  ///< a line that stays, with its line break
   virtual void log(std::string_view line) = 0;
   virtual std::chrono::steady_clock::time_point now() const = 0;
 };

@@ -1,5 +1,5 @@
-// Trying again: how long to wait between attempts, and what is worth another one. The wait grows by doubling, is capped,
-// and is drawn at random from its upper half, so that many clients do not come back at the same instant.
+// Trying again: how long to wait between attempts, and what is worth another one. The wait grows by doubling, is
+// capped, and is drawn at random from its upper half, so that many clients do not come back at the same instant.
 #pragma once
 
 #include <cstdint>

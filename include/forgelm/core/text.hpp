@@ -106,9 +106,9 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width);
 /// Code points that move the cursor, break the line, or reorder what stands around them.
 bool is_unsafe_to_show(char32_t code_point) noexcept;
 
-/// `value` in double quotes, safe on a terminal and on one line: \n, \t, \" and \\ as such, other control, line-breaking
-/// and direction-changing code points as \u{202e}, bad bytes as \xff. Longer than `max_code_points`: cut, with "..." and
-/// the full length after the quote.
+/// `value` in double quotes, safe on a terminal and on one line: \n, \t, \" and \\ as such, other control,
+/// line-breaking and direction-changing code points as \u{202e}, bad bytes as \xff. Longer than `max_code_points`: cut,
+/// with "..." and the full length after the quote.
 std::string quote(std::string_view value, std::size_t max_code_points = 120);
 
 }  // namespace forgelm

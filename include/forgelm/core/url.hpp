@@ -24,8 +24,9 @@ struct Url {
   }
 };
 
-/// Refuses with a reason: other schemes, user names and passwords, control characters and blanks, backslashes, empty and
-/// non-ASCII hosts (write their xn-- form), zone identifiers. Needs libcurl: RunError(network) when it is not there.
+/// Refuses with a reason: other schemes, user names and passwords, control characters and blanks, backslashes, empty
+/// and non-ASCII hosts (write their xn-- form), zone identifiers. Needs libcurl: RunError(network) when it is not
+/// there.
 Result<Url> parse_url(std::string_view text);
 
 /// The same for a reference found in a document at `base`, e.g. a Location header.

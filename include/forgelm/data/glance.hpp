@@ -21,12 +21,12 @@ enum class Where {
 struct Glance {
   Where where = Where::missing;
   std::string path;
-  std::string problem;                     ///< why the rows could not be looked at; empty when they were
-  std::vector<std::string> columns;        ///< union over the rows looked at, in order of appearance
-  std::optional<std::int64_t> num_rows;    ///< training rows; nothing when unknown (Hub, Parquet)
+  std::string problem;                        ///< why the rows could not be looked at; empty when they were
+  std::vector<std::string> columns;           ///< union over the rows looked at, in order of appearance
+  std::optional<std::int64_t> num_rows;       ///< training rows; nothing when unknown (Hub, Parquet)
   std::optional<std::int64_t> num_eval_rows;  ///< of a validation or test split that the data set brings itself
-  double text_bytes_per_row = 0;           ///< mean length of the text in a row, in bytes
-  bool is_estimate = false;                ///< counts were scaled up from the first MiB
+  double text_bytes_per_row = 0;              ///< mean length of the text in a row, in bytes
+  bool is_estimate = false;                   ///< counts were scaled up from the first MiB
 
   bool has_column(const std::string& name) const;
 };

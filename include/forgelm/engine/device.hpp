@@ -1,5 +1,5 @@
-// Devices, and what the NVIDIA driver says about its own. Nothing here loads the engine or libtorch: the driver's library
-// is asked directly, so that `--version`, a doctor and error messages can name GPUs on any host.
+// Devices, and what the NVIDIA driver says about its own. Nothing here loads the engine or libtorch: the driver's
+// library is asked directly, so that `--version`, a doctor and error messages can name GPUs on any host.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ std::string to_string(const Device& device);
 
 struct DeviceInfo {
   Device device;
-  std::string name;               ///< "NVIDIA H200"; for the processor its model name
+  std::string name;                ///< "NVIDIA H200"; for the processor its model name
   std::uint64_t memory_bytes = 0;  ///< all there is, used or not
 };
 

@@ -33,10 +33,10 @@ class Engine {
   /// Threads that an operation may use, for the whole process. ConfigError when `num_threads` is less than 1.
   virtual void set_num_threads(int num_threads) = 0;
 
-  /// Makes a device ready and says which it is. `request` is "cpu", "cuda" (the first GPU), "cuda:N" or "auto" (the first
-  /// GPU that works, else the processor, with a warning when there is a GPU that does not). ConfigError for other texts;
-  /// RunError(device) that says why when the GPU asked for cannot be used. Must come before work on tensors: libtorch
-  /// looks once for its CUDA part, at its first need, and remembers "none" for the life of the process.
+  /// Makes a device ready and says which it is. `request` is "cpu", "cuda" (the first GPU), "cuda:N" or "auto" (the
+  /// first GPU that works, else the processor, with a warning when there is a GPU that does not). ConfigError for other
+  /// texts; RunError(device) that says why when the GPU asked for cannot be used. Must come before work on tensors:
+  /// libtorch looks once for its CUDA part, at its first need, and remembers "none" for the life of the process.
   virtual Device open_device(std::string_view request) = 0;
 };
 

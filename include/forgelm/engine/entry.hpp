@@ -9,7 +9,7 @@ namespace forgelm::engine {
 inline constexpr const char* kEntrySymbol = "forgelm_engine_entry";
 
 struct EngineEntry {
-  const char* version;                      ///< of the forgelm that the engine was built from
+  const char* version;                        ///< of the forgelm that the engine was built from
   Engine* (*instance)(const Libtorch& from);  ///< the engine of this process; lives to its end
 };
 

@@ -20,8 +20,8 @@ struct Libtorch {
   LibtorchOrigin origin = LibtorchOrigin::build;
 };
 
-/// The libtorch that engine() would load, or why there is none: no engine in this build, nothing at the places looked at
-/// (the message names them), or one that does not fit the engine. FORGELM_LIBTORCH, when set, is the only place.
+/// The libtorch that engine() would load, or why there is none: no engine in this build, nothing at the places looked
+/// at (the message names them), or one that does not fit the engine. FORGELM_LIBTORCH, when set, is the only place.
 Result<Libtorch> find_libtorch();
 
 /// The file of the engine beside libforgelm.so; it need not exist.

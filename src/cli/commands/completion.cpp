@@ -14,7 +14,12 @@ ExitCode run(const Arguments& arguments, Output& output) {
 }
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "SHELL", .kind = OptionKind::choice, .doc = "The shell.", .choices = choices<Shell>, .is_positional = true, .is_required = true},
+    {.name = "SHELL",
+     .kind = OptionKind::choice,
+     .doc = "The shell.",
+     .choices = choices<Shell>,
+     .is_positional = true,
+     .is_required = true},
     kOutputOption,
 };
 

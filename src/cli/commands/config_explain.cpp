@@ -31,7 +31,11 @@ ExitCode run(const Arguments& arguments, Output& output) {
 }
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "KEY", .kind = OptionKind::text, .doc = "A path (training.learning_rate), a section (evaluation), or a key's own name (learning_rate).", .is_positional = true, .is_required = true},
+    {.name = "KEY",
+     .kind = OptionKind::text,
+     .doc = "A path (training.learning_rate), a section (evaluation), or a key's own name (learning_rate).",
+     .is_positional = true,
+     .is_required = true},
 };
 
 constexpr Example kExamples[] = {
@@ -46,7 +50,8 @@ constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error};
 const CommandSpec command_config_explain = {
     .name = "config explain",
     .summary = "Explain a key of the job file",
-    .details = "Shows what the key accepts, its default, when it counts, the rules that look at it, and what serves it.",
+    .details =
+        "Shows what the key accepts, its default, when it counts, the rules that look at it, and what serves it.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kExitCodes,

@@ -1,7 +1,7 @@
 // `forgelm config schema`: the JSON Schema of a job file, for editors and other checkers.
+#include "../write_result.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/config/emit.hpp"
-#include "../write_result.hpp"
 
 namespace forgelm::cli {
 extern const CommandSpec command_config_schema;
@@ -17,8 +17,9 @@ ExitCode run(const Arguments& arguments, Output& output) {
 constexpr OptionSpec kOptions[] = {kOutputOption};
 
 constexpr Example kExamples[] = {
-    {"forgelm config schema --output forgelm.schema.json", "write the schema; an editor with a YAML language server then completes and checks a job that begins with\n"
-                                                           "      # yaml-language-server: $schema=forgelm.schema.json"},
+    {"forgelm config schema --output forgelm.schema.json",
+     "write the schema; an editor with a YAML language server then completes and checks a job that begins with\n"
+     "      # yaml-language-server: $schema=forgelm.schema.json"},
 };
 
 }  // namespace
@@ -26,7 +27,9 @@ constexpr Example kExamples[] = {
 const CommandSpec command_config_schema = {
     .name = "config schema",
     .summary = "Write the JSON Schema of a job file",
-    .details = "The schema is draft-07. It is stricter than forgelm: quoted numbers and booleans, which forgelm reads, are marked by an editor.",
+    .details =
+        "The schema is draft-07. It is stricter than forgelm: quoted numbers and booleans, which forgelm reads, are "
+        "marked by an editor.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kWriterExitCodes,

@@ -1,7 +1,7 @@
 // `forgelm config template`: a job file with every key, to start from.
+#include "../write_result.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/config/emit.hpp"
-#include "../write_result.hpp"
 
 namespace forgelm::cli {
 extern const CommandSpec command_config_template;
@@ -16,11 +16,15 @@ ExitCode run(const Arguments& arguments, Output& output) {
 
 constexpr OptionSpec kOptions[] = {
     kOutputOption,
-    {.name = "schema", .kind = OptionKind::text, .doc = "Begin with a line that tells editors where the JSON Schema is.", .value_name = "PATH_OR_URL"},
+    {.name = "schema",
+     .kind = OptionKind::text,
+     .doc = "Begin with a line that tells editors where the JSON Schema is.",
+     .value_name = "PATH_OR_URL"},
 };
 
 constexpr Example kExamples[] = {
-    {"forgelm config template --output job.yaml", "write a job file with every key; the usual ones are active, the rest are commented out at their defaults"},
+    {"forgelm config template --output job.yaml",
+     "write a job file with every key; the usual ones are active, the rest are commented out at their defaults"},
 };
 
 }  // namespace
@@ -28,7 +32,8 @@ constexpr Example kExamples[] = {
 const CommandSpec command_config_template = {
     .name = "config template",
     .summary = "Write a commented job file with every key",
-    .details = "Change the model, the data and what else the job needs, then check it with `forgelm --config FILE --dry-run`.",
+    .details =
+        "Change the model, the data and what else the job needs, then check it with `forgelm --config FILE --dry-run`.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kWriterExitCodes,

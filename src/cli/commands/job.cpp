@@ -58,7 +58,9 @@ void stop_on_errors(const std::vector<Diagnostic>& diagnostics) {
   if (has_errors(diagnostics)) throw ConfigError(diagnostics);
 }
 
-std::string count_text(std::size_t count, std::string_view noun) { return cat(count, " ", noun, count == 1 ? "" : "s"); }
+std::string count_text(std::size_t count, std::string_view noun) {
+  return cat(count, " ", noun, count == 1 ? "" : "s");
+}
 
 ExitCode run(const Arguments& arguments, Output& output) {
   const std::string file = arguments.text("config");
@@ -74,22 +76,31 @@ ExitCode run(const Arguments& arguments, Output& output) {
   sort_by_place(problems);
   stop_on_errors(problems);
   output.report(problems);
-  output.print(cat(file, " is valid", problems.empty() ? "" : cat(", with ", count_text(problems.size(), "warning")), "; a run would do this:\n"));
+  output.print(cat(file, " is valid", problems.empty() ? "" : cat(", with ", count_text(problems.size(), "warning")),
+                   "; a run would do this:\n"));
   for (const auto& stage : plan.stages) output.print(pipeline::describe(stage));
   output.set_document(summary(loaded, plan, problems));
   return ExitCode::ok;
 }
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "config", .kind = OptionKind::path, .doc = "The job file (YAML).", .value_name = "JOB", .is_required = true},
-    {.name = "dry-run", .doc = "Check the job and say what a run would do: steps, tokens, learning rates, and what it would trip over. Touches no model and no network."},
-    {.name = "strict", .doc = "What a run would trip over is an error, and so is whatever this build cannot record or announce."},
+    {.name = "config",
+     .kind = OptionKind::path,
+     .doc = "The job file (YAML).",
+     .value_name = "JOB",
+     .is_required = true},
+    {.name = "dry-run",
+     .doc = "Check the job and say what a run would do: steps, tokens, learning rates, and what it would trip over. "
+            "Touches no model and no network."},
+    {.name = "strict",
+     .doc = "What a run would trip over is an error, and so is whatever this build cannot record or announce."},
     {.name = "offline", .doc = "Contact no public address, whatever the job says."},
 };
 
 constexpr Example kExamples[] = {
     {"forgelm --config job.yaml --dry-run", "check a job in milliseconds"},
-    {"forgelm --config job.yaml --dry-run --strict --output-format github", "the same as a CI step that annotates the file"},
+    {"forgelm --config job.yaml --dry-run --strict --output-format github",
+     "the same as a CI step that annotates the file"},
 };
 
 constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error};
@@ -99,8 +110,10 @@ constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCod
 const CommandSpec command_job = {
     .name = "",
     .summary = "Fine-tune a language model as a job file says, judge the result, and keep the evidence",
-    .details = "One YAML file describes the job: the model, the data, the training, the gates and the record. `forgelm config template` "
-               "writes one to start from; `forgelm config explain KEY` tells what a key means.",
+    .details =
+        "One YAML file describes the job: the model, the data, the training, the gates and the record. `forgelm config "
+        "template` "
+        "writes one to start from; `forgelm config explain KEY` tells what a key means.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kExitCodes,

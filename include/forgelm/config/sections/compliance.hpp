@@ -1,4 +1,5 @@
-// `compliance`, `risk_assessment`, `monitoring`, `retention`: what the record says about the system and how long it stays.
+// `compliance`, `risk_assessment`, `monitoring`, `retention`: what the record says about the system and how long it
+// stays.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ struct ComplianceSection {
     rows(field<&S::intended_purpose>, "What the system is for.", wizard, record);
     rows(field<&S::known_limitations>, "What the system cannot do.", wizard, record);
     rows(field<&S::system_version>, "Version of the system, as text.", record);
-    rows(field<&S::risk_classification>, "Risk class under the EU AI Act; the strict ones demand a safety gate.", wizard, record);
+    rows(field<&S::risk_classification>, "Risk class under the EU AI Act; the strict ones demand a safety gate.",
+         wizard, record);
   }
 };
 
@@ -72,7 +74,8 @@ struct MonitoringSection {
     using S = MonitoringSection;
     constexpr auto monitoring = served_by(Capability::monitoring);
     rows(field<&S::enabled>, "Send the run's metrics by `metrics_export`.", monitoring);
-    rows(field<&S::endpoint>, "http(s)://host[:port] of the receiver; empty when `endpoint_env` names it.", pattern("endpoint"), monitoring);
+    rows(field<&S::endpoint>, "http(s)://host[:port] of the receiver; empty when `endpoint_env` names it.",
+         pattern("endpoint"), monitoring);
     rows(field<&S::endpoint_env>, "Environment variable that holds the endpoint.", pattern("identifier"), monitoring);
     rows(field<&S::metrics_export>, "Form in which metrics leave.", monitoring);
     rows(field<&S::alert_on_drift>, "Recorded: whether drift raises an alert.", monitoring);
@@ -93,9 +96,11 @@ struct RetentionSection {
     constexpr auto retention = served_by(Capability::retention);
     rows(field<&S::audit_log_retention_days>, "Days that the audit log is kept.", at_least(0), retention);
     rows(field<&S::staging_ttl_days>, "Days that a staged model may wait.", at_least(0), retention);
-    rows(field<&S::ephemeral_artefact_retention_days>, "Days that compliance artefacts are kept.", at_least(0), retention);
+    rows(field<&S::ephemeral_artefact_retention_days>, "Days that compliance artefacts are kept.", at_least(0),
+         retention);
     rows(field<&S::raw_documents_retention_days>, "Days that raw documents are kept.", at_least(0), retention);
-    rows(field<&S::enforce>, "What an excess does: it is logged, warned of, or ends the run with exit code 3.", retention);
+    rows(field<&S::enforce>, "What an excess does: it is logged, warned of, or ends the run with exit code 3.",
+         retention);
   }
 };
 

@@ -59,21 +59,34 @@ struct DataSection {
   static constexpr void describe(Rows& rows) {
     constexpr auto reading = served_by(Capability::data_reading);
     constexpr auto mixing = served_by(Capability::data_mixing);
-    rows(field<&DataSection::dataset_name_or_path>, "File (.jsonl, .json, .csv, .parquet, .txt), directory, or data set on the Hub.", example("data/train.jsonl"), wizard, names_path, reading);
-    rows(field<&DataSection::extra_datasets>, "Further data sets whose rows are added to the training split.", names_path, mixing);
-    rows(field<&DataSection::mix_ratio>, "One weight per data set, the primary one first; none may be negative.", at_least(0), finite, mixing);
+    rows(field<&DataSection::dataset_name_or_path>,
+         "File (.jsonl, .json, .csv, .parquet, .txt), directory, or data set on the Hub.", example("data/train.jsonl"),
+         wizard, names_path, reading);
+    rows(field<&DataSection::extra_datasets>, "Further data sets whose rows are added to the training split.",
+         names_path, mixing);
+    rows(field<&DataSection::mix_ratio>, "One weight per data set, the primary one first; none may be negative.",
+         at_least(0), finite, mixing);
     rows(field<&DataSection::shuffle>, "Shuffle the training split once before training.", reading);
-    rows(field<&DataSection::clean_text>, "Normalise control characters and repeated blanks; line breaks and indentation stay.", reading);
+    rows(field<&DataSection::clean_text>,
+         "Normalise control characters and repeated blanks; line breaks and indentation stay.", reading);
     rows(field<&DataSection::add_eos>, "End every example with the end-of-sequence token.", reading);
     rows(field<&DataSection::governance>, "Statements about the data for the compliance record.");
-    rows(field<&DataSection::dataset_ref>, "A registered data set as `name@version`, used instead of the path; its digest is checked.", added, served_by(Capability::registry));
-    rows(field<&DataSection::require_audit>, "Train only on data that a passing audit covers.", added, served_by(Capability::compliance_record));
+    rows(field<&DataSection::dataset_ref>,
+         "A registered data set as `name@version`, used instead of the path; its digest is checked.", added,
+         served_by(Capability::registry));
+    rows(field<&DataSection::require_audit>, "Train only on data that a passing audit covers.", added,
+         served_by(Capability::compliance_record));
     rows(field<&DataSection::task>, "What the rows are for; decides how plain columns are rendered.", added, reading);
-    rows(field<&DataSection::columns>, "Renames columns: the name forgelm knows -> the name in the file.", added, reading);
-    rows(field<&DataSection::eval_split>, "Split to evaluate on; `auto` takes `validation`, then `test`, then a part of the rows.", added, reading);
+    rows(field<&DataSection::columns>, "Renames columns: the name forgelm knows -> the name in the file.", added,
+         reading);
+    rows(field<&DataSection::eval_split>,
+         "Split to evaluate on; `auto` takes `validation`, then `test`, then a part of the rows.", added, reading);
     rows(field<&DataSection::min_examples>, "Refuse to train on fewer rows than this.", at_least(1), added, reading);
     rows(field<&DataSection::max_train_examples>, "Use at most this many training rows.", at_least(1), added, reading);
-    rows(field<&DataSection::mix_strategy>, "How `mix_ratio` is read: shares of the largest set, shares beside the whole first set, or shares of `max_train_examples`.", added, mixing);
+    rows(field<&DataSection::mix_strategy>,
+         "How `mix_ratio` is read: shares of the largest set, shares beside the whole first set, or shares of "
+         "`max_train_examples`.",
+         added, mixing);
     rows(field<&DataSection::min_response_tokens>, "Drop rows whose response is shorter.", at_least(0), added, reading);
     rows(field<&DataSection::max_response_tokens>, "Drop rows whose response is longer.", at_least(1), added, reading);
     rows(field<&DataSection::train_on>, "Which tokens are learnt: the assistant's turns, or all.", added, reading);

@@ -30,7 +30,8 @@ struct BenchmarkSection {
     constexpr auto gate = served_by(Capability::benchmark_gate);
     rows(field<&S::enabled>, "Run the benchmark gate.", wizard, gate);
     rows(field<&S::tasks>, "Names of the tasks.", gate);
-    rows(field<&S::num_fewshot>, "Worked examples before each question; null is the task's own number.", at_least(0), gate);
+    rows(field<&S::num_fewshot>, "Worked examples before each question; null is the task's own number.", at_least(0),
+         gate);
     rows(field<&S::batch_size>, "Questions per forward pass, as text; `auto` decides.", gate);
     rows(field<&S::limit>, "Use only the first so many questions of each task.", at_least(1), gate);
     rows(field<&S::output_dir>, "Folder of the results; null is `benchmark` in the run's folder.", names_path, gate);
@@ -64,10 +65,13 @@ struct SafetySection {
     rows(field<&S::test_prompts>, "File with one prompt per line.", names_path, gate);
     rows(field<&S::max_safety_regression>, "Largest share of unsafe answers.", at_least(0), at_most(1), finite, gate);
     rows(field<&S::scoring>, "Count answers, or weigh them by the classifier's confidence.", gate);
-    rows(field<&S::min_safety_score>, "The gate fails below this weighted score.", at_least(0), at_most(1), finite, gate);
-    rows(field<&S::min_classifier_confidence>, "Verdicts below this confidence are counted as uncertain.", at_least(0), at_most(1), finite, gate);
+    rows(field<&S::min_safety_score>, "The gate fails below this weighted score.", at_least(0), at_most(1), finite,
+         gate);
+    rows(field<&S::min_classifier_confidence>, "Verdicts below this confidence are counted as uncertain.", at_least(0),
+         at_most(1), finite, gate);
     rows(field<&S::track_categories>, "Count unsafe answers per harm category.", gate);
-    rows(field<&S::severity_thresholds>, "Largest share of unsafe answers per severity: critical, high, medium, low.", at_least(0), at_most(1), finite, gate);
+    rows(field<&S::severity_thresholds>, "Largest share of unsafe answers per severity: critical, high, medium, low.",
+         at_least(0), at_most(1), finite, gate);
     rows(field<&S::batch_size>, "Answers judged per forward pass.", at_least(1), gate);
     rows(field<&S::include_eval_samples>, "Keep prompts and answers in the result file.", gate);
   }
@@ -98,7 +102,8 @@ struct JudgeSection {
     rows(field<&S::eval_dataset>, "File with one prompt per line.", names_path, gate);
     rows(field<&S::min_score>, "The gate fails below this mean grade.", at_least(1), at_most(10), finite, gate);
     rows(field<&S::batch_size>, "Answers generated per forward pass.", at_least(1), gate);
-    rows(field<&S::min_valid_fraction>, "Share of grades that must be readable.", at_least(0), at_most(1), finite, gate);
+    rows(field<&S::min_valid_fraction>, "Share of grades that must be readable.", at_least(0), at_most(1), finite,
+         gate);
     rows(field<&S::include_eval_samples>, "Keep prompts and answers in the result file.", gate);
     rows(field<&S::allow_private_destinations>, "Allow a judge at a loopback or private address.", added, gate);
   }
@@ -124,9 +129,11 @@ struct RegressionSection {
   template <class Rows>
   static constexpr void describe(Rows& rows) {
     constexpr auto gate = served_by(Capability::regression_gate);
-    rows(field<&RegressionSection::baseline>, "Model to compare with: `name@stage` of the registry, or a result file.", added, gate);
+    rows(field<&RegressionSection::baseline>, "Model to compare with: `name@stage` of the registry, or a result file.",
+         added, gate);
     rows(field<&RegressionSection::max_drop>, "Largest loss of score in any metric.", at_least(0), finite, added, gate);
-    rows(field<&RegressionSection::per_metric>, "Metric -> largest loss for that metric.", at_least(0), finite, added, gate);
+    rows(field<&RegressionSection::per_metric>, "Metric -> largest loss for that metric.", at_least(0), finite, added,
+         gate);
   }
 };
 
@@ -147,13 +154,16 @@ struct EvaluationSection {
   static constexpr void describe(Rows& rows) {
     using S = EvaluationSection;
     constexpr auto loss = served_by(Capability::loss_gate);
-    rows(field<&S::auto_revert>, "Delete the rejected model when a gate fails; the exit code is 3 either way.", wizard, loss);
+    rows(field<&S::auto_revert>, "Delete the rejected model when a gate fails; the exit code is 3 either way.", wizard,
+         loss);
     rows(field<&S::max_acceptable_loss>, "The loss gate fails above this evaluation loss.", at_least(0), finite, loss);
-    rows(field<&S::baseline_loss>, "The loss gate fails above this loss; null measures the model before training.", at_least(0), finite, loss);
+    rows(field<&S::baseline_loss>, "The loss gate fails above this loss; null measures the model before training.",
+         at_least(0), finite, loss);
     rows(field<&S::benchmark>, "The benchmark gate.");
     rows(field<&S::safety>, "The safety gate.");
     rows(field<&S::llm_judge>, "The judge gate.");
-    rows(field<&S::require_human_approval>, "Stage the model and exit 4 until a person approves it.", wizard, served_by(Capability::approval));
+    rows(field<&S::require_human_approval>, "Stage the model and exit 4 until a person approves it.", wizard,
+         served_by(Capability::approval));
     rows(field<&S::suite>, "A suite of metrics with bounds.", added);
     rows(field<&S::metrics>, "Metrics measured on the evaluation split.", added, loss);
     rows(field<&S::regression>, "The regression gate.", added);

@@ -23,7 +23,8 @@ struct MoeSection {
   static constexpr void describe(Rows& rows) {
     constexpr auto moe = served_by(Capability::mixture_of_experts);
     rows(field<&MoeSection::quantize_experts>, "Hold the frozen experts' weights in half precision.", moe);
-    rows(field<&MoeSection::experts_to_train>, "`all`, or the indices of the experts to adapt, separated by commas.", moe);
+    rows(field<&MoeSection::experts_to_train>, "`all`, or the indices of the experts to adapt, separated by commas.",
+         moe);
   }
 };
 
@@ -64,22 +65,30 @@ struct ModelSection {
     constexpr auto training = served_by(Capability::training);
     constexpr auto bits = served_by(Capability::quantization);
     constexpr auto reading = served_by(Capability::data_reading);
-    rows(field<&ModelSection::name_or_path>, "Folder of the model, or its name on the Hugging Face Hub.", required, example("HuggingFaceTB/SmolLM2-135M-Instruct"), wizard, names_path, training);
-    rows(field<&ModelSection::max_length>, "Longest sequence in tokens; longer ones follow `data.length_policy`.", above(0), wizard, training);
+    rows(field<&ModelSection::name_or_path>, "Folder of the model, or its name on the Hugging Face Hub.", required,
+         example("HuggingFaceTB/SmolLM2-135M-Instruct"), wizard, names_path, training);
+    rows(field<&ModelSection::max_length>, "Longest sequence in tokens; longer ones follow `data.length_policy`.",
+         above(0), wizard, training);
     rows(field<&ModelSection::load_in_4bit>, "Hold the frozen weights in 4 bits (QLoRA).", wizard, bits);
     rows(field<&ModelSection::backend>, "Accepted for compatibility; both names run the built-in engine.");
     rows(field<&ModelSection::trust_remote_code>, "Accepted for compatibility; a model's own code is never run.");
     rows(field<&ModelSection::offline>, "Contact no public address; models and data come from disk.");
-    rows(field<&ModelSection::revision>, "Commit, tag or branch of the model on the Hub; a full commit pins it.", pattern("revision"), served_by(Capability::hub_access));
+    rows(field<&ModelSection::revision>, "Commit, tag or branch of the model on the Hub; a full commit pins it.",
+         pattern("revision"), served_by(Capability::hub_access));
     rows(field<&ModelSection::moe>, "Settings for mixture-of-experts models.");
     rows(field<&ModelSection::multimodal>, "Settings for vision-language models.");
     rows(field<&ModelSection::bnb_4bit_use_double_quant>, "Quantize the 4-bit scales as well.", bits);
     rows(field<&ModelSection::bnb_4bit_quant_type>, "4-bit number format.", bits);
-    rows(field<&ModelSection::bnb_4bit_compute_dtype>, "Type that 4-bit weights are multiplied in; `auto` is bfloat16 where the device has it.", bits);
+    rows(field<&ModelSection::bnb_4bit_compute_dtype>,
+         "Type that 4-bit weights are multiplied in; `auto` is bfloat16 where the device has it.", bits);
     rows(field<&ModelSection::load_in_8bit>, "Hold the frozen weights in 8 bits.", added, bits);
-    rows(field<&ModelSection::kind>, "Whether the model is a base or an instruction-tuned one; `auto` decides by its tokenizer and name.", added, reading);
-    rows(field<&ModelSection::chat_template>, "`auto` (the tokenizer's own), the name of a built-in template, or a Jinja file.", added, reading);
-    rows(field<&ModelSection::system_fallback>, "What to do with a system message that the chat template has no place for.", added, reading);
+    rows(field<&ModelSection::kind>,
+         "Whether the model is a base or an instruction-tuned one; `auto` decides by its tokenizer and name.", added,
+         reading);
+    rows(field<&ModelSection::chat_template>,
+         "`auto` (the tokenizer's own), the name of a built-in template, or a Jinja file.", added, reading);
+    rows(field<&ModelSection::system_fallback>,
+         "What to do with a system message that the chat template has no place for.", added, reading);
   }
 };
 

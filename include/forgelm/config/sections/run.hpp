@@ -22,9 +22,12 @@ struct RetrySection {
   template <class Rows>
   static constexpr void describe(Rows& rows) {
     constexpr auto control = served_by(Capability::run_control);
-    rows(field<&RetrySection::max>, "How often a failed run is started again from its last checkpoint.", at_least(0), added, control);
-    rows(field<&RetrySection::on>, "Kinds of failure that are retried: device, io, killed.", pattern("retry_kinds"), added, control);
-    rows(field<&RetrySection::backoff_s>, "Seconds before the first retry; doubled each time.", at_least(0), finite, added, control);
+    rows(field<&RetrySection::max>, "How often a failed run is started again from its last checkpoint.", at_least(0),
+         added, control);
+    rows(field<&RetrySection::on>, "Kinds of failure that are retried: device, io, killed.", pattern("retry_kinds"),
+         added, control);
+    rows(field<&RetrySection::backoff_s>, "Seconds before the first retry; doubled each time.", at_least(0), finite,
+         added, control);
   }
 };
 
@@ -44,8 +47,10 @@ struct RunSection {
     rows(field<&RunSection::tags>, "Words to find the run by.", added, control);
     rows(field<&RunSection::project>, "Project that the run belongs to.", added, control);
     rows(field<&RunSection::priority>, "Place in the queue; higher runs first.", added, control);
-    rows(field<&RunSection::timeout>, "Seconds after which the run saves a checkpoint and stops.", at_least(1), added, control);
-    rows(field<&RunSection::max_cost>, "Cost in USD at which the run saves a checkpoint and stops.", above(0), finite, added, control);
+    rows(field<&RunSection::timeout>, "Seconds after which the run saves a checkpoint and stops.", at_least(1), added,
+         control);
+    rows(field<&RunSection::max_cost>, "Cost in USD at which the run saves a checkpoint and stops.", above(0), finite,
+         added, control);
     rows(field<&RunSection::retry>, "What happens after a failure.", added);
   }
 };
@@ -64,7 +69,8 @@ struct RegistrySection {
     rows(field<&S::name>, "Name that the model is registered under.", added, registry);
     rows(field<&S::version>, "Its version; null counts up.", added, registry);
     rows(field<&S::stage>, "Stage that it enters.", added, registry);
-    rows(field<&S::min_eval_score>, "Score below which it is not promoted.", at_least(0), at_most(1), finite, added, registry);
+    rows(field<&S::min_eval_score>, "Score below which it is not promoted.", at_least(0), at_most(1), finite, added,
+         registry);
     rows(field<&S::push_min_stage>, "Lowest stage that may be pushed to the Hub.", added, registry);
   }
 };

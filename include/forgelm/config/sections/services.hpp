@@ -1,4 +1,5 @@
-// `auth`, `webhook`, `distributed`, `merge`, `synthetic`: what a job talks to, where it runs, and the jobs beside training.
+// `auth`, `webhook`, `distributed`, `merge`, `synthetic`: what a job talks to, where it runs, and the jobs beside
+// training.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct AuthSection {
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
-    rows(field<&AuthSection::hf_token>, "Token for the Hugging Face Hub; better kept in the environment.", secret, served_by(Capability::hub_access));
+    rows(field<&AuthSection::hf_token>, "Token for the Hugging Face Hub; better kept in the environment.", secret,
+         served_by(Capability::hub_access));
   }
 };
 
@@ -83,8 +85,10 @@ struct MergeInputSection {
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
-    rows(field<&MergeInputSection::path>, "Folder of the adapter.", required, example("adapters/first"), names_path, served_by(Capability::merging));
-    rows(field<&MergeInputSection::weight>, "Its weight; weights are scaled to sum to 1.", above(0), finite, served_by(Capability::merging));
+    rows(field<&MergeInputSection::path>, "Folder of the adapter.", required, example("adapters/first"), names_path,
+         served_by(Capability::merging));
+    rows(field<&MergeInputSection::weight>, "Its weight; weights are scaled to sum to 1.", above(0), finite,
+         served_by(Capability::merging));
   }
 };
 
@@ -105,8 +109,10 @@ struct MergeSection {
     rows(field<&S::method>, "How the weights are combined.", merging);
     rows(field<&S::models>, "The adapters, two or more on one base.");
     rows(field<&S::output_dir>, "Folder of the merged model.", names_path, merging);
-    rows(field<&S::ties_trim_fraction>, "TIES: share of the smallest changes that is dropped.", at_least(0), below(1), finite, merging);
-    rows(field<&S::dare_drop_rate>, "DARE: share of the changes that is dropped at random.", at_least(0), at_most(1), finite, merging);
+    rows(field<&S::ties_trim_fraction>, "TIES: share of the smallest changes that is dropped.", at_least(0), below(1),
+         finite, merging);
+    rows(field<&S::dare_drop_rate>, "DARE: share of the changes that is dropped at random.", at_least(0), at_most(1),
+         finite, merging);
     rows(field<&S::dare_seed>, "DARE: seed.", merging);
   }
 };
@@ -152,8 +158,10 @@ struct SyntheticSection {
     rows(field<&S::temperature>, "Sampling temperature.", at_least(0), finite, synthesis);
     rows(field<&S::output_file>, "File that is written.", names_path, synthesis);
     rows(field<&S::output_format>, "Form of the rows.", synthesis);
-    rows(field<&S::min_success_rate>, "Fail below this share of answered prompts.", at_least(0), at_most(1), finite, synthesis);
-    rows(field<&S::sanity_failure_rate>, "Warn above this share of failed prompts.", at_least(0), at_most(1), finite, synthesis);
+    rows(field<&S::min_success_rate>, "Fail below this share of answered prompts.", at_least(0), at_most(1), finite,
+         synthesis);
+    rows(field<&S::sanity_failure_rate>, "Warn above this share of failed prompts.", at_least(0), at_most(1), finite,
+         synthesis);
     rows(field<&S::allow_private_destinations>, "Allow a teacher at a loopback or private address.", added, synthesis);
   }
 };
