@@ -74,5 +74,5 @@ function(forgelm_tests name)
   forgelm_sanitizers(test_${name})
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-    ENVIRONMENT "FORGELM_TEST_RESULTS=${CMAKE_BINARY_DIR}/results/${name}.tsv;FORGELM_BINARY_DIR=${CMAKE_BINARY_DIR}")
+    ENVIRONMENT "FORGELM_TEST_RESULTS=${CMAKE_BINARY_DIR}/results/${name}.tsv")
 endfunction()
