@@ -44,7 +44,7 @@ function(forgelm_engine)
   forgelm_torch_code(forgelm_engine)
   target_precompile_headers(forgelm_engine PRIVATE "${PROJECT_SOURCE_DIR}/src/engine/torch.hpp")
   set_target_properties(forgelm_engine PROPERTIES
-    BUILD_RPATH "$ORIGIN;${forgelm_libtorch}/lib"
+    BUILD_WITH_INSTALL_RPATH ON  # one for both trees: mold drops the padding that CMake rewrites the other in
     INSTALL_RPATH "$ORIGIN;$ORIGIN/libtorch/lib;${forgelm_libtorch}/lib")
 endfunction()
 
