@@ -3,6 +3,8 @@
 // in quotes it is content.
 #include <algorithm>
 
+#include "forgelm/core/text.hpp"
+
 #include "yaml_scan.hpp"
 
 namespace forgelm::config::yaml {

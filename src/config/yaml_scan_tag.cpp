@@ -2,6 +2,8 @@
 // %TAG directives say; "!" alone stays "!". The trap: a %YAML directive of any 1.x is read as 1.1.
 #include "yaml_scan.hpp"
 
+#include "forgelm/core/text.hpp"
+
 namespace forgelm::config::yaml {
 
 void Scanner::fetch_anchor(TokenKind kind) {
@@ -161,7 +163,7 @@ std::string Scanner::scan_uri_escapes(std::size_t start) {
     bytes.push_back(static_cast<char>(static_cast<unsigned char>(high * 16 + low)));
     forward(3);
   }
-  if (!is_utf8(bytes)) fail(start, position_ - start, "the '%' escapes in a tag are not UTF-8");
+  if (!is_valid_utf8(bytes)) fail(start, position_ - start, "the '%' escapes in a tag are not UTF-8");
   return bytes;
 }
 

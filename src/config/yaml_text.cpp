@@ -6,37 +6,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "forgelm/core/text.hpp"
+
 namespace forgelm::config::yaml {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
-
-struct Decoded {
-  char32_t c = 0;
-  std::size_t num_bytes = 0;  ///< 0: not UTF-8
-};
-
-/// One code point at `at`, by the table of well-formed byte sequences of the Unicode standard.
-Decoded decode_one(std::string_view bytes, std::size_t at) noexcept {
-  const auto byte = [&](std::size_t i) -> unsigned { return static_cast<unsigned char>(bytes[at + i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return {first, 1};
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || bytes.size() - at < length) return {};
-  unsigned low = 0x80;
-  unsigned high = 0xBF;
-  if (first == 0xE0) low = 0xA0;
-  if (first == 0xED) high = 0x9F;
-  if (first == 0xF0) low = 0x90;
-  if (first == 0xF4) high = 0x8F;
-  if (byte(1) < low || byte(1) > high) return {};
-  char32_t c = first & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80u) return {};
-    c = (c << 6) | (byte(i) & 0x3Fu);
-  }
-  return {c, length};
-}
 
 bool is_acceptable(char32_t c) noexcept {
   return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7E) || c == 0x85 || (c >= 0xA0 && c <= 0xFFFD) ||
@@ -77,8 +52,8 @@ class Decoder {
 
  private:
   void step() {
-    const auto [c, num_bytes] = decode_one(bytes_, at_);
-    if (num_bytes == 0) {
+    const auto [c, num_bytes, is_valid] = decode_utf8(bytes_, at_);
+    if (!is_valid) {
       note_bad_byte();
       put(kReplacement);
       ++at_;
@@ -151,39 +126,11 @@ class Decoder {
 
 }  // namespace
 
-void append_utf8(std::string& out, char32_t c) {
-  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | (c >> 6));
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | (c >> 12));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | (c >> 18));
-    put(0x80 | ((c >> 12) & 0x3F));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
-}
-
 std::string to_utf8(std::u32string_view chars) {
   std::string out;
   out.reserve(chars.size());
   for (const char32_t c : chars) append_utf8(out, c);
   return out;
-}
-
-bool is_utf8(std::string_view bytes) noexcept {
-  for (std::size_t at = 0; at < bytes.size();) {
-    const std::size_t num_bytes = decode_one(bytes, at).num_bytes;
-    if (num_bytes == 0) return false;
-    at += num_bytes;
-  }
-  return true;
 }
 
 std::string describe(char32_t c) {
@@ -199,8 +146,8 @@ std::string excerpt(std::string_view utf8) {
   std::size_t num_chars = 0;
   for (std::size_t at = 0; at < utf8.size(); ++num_chars) {
     if (num_chars == 40) return out + "...'";
-    const auto [c, num_bytes] = decode_one(utf8, at);
-    if (num_bytes == 0) break;
+    const auto [c, num_bytes, is_valid] = decode_utf8(utf8, at);
+    if (!is_valid) break;
     if (c < 0x20 || c == 0x7F || (c >= 0x80 && c < 0xA0) || is_break(c)) out += ' ';
     else out += utf8.substr(at, num_bytes);
     at += num_bytes;

@@ -44,14 +44,8 @@ Text decode(std::string_view bytes, const YamlLimits& limits);
 /// The place of a position for messages; `length` is cut at the end of the line.
 SourceSpot spot_of(const Text& text, const std::string& file_name, std::size_t position, std::size_t length);
 
-/// Appends the UTF-8 form of a Unicode scalar value.
-void append_utf8(std::string& out, char32_t c);
-
 /// The UTF-8 form of some characters.
 std::string to_utf8(std::u32string_view chars);
-
-/// True when `bytes` is well-formed UTF-8 (no surrogates, no overlong forms).
-bool is_utf8(std::string_view bytes) noexcept;
 
 /// "'x'" for what can be shown, "U+0007" for what cannot, "the end of the file" for 0.
 std::string describe(char32_t c);
