@@ -9,6 +9,7 @@
 
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/log.hpp"
+#include "forgelm/core/progress.hpp"
 #include "forgelm/core/terminal.hpp"
 #include "forgelm/core/text.hpp"
 #include "help.hpp"
@@ -29,6 +30,7 @@ OutputFormat format_of(const std::string& text) { return from_text<OutputFormat>
 
 void apply_common(const Arguments& arguments, OutputFormat format) {
   set_color_choice(arguments.choice<ColorChoice>("color"));
+  set_progress_quiet(arguments.flag("quiet"));
   if (arguments.is_given("log-level")) set_log_level(arguments.choice<LogLevel>("log-level"));
   else if (arguments.flag("quiet") || format == OutputFormat::json) set_log_level(LogLevel::WARNING);
 }

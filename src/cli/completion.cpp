@@ -159,8 +159,8 @@ std::string zsh_script() {
       out += cat("      '", group, "/", word, "') command='", group, group.empty() ? "" : " ", word, "' ;;\n");
   // The words of the command leave the line, so that positions count from its arguments.
   out +=
-      "    esac\n  done\n  if [[ -n $command ]]; then\n    local depth=${#${(s: :)command}}\n    shift $depth words\n  "
-      "  ((CURRENT -= depth))\n  fi\n  case $command in\n";
+      "    esac\n  done\n  if [[ -n $command ]]; then\n    local -a depth=(${(s: :)command})\n    shift $#depth "
+      "words\n    ((CURRENT -= $#depth))\n  fi\n  case $command in\n";
   for (const auto& group : groups()) {
     if (group.empty()) continue;
     out += cat("    '", group, "') _values command ", join(next_words(group), " "), " ;;\n");

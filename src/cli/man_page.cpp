@@ -23,6 +23,13 @@ std::string roff(std::string_view text) {
   return out;
 }
 
+/// Running text in input lines of moderate length.
+std::string roff_text(std::string_view text) {
+  std::string out;
+  for (const auto& line : wrap(text, 70)) out += cat(roff(line), "\n");
+  return out;
+}
+
 void add_options(std::string& out, std::string_view title, std::span<const OptionSpec> options, bool positional) {
   const bool any = std::any_of(options.begin(), options.end(),
                                [&](const auto& option) { return option.is_positional == positional; });
@@ -30,7 +37,7 @@ void add_options(std::string& out, std::string_view title, std::span<const Optio
   out += cat(".SH ", title, "\n");
   for (const auto& option : options)
     if (option.is_positional == positional)
-      out += cat(".TP\n.B ", roff(option_heading(option)), "\n", roff(option_text(option)), "\n");
+      out += cat(".TP\n.B ", roff(option_heading(option)), "\n", roff_text(option_text(option)));
 }
 
 bool is_shown(const CommandSpec& command, ExitCode code) {
@@ -56,7 +63,7 @@ std::string man_page(const CommandSpec& command) {
   std::string_view details = command.details;
   for (bool is_first = true; !details.empty(); is_first = false) {
     const std::size_t end = std::min(details.find("\n\n"), details.size());
-    out += cat(is_first ? "" : ".PP\n", roff(details.substr(0, end)), "\n");
+    out += cat(is_first ? "" : ".PP\n", roff_text(details.substr(0, end)));
     details.remove_prefix(std::min(end + 2, details.size()));
   }
   add_options(out, "ARGUMENTS", command.options, true);
@@ -65,19 +72,22 @@ std::string man_page(const CommandSpec& command) {
   if (command.name.empty()) {
     out += ".SH COMMANDS\n";
     for (const CommandSpec* other : sorted_commands())
-      if (!other->name.empty()) out += cat(".TP\n.B ", roff(other->name), "\n", roff(other->summary), "\n");
+      if (!other->name.empty()) out += cat(".TP\n.B ", roff(other->name), "\n", roff_text(other->summary));
   }
   if (!command.examples.empty()) {
     out += ".SH EXAMPLES\n";
     for (const auto& example : command.examples)
-      out += cat(".TP\n.B ", roff(example.command), "\n", roff(example.meaning), "\n");
+      out += cat(".TP\n.B ", roff(example.command), "\n", roff_text(example.meaning));
   }
   out += ".SH EXIT STATUS\n";
   for (const auto& info : exit_codes())
     if (is_shown(command, info.code))
-      out += cat(".TP\n.B ", static_cast<int>(info.code), "\n", roff(info.meaning), "\n");
-  if (command.name.empty()) return out;
-  return out + ".SH SEE ALSO\n.BR forgelm (1)\n";
+      out += cat(".TP\n.B ", static_cast<int>(info.code), "\n", roff_text(info.meaning));
+  out += ".SH SEE ALSO\n";
+  std::vector<std::string> others;
+  for (const CommandSpec* other : sorted_commands())
+    if (command.name.empty() != other->name.empty()) others.push_back(cat(".BR ", roff(man_page_name(*other)), " (1)"));
+  return out + join(others, ",\n") + "\n";
 }
 
 }  // namespace forgelm::cli

@@ -1,11 +1,13 @@
 #include "forgelm/cli/output.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <new>
 
 #include "forgelm/core/error.hpp"
+#include "forgelm/core/log.hpp"
 #include "forgelm/core/os_error.hpp"
 #include "forgelm/core/redact.hpp"
 #include "forgelm/core/terminal.hpp"
@@ -16,11 +18,21 @@ namespace {
 
 constexpr std::size_t kPiece = 64 * 1024;
 
+/// A pipe that another process set to non-blocking may be full for a while.
+void wait_until_writable(int fd) noexcept {
+  pollfd waiting{fd, POLLOUT, 0};
+  (void)::poll(&waiting, 1, -1);
+}
+
 /// For stderr, where a failure has nowhere to be told.
 void write_to_stderr(std::string_view text) noexcept {
   while (!text.empty()) {
     const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      wait_until_writable(STDERR_FILENO);
+      continue;
+    }
     if (written <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -55,7 +67,9 @@ void Output::report(const std::vector<Diagnostic>& diagnostics) {
 
 void Output::complain(std::string_view message, std::string_view hint) noexcept {
   try {
-    write_to_stderr(redact(cat("forgelm: error: ", message, "\n", hint.empty() ? "" : cat("  hint: ", hint, "\n"))));
+    // Names of files may hold anything; here they cannot steer the terminal.
+    const std::string tail = hint.empty() ? "" : cat("  hint: ", escape_for_line(redact(hint)), "\n");
+    write_to_stderr(cat("forgelm: error: ", escape_for_line(redact(message)), "\n", tail));
   } catch (const std::bad_alloc&) {
     write_to_stderr("forgelm: error: out of memory\n");
   }
@@ -71,6 +85,8 @@ void Output::flush() {
       rest.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EPIPE) {
       is_reader_gone_ = true;
+    } else if (errno == EAGAIN) {
+      wait_until_writable(STDOUT_FILENO);
     } else if (errno != EINTR) {
       const int error = errno;
       is_finished_ = true;

@@ -1,6 +1,6 @@
 // Which command is meant is decided here by the table; its options are then CLI11's. Long options may be cut short
 // where that is unique, as the reference (argparse) allows; CLI11 does not, so they are spelled out before it sees
-// them.
+// them. The trap: CLI11 lets `--name=` take the word behind it, so a value always reaches it as a word of its own.
 #include "parse.hpp"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <map>
 #include <span>
 
+#include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
 #include "option_value.hpp"
 
@@ -97,6 +98,7 @@ Split split_at_command(const Words& words) {
     split.before.push_back(words[at]);
     if (takes_next(words[at], options) && at + 1 < words.size()) split.before.push_back(words[++at]);
   }
+  if (at < words.size() && words[at] == "--") ++at;
   if (at == words.size()) return split;
   split.name = words[at++];
   while (is_command_group(split.name) && at < words.size() && !is_option(words[at]))
@@ -114,7 +116,8 @@ Split split_at_command(const Words& words) {
   }
   const std::string group = name.substr(0, name.find(' '));
   if (name.ends_with(".yaml") || name.ends_with(".yml"))
-    throw UsageError("", cat("there is no command ", quote(name)), cat("to run that job: forgelm --config ", name));
+    throw UsageError("", cat("there is no command ", quote(name)),
+                     cat("to run that job: forgelm --config ", escape_for_line(name)));
   const std::string hint = did_you_mean(name, names);
   throw UsageError("", cat("there is no command ", quote(name)),
                    !hint.empty()             ? hint
@@ -122,139 +125,169 @@ Split split_at_command(const Words& words) {
                                              : "`forgelm --help` lists the commands");
 }
 
-/// Long options spelled out; unknown ones are refused.
-Words spelled_out(const CommandSpec& command, const Words& words) {
-  const auto options = options_of(command);
-  Words out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i];
-    if (word == "--") {
-      out.insert(out.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
-      break;
-    }
-    if (!is_option(word)) {
-      out.push_back(word);
-      continue;
-    }
-    if (!word.starts_with("--")) {
-      if (find_short(word[1], options) == nullptr) fail_option(command.name, word, options);
-      out.push_back(word);
-    } else {
-      const std::size_t equals = word.find('=');
-      const OptionSpec* option = find_option(command.name, word.substr(0, equals), options);
-      if (equals != std::string::npos && option->kind == OptionKind::flag)
-        throw UsageError(command.name,
-                         cat("--", option->name, " takes no value, got ", quote(word.substr(equals + 1))));
-      out.push_back(cat("--", option->name, equals == std::string::npos ? "" : word.substr(equals)));
-    }
-    // What follows is the option's value, even when it looks like an option.
-    if (takes_next(out.back(), options) && i + 1 < words.size()) {
-      const std::string& value = words[++i];
-      if (is_option(value))
-        throw UsageError(command.name, cat(out.back(), " needs a value, got the option ", value),
-                         cat("a value that begins with '-': ", out.back(), "=", value));
-      out.push_back(value);
-    }
-  }
-  return out;
-}
-
-struct Slot {
-  const OptionSpec* spec;
-  std::vector<std::string> values;
-  CLI::Option* option = nullptr;
+/// The words sorted out: options spelled out, each value a word of its own behind its option; and what is no option.
+struct Line {
+  Words options, positionals;
 };
 
-void declare(CLI::App& app, Slot& slot) {
-  const OptionSpec& spec = *slot.spec;
-  if (spec.is_positional) {
-    slot.option = app.add_option(std::string(spec.name), slot.values);
-    if (spec.is_repeated) slot.option->expected(1, -1);
-    else slot.option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-    return;
-  }
-  std::string names = cat("--", spec.name);
-  if (spec.short_name != 0) names = cat("-", spec.short_name, ",", names);
-  if (spec.kind == OptionKind::flag) {
-    slot.option = app.add_flag(names);
-    return;
-  }
-  slot.option = app.add_option(names, slot.values)->expected(spec.is_value_optional ? 0 : 1, 1);
-  slot.option->allow_extra_args(false);  // CLI11 would let a list take the argument behind it
-  slot.option->multi_option_policy(spec.is_repeated ? CLI::MultiOptionPolicy::TakeAll
-                                                    : CLI::MultiOptionPolicy::TakeLast);
-}
+class Sorter {
+ public:
+  Sorter(const CommandSpec& command, const Words& words)
+      : command_(command), options_(options_of(command)), words_(words) {}
 
-/// What CLI11 says, in forgelm's words.
-[[noreturn]] void fail_parse(const CommandSpec& command, const std::vector<Slot>& slots, const CLI::ParseError& error) {
-  for (const auto& slot : slots)
-    if (std::string_view(error.what()).find(spelled(*slot.spec)) != std::string_view::npos &&
-        dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
-      throw UsageError(command.name, cat(spelled(*slot.spec), " needs a value: ", accepted_text(*slot.spec)));
-  throw UsageError(command.name, error.what());
-}
+  Line sort() {
+    bool is_past_mark = false;
+    while (at_ < words_.size()) {
+      const std::string& word = words_[at_++];
+      if (is_past_mark || !is_option(word)) line_.positionals.push_back(word);
+      else if (word == "--") is_past_mark = true;
+      else if (word.starts_with("--")) add_long(word);
+      else add_short(word);
+    }
+    return std::move(line_);
+  }
 
-Arguments::Values read_values(const CommandSpec& command, const Words& words) {
-  std::vector<Slot> slots;
-  for (const auto& option : command.options)
-    if (option.is_positional) slots.push_back({&option, {}});
-  for (const auto* option : options_of(command)) slots.push_back({option, {}});
+ private:
+  void add_long(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const OptionSpec& option = *find_option(command_.name, word.substr(0, equals), options_);
+    if (equals == std::string::npos) return add(option, std::nullopt);
+    if (option.kind == OptionKind::flag)
+      throw UsageError(command_.name, cat(spelled(option), " takes no value, got ", quote(word.substr(equals + 1))));
+    add(option, word.substr(equals + 1));
+  }
+
+  /// "-q", or several in one word: "-qh". What stands behind the letter of an option with a value is its value.
+  void add_short(const std::string& word) {
+    for (std::size_t i = 1; i < word.size(); ++i) {
+      const OptionSpec* option = find_short(word[i], options_);
+      if (option == nullptr) fail_option(command_.name, cat("-", word.substr(i, 1)), options_);
+      if (option->kind == OptionKind::flag) {
+        add(*option, std::nullopt);
+        continue;
+      }
+      std::string rest = word.substr(i + 1);
+      if (rest.starts_with('=')) rest.erase(0, 1);
+      add(*option, rest.empty() ? std::nullopt : std::optional(rest));
+      return;
+    }
+  }
+
+  void add(const OptionSpec& option, std::optional<std::string> value) {
+    line_.options.push_back(spelled(option));
+    if (option.kind == OptionKind::flag) return;
+    const bool has_next = at_ < words_.size() && !is_option(words_[at_]);
+    if (!value && has_next) value = words_[at_++];
+    if (!value && option.is_value_optional) value = std::string(option.default_text);
+    if (!value && at_ < words_.size())
+      throw UsageError(command_.name, cat(spelled(option), " needs a value, got the option ", quote(words_[at_])),
+                       cat("a value that begins with '-' is written ", spelled(option), "=VALUE"));
+    if (!value) throw UsageError(command_.name, cat(spelled(option), " needs a value: ", accepted_text(option)));
+    line_.options.push_back(std::move(*value));
+  }
+
+  const CommandSpec& command_;
+  std::vector<const OptionSpec*> options_;
+  const Words& words_;
+  std::size_t at_ = 0;
+  Line line_;
+};
+
+/// Each option's texts. CLI11 is given no variables to fill: it would take "[a,b]" and "{}" apart.
+Arguments::Values read_options(const CommandSpec& command, const Words& words) {
   CLI::App app;
   app.set_help_flag();
-  app.allow_extras();
-  for (auto& slot : slots) declare(app, slot);
+  std::vector<std::pair<const OptionSpec*, CLI::Option*>> declared;
+  for (const OptionSpec* option : options_of(command)) {
+    CLI::Option* made = option->kind == OptionKind::flag ? app.add_flag(spelled(*option))
+                                                         : app.add_option(spelled(*option))->expected(1);
+    made->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    declared.emplace_back(option, made);
+  }
   try {
     app.parse(Words(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    fail_parse(command, slots, error);
+    throw UsageError(command.name, error.what());
   }
   Arguments::Values values;
-  for (const auto& slot : slots) {
-    if (slot.option->count() == 0) continue;
-    auto& out = values[std::string(slot.spec->name)];
-    if (slot.spec->kind == OptionKind::flag) out = {"true"};
-    else if (slot.values.empty() || (slot.spec->is_value_optional && slot.values.back().empty()))
-      out = {std::string(slot.spec->default_text)};
-    else out = slot.values;
+  for (const auto& [option, made] : declared) {
+    if (made->count() == 0) continue;
+    auto& out = values[std::string(option->name)];
+    if (option->kind == OptionKind::flag) out = {"true"};
+    else if (option->is_repeated) out = made->results();
+    else out = {made->results().back()};
   }
-  if (const auto extras = app.remaining(); !extras.empty() && values.find("help") == values.end())
-    throw UsageError(command.name, cat(full_name(command.name), " does not take ", quote(extras.front())),
-                     command.name.empty() ? "a job file stands after --config" : "");
   return values;
 }
 
-void check_values(const CommandSpec& command, const Arguments::Values& values) {
-  const auto check = [&](const OptionSpec& option) {
-    const auto found = values.find(option.name);
-    if (found == values.end()) {
-      if (option.is_required && option.one_of.empty())
-        throw UsageError(command.name, cat(spelled(option), " is missing: ", accepted_text(option)),
-                         option.name == "config" ? "forgelm --config JOB.yaml, or `forgelm --help`" : "");
-      return;
-    }
-    for (const auto& value : found->second) check_value(command, option, value);
-  };
-  for (const auto& option : command.options) check(option);
-  for (const auto& option : common_options()) check(option);
-  std::map<std::string_view, std::vector<std::string>> groups;
-  std::map<std::string_view, std::vector<std::string>> members;
+/// One word for each positional argument in order; a repeated one, which is the last, takes all that are left.
+void read_positionals(const CommandSpec& command, const Words& words, Arguments::Values& values) {
+  std::size_t at = 0;
   for (const auto& option : command.options) {
-    if (option.one_of.empty()) continue;
-    members[option.one_of].push_back(spelled(option));
-    if (values.find(option.name) != values.end()) groups[option.one_of].push_back(spelled(option));
+    if (!option.is_positional || at == words.size()) continue;
+    auto& out = values[std::string(option.name)];
+    do out.push_back(words[at++]);
+    while (option.is_repeated && at < words.size());
   }
-  for (const auto& [label, given] : groups)
-    if (given.size() > 1) throw UsageError(command.name, cat(join(given, " and "), " exclude each other"));
+  if (at < words.size() && values.find("help") == values.end())
+    throw UsageError(command.name, cat(full_name(command.name), " does not take ", quote(words[at])),
+                     command.name.empty() ? "a job file stands after --config" : "");
+}
+
+void check_values(const CommandSpec& command, const Arguments::Values& values) {
+  for (const auto options : {command.options, common_options()})
+    for (const auto& option : options)
+      if (const auto found = values.find(option.name); found != values.end() && option.kind != OptionKind::flag)
+        for (const auto& value : found->second) check_value(command, option, value);
+}
+
+/// What has to be there is there, and nothing with what it excludes.
+void check_presence(const CommandSpec& command, const Arguments::Values& values) {
+  std::map<std::string_view, std::vector<std::string>> given, members;
+  for (const auto& option : command.options) {
+    const bool is_given = values.find(option.name) != values.end();
+    if (option.one_of.empty()) {
+      if (option.is_required && !is_given)
+        throw UsageError(command.name, cat(spelled(option), " is missing: ", accepted_text(option)),
+                         command.name.empty() ? "forgelm --config JOB.yaml, or `forgelm --help`" : "");
+      continue;
+    }
+    members[option.one_of].push_back(spelled(option));
+    if (is_given) given[option.one_of].push_back(spelled(option));
+  }
+  for (const auto& [label, names] : given)
+    if (names.size() > 1) throw UsageError(command.name, cat(join(names, " and "), " exclude each other"));
   for (const auto& option : command.options)
-    if (option.is_required && !option.one_of.empty() && groups.find(option.one_of) == groups.end())
+    if (option.is_required && !option.one_of.empty() && given.find(option.one_of) == given.end())
       throw UsageError(command.name, cat("one of ", join(members[option.one_of], ", "), " is needed"));
 }
 
 }  // namespace
 
+Arguments::Values read_values(const CommandSpec& command, const Words& words) {
+  const Line line = Sorter(command, words).sort();
+  Arguments::Values values = read_options(command, line.options);
+  read_positionals(command, line.positionals, values);
+  check_values(command, values);
+  // Help and version are answered whatever else is missing.
+  if (values.find("help") == values.end() && values.find("version") == values.end()) check_presence(command, values);
+  return values;
+}
+
 Request parse(const Words& words) {
   const Split split = split_at_command(words);
   Request request;
+  const auto is_given = [&](const char* name) { return request.values.find(name) != request.values.end(); };
+  // What stands before a command's name: `forgelm --version COMMAND` is about forgelm, other options are the common
+  // ones.
+  const Line before = Sorter(*find_command(""), split.before).sort();
+  if (std::find(before.options.begin(), before.options.end(), spelled(version_option())) != before.options.end()) {
+    request.command = find_command("");
+    request.values = read_values(*request.command, split.before);
+    request.kind = is_given("help") ? Request::Kind::help : Request::Kind::version;
+    if (is_given("help")) request.command = nullptr;
+    return request;
+  }
   if (split.name.empty() || find_command(split.name) != nullptr) {
     request.command = find_command(split.name);
   } else if (is_command_group(split.name)) {
@@ -267,21 +300,15 @@ Request parse(const Words& words) {
     request.group = split.name;
     return request;
   } else {
-    spelled_out(*find_command(""), split.before);  // an option that does not exist explains a value without a home
     fail_command(split.name);
   }
-  // Options before the command's name are the common ones.
+  // The options before the command's name are the common ones.
   Words all = split.before;
   all.insert(all.end(), split.after.begin(), split.after.end());
-  request.values = read_values(*request.command, spelled_out(*request.command, all));
-  const auto is_given = [&](const char* name) { return request.values.find(name) != request.values.end(); };
+  request.values = read_values(*request.command, all);
   if (is_given("help")) {
     request.kind = Request::Kind::help;
     if (request.command->name.empty()) request.command = nullptr;
-  } else if (is_given("version")) {
-    request.kind = Request::Kind::version;
-  } else {
-    check_values(*request.command, request.values);
   }
   return request;
 }

@@ -21,6 +21,10 @@ struct Request {
 /// `words` are argv without the program's name. UsageError when they make no sense.
 Request parse(const std::vector<std::string>& words);
 
+/// The values that `words` give the command's options and arguments, checked against their specs unless help or the
+/// version is asked for. UsageError when they make no sense.
+Arguments::Values read_values(const CommandSpec& command, const std::vector<std::string>& words);
+
 /// The value that a common option will have, read before the rest makes sense: an error about the rest has to come out
 /// in the format asked for. "" when the option is not there.
 std::string early_value(const std::vector<std::string>& words, std::string_view name);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "forgelm/core/text.hpp"
+#include "forgelm/core/log.hpp"
 
 namespace forgelm {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 const char* name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
 
 std::string place_of(const SourceSpot& spot) {
-  std::string place = spot.file;
+  std::string place = escape_for_line(spot.file);
   if (spot.line > 0) place += ":" + std::to_string(spot.line);
   if (spot.line > 0 && spot.column > 0) place += ":" + std::to_string(spot.column);
   return place;

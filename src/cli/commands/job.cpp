@@ -1,4 +1,6 @@
 // `forgelm --config JOB`: runs a job, or with --dry-run says what a run would do.
+#include <stdexcept>
+
 #include "forgelm/cli/command.hpp"
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/text.hpp"
@@ -75,6 +77,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
   problems.insert(problems.end(), plan.findings.begin(), plan.findings.end());
   sort_by_place(problems);
   stop_on_errors(problems);
+  // A build without training finds an error above; nothing may come out as if it had run.
+  if (!arguments.flag("dry-run")) throw std::logic_error("a run went past its checks in a build without training");
   output.report(problems);
   output.print(cat(file, " is valid", problems.empty() ? "" : cat(", with ", count_text(problems.size(), "warning")),
                    "; a run would do this:\n"));
