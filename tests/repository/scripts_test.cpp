@@ -1,0 +1,134 @@
+// The shell under tools/: what is installed and what is said when that fails, with a pretended package manager, and how
+// results are counted. Nothing here installs anything: the pretended programs are the first or the only ones on PATH.
+#include <string>
+
+#include "support/temporary_directory.hpp"
+#include "support/test.hpp"
+#include "support/text_match.hpp"
+
+namespace forgelm::test {
+namespace {
+
+const std::string kSource = FORGELM_SOURCE_DIR;
+
+// Only these programs and the pretended ones can be found; apt-get writes down how it was called.
+const std::string kPretend =
+    "mkdir bin\n"
+    "for tool in bash awk cat dirname env grep head mktemp rm sed tail tr; do ln -s \"$(command -v $tool)\" bin/; "
+    "done\n"
+    "pretend() { printf '#!/bin/bash\\n%s\\n' \"$2\" >\"bin/$1\"; chmod +x \"bin/$1\"; }\n"
+    "pretend id 'echo 0'\n"
+    "pretend apt-get 'echo \"apt-get $*\" >>calls'\n"
+    "pretend dpkg-query 'case \"${@: -1}\" in mold | libssl-dev) exit 1 ;; *) echo install ok installed ;; esac'\n"
+    "printf 'ID=debian\\nVERSION_ID=\"12\"\\n' >os-release\n"
+    "export FORGELM_OS_RELEASE=$PWD/os-release TMPDIR=$PWD\n";
+
+/// Runs `change` on the pretended system and then install_packages build.
+ProcessResult install(const TemporaryDirectory& folder, const std::string& change) {
+  return run_script(kPretend + change + "\nPATH=$PWD/bin\nset -euo pipefail\nsource '" + kSource +
+                        "/tools/lib/setup.sh'\ninstall_packages build\n",
+                    folder.path().native());
+}
+
+std::string calls(const TemporaryDirectory& folder) {
+  return run_script("cat calls 2>/dev/null", folder.path().native()).out;
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+ProcessResult count(const std::string& allowed, const std::string& results) {
+  const TemporaryDirectory folder;
+  return run_script("printf '" + allowed + "' >allowed; printf '" + results + "' >results.tsv; '" + kSource +
+                        "/tools/lib/count_results' allowed results.tsv",
+                    folder.path().native());
+}
+
+}  // namespace
+
+TEST_CASE("set-up installs exactly what is missing") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "");
+  CHECK(result.exit_code == 0);
+  CHECK(result.out == "== installing: mold libssl-dev\n");
+  CHECK(calls(folder) == "apt-get update\napt-get install -y --no-install-recommends mold libssl-dev\n");
+}
+
+TEST_CASE("set-up is silent and calls nothing when all packages are there") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "pretend dpkg-query 'echo install ok installed'");
+  CHECK(result.exit_code == 0);
+  CHECK(result.out + result.err == "");
+  CHECK(calls(folder) == "");
+}
+
+TEST_CASE("set-up goes through sudo when it is not root") {
+  const TemporaryDirectory folder;
+  const ProcessResult result =
+      install(folder, "pretend id 'echo 1000'\npretend sudo 'echo \"sudo $*\" >>calls; exec \"$@\"'");
+  CHECK(result.exit_code == 0);
+  CHECK(contains(calls(folder), "sudo env DEBIAN_FRONTEND=noninteractive apt-get update\napt-get update\n"));
+}
+
+TEST_CASE("set-up without root and sudo names the command for somebody who may") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "pretend id 'echo 1000'");
+  CHECK(result.exit_code == 1);
+  CHECK(contains(result.err, "neither root nor sudo: mold libssl-dev"));
+  CHECK(contains(result.err, "apt-get install mold libssl-dev"));
+  CHECK(calls(folder) == "");
+}
+
+TEST_CASE("set-up shows what apt-get said when a download fails") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "pretend apt-get 'echo E: Unable to fetch some archives; exit 100'");
+  CHECK(result.exit_code == 1);
+  CHECK(contains(result.err, "E: Unable to fetch some archives\n"));
+  CHECK(contains(result.err, "apt-get could not install: mold libssl-dev"));
+}
+
+TEST_CASE("set-up without apt-get names the programs that are missing and what Debian calls them") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "rm bin/apt-get; pretend cmake :; pretend c++ :");
+  CHECK(result.exit_code == 1);
+  CHECK(contains(result.err, "no apt-get, and these programs are missing: ninja python3 unzip\n"));
+  CHECK(contains(result.err, " libyaml-cpp-dev "));
+  CHECK(install(TemporaryDirectory(),
+                "rm bin/apt-get; for tool in c++ cmake ninja python3 unzip; do pretend $tool :; done")
+            .exit_code == 0);
+}
+
+TEST_CASE("set-up says when a system is not among the tried ones, and uses each system's own names") {
+  const TemporaryDirectory folder;
+  CHECK(contains(install(folder, "printf 'ID=other\\nVERSION_ID=7\\n' >os-release").out,
+                 "other-7 is not among the systems"));
+  const std::string list = "source '" + kSource + "/tools/lib/setup.sh'; packages_of check | grep libclang";
+  const auto names = [&](const std::string& release) {
+    return run_script("printf '" + release + "' >release; export FORGELM_OS_RELEASE=$PWD/release; " + list,
+                      folder.path().native())
+        .out;
+  };
+  CHECK(names("ID=debian\\nVERSION_ID=\"12\"\\n") == "libclang-rt-14-dev\n");
+  CHECK(names("ID=ubuntu\\nVERSION_ID=\"24.04\"\\n") == "libclang-rt-18-dev\n");
+}
+
+TEST_CASE("the closing line counts passed, failed and allowed skips") {
+  const ProcessResult good =
+      count("# comment\\na b\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\npassed\\ttwo\\n");
+  CHECK(good.exit_code == 0);
+  CHECK(good.out == "skipped: a b (no GPU)\n2 passed, 0 failed, 1 skipped\n");
+  const ProcessResult bad = count("", "passed\\tone\\nfailed\\ttwo\\n");
+  CHECK(bad.exit_code == 1);
+  CHECK(bad.out == "failed: two\n1 passed, 1 failed, 0 skipped\n");
+}
+
+TEST_CASE("a skip that is not allowed fails, and so does a run without tests") {
+  const ProcessResult skip = count("other\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\n");
+  CHECK(skip.exit_code == 1);
+  CHECK(contains(skip.out, "a b was skipped (no GPU)"));
+  CHECK(matches({"...", "1 passed, 1 failed, 0 skipped"}, lines_of(skip.out)));
+  const ProcessResult none = count("", "");
+  CHECK(none.exit_code == 1);
+  CHECK(matches({"no test ran", "0 passed, 1 failed, 0 skipped"}, lines_of(none.out)));
+}
+
+}  // namespace forgelm::test
