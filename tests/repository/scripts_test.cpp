@@ -1,5 +1,6 @@
 // The shell under tools/: what is installed and what is said when that fails, with a pretended package manager, and how
 // results are counted. Nothing here installs anything: the pretended programs are the first or the only ones on PATH.
+#include <cstdlib>
 #include <string>
 
 #include "support/temporary_directory.hpp"
@@ -129,6 +130,21 @@ TEST_CASE("a skip that is not allowed fails, and so does a run without tests") {
   const ProcessResult none = count("", "");
   CHECK(none.exit_code == 1);
   CHECK(matches({"no test ran", "0 passed, 1 failed, 0 skipped"}, lines_of(none.out)));
+}
+
+TEST_CASE("an installed forgelm runs from a folder with a space in its name, also after it was moved") {
+  const TemporaryDirectory folder;
+  const char* build = std::getenv("FORGELM_BINARY_DIR");
+  REQUIRE(build != nullptr);
+  const ProcessResult result = run_script(std::string("cmake --install '") + build +
+                                              "' --prefix \"$PWD/first place\" >log || cat log\n"
+                                              "mv 'first place' 'second place'\n"
+                                              "'second place/bin/forgelm' --version\n"
+                                              "test -f 'second place/share/man/man1/forgelm.1'\n",
+                                          folder.path().native());
+  CHECK(result.exit_code == 0);
+  CHECK(result.out.rfind("forgelm ", 0) == 0);
+  CHECK(result.err == "");
 }
 
 }  // namespace forgelm::test

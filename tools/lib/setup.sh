@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by tools/test, tools/quickstart and tools/check: words for people, installing what is missing, building.
 # Nothing here runs by itself. Functions fail by `die`, which says what to do about it.
 

@@ -1,0 +1,29 @@
+# forgelm as a container image: docker build -t forgelm . ; docker run --rm -v "$PWD:/job" forgelm --config job.yaml --dry-run
+# The first stage is thrown away with compilers and sources; the second holds the program, libtorch and what they load.
+FROM debian:12 AS build
+WORKDIR /src
+# The packages first, so that they are installed again only when the table changes.
+COPY tools/lib tools/lib
+RUN bash -c 'set -euo pipefail; source tools/lib/setup.sh; install_packages build'
+COPY cmake/libtorch.lock cmake/libtorch.lock
+COPY tools/libtorch tools/libtorch
+ENV XDG_CACHE_HOME=/cache
+RUN tools/libtorch
+COPY . .
+RUN tools/quickstart --no-install \
+ && cmake --install build --prefix /opt/forgelm --strip \
+ && mv "$(dirname "$(tools/libtorch)")" /opt/forgelm/libtorch
+
+FROM debian:12-slim
+# gomp: the threads of the engine; curl is opened on first use; certificates: for what is downloaded.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates libcurl4 libgomp1 libspdlog1.10 libssl3 libyaml-cpp0.7 \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /opt/forgelm /opt/forgelm
+ENV PATH=/opt/forgelm/bin:$PATH FORGELM_LIBTORCH=/opt/forgelm/libtorch/torch
+# Nothing needs root; a job's files belong to whoever runs it: docker run --user "$(id -u):$(id -g)".
+RUN useradd --create-home forgelm && install -d -o forgelm /job
+USER forgelm
+WORKDIR /job
+ENTRYPOINT ["forgelm"]
+CMD ["--help"]

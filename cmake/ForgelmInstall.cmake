@@ -1,0 +1,21 @@
+# What `cmake --install` lays down: the binary, libforgelm.so, the engine, completions, man pages and the JSON Schema. The
+# binary finds the libraries from where it stands ($ORIGIN/../lib), so the folder may be moved as a whole. libtorch is not
+# installed: FORGELM_LIBTORCH or the folder that the build was made with names it.
+include(GNUInstallDirs)
+set(forgelm_generated_docs "${PROJECT_SOURCE_DIR}/docs/generated")
+
+set(forgelm_installed forgelm libforgelm)
+if(TARGET forgelm_engine)
+  list(APPEND forgelm_installed forgelm_engine)
+endif()
+# Always lib, never lib64 or lib/x86_64-linux-gnu: CMAKE_INSTALL_RPATH and the loader of the engine count on it.
+install(TARGETS ${forgelm_installed} RUNTIME DESTINATION bin LIBRARY DESTINATION lib)
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/config_template.yaml" "${forgelm_generated_docs}/forgelm.schema.json"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/forgelm")
+install(FILES "${forgelm_generated_docs}/completions/forgelm.bash"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME forgelm)
+install(FILES "${forgelm_generated_docs}/completions/_forgelm" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+install(FILES "${forgelm_generated_docs}/completions/forgelm.fish"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+install(DIRECTORY "${forgelm_generated_docs}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" FILES_MATCHING PATTERN "*.1")
