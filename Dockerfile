@@ -1,20 +1,29 @@
-# forgelm in a container: built by tools/quickstart on Debian 12, shipped without compilers.
-#   docker build -t forgelm .        docker run --rm -v "$PWD:/work" forgelm --config job.yaml --dry-run
+# forgelm as a container image: docker build -t forgelm . ; docker run --rm -v "$PWD:/job" forgelm --config job.yaml --dry-run
+# The first stage is thrown away with compilers and sources; the second holds the program, libtorch and what they load.
 FROM debian:12 AS build
 WORKDIR /src
+# The packages first, so that they are installed again only when the table changes.
+COPY tools/lib tools/lib
+RUN bash -c 'set -euo pipefail; source tools/lib/setup.sh; install_packages build'
+COPY cmake/libtorch.lock cmake/libtorch.lock
+COPY tools/libtorch tools/libtorch
+ENV XDG_CACHE_HOME=/cache
+RUN tools/libtorch
 COPY . .
-RUN tools/quickstart -- -DCMAKE_BUILD_TYPE=Release && cmake --install build --prefix /opt/forgelm --strip \
- && libtorch=$(tools/libtorch) && mkdir -p /opt/forgelm/lib/libtorch /opt/forgelm/lib/nvidia \
- && cp -a "$libtorch/lib" "$libtorch/version.py" /opt/forgelm/lib/libtorch/ \
- && cp -a "$libtorch/../nvidia/." /opt/forgelm/lib/nvidia/
+RUN tools/quickstart --no-install \
+ && cmake --install build --prefix /opt/forgelm --strip \
+ && mv "$(dirname "$(tools/libtorch)")" /opt/forgelm/libtorch
 
 FROM debian:12-slim
-RUN apt-get update && apt-get install -y --no-install-recommends \
-      ca-certificates libcurl4 libgomp1 libssl3 libspdlog1.10 libyaml-cpp0.7 && rm -rf /var/lib/apt/lists/*
+# gomp: the threads of the engine; curl is opened on first use; certificates: for what is downloaded.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates libcurl4 libgomp1 libspdlog1.10 libssl3 libyaml-cpp0.7 \
+ && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/forgelm /opt/forgelm
-ENV PATH=/opt/forgelm/bin:$PATH
-RUN useradd --create-home forgelm
+ENV PATH=/opt/forgelm/bin:$PATH FORGELM_LIBTORCH=/opt/forgelm/libtorch/torch
+# Nothing needs root; a job's files belong to whoever runs it: docker run --user "$(id -u):$(id -g)".
+RUN useradd --create-home forgelm && install -d -o forgelm /job
 USER forgelm
-WORKDIR /work
+WORKDIR /job
 ENTRYPOINT ["forgelm"]
 CMD ["--help"]

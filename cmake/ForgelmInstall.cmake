@@ -1,14 +1,21 @@
-# What `cmake --install` lays down: bin/forgelm, lib/libforgelm.so and the engine beside it, completions, man pages, the
-# JSON Schema and the licence.
+# What `cmake --install` lays down: the binary, libforgelm.so, the engine, completions, man pages and the JSON Schema. The
+# binary finds the libraries from where it stands ($ORIGIN/../lib), so the folder may be moved as a whole. libtorch is not
+# installed: FORGELM_LIBTORCH or the folder that the build was made with names it.
 include(GNUInstallDirs)
-install(TARGETS forgelm libforgelm RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" LIBRARY DESTINATION lib)
+set(forgelm_generated_docs "${PROJECT_SOURCE_DIR}/docs/generated")
+
+set(forgelm_installed forgelm libforgelm)
 if(TARGET forgelm_engine)
-  install(TARGETS forgelm_engine LIBRARY DESTINATION lib)
+  list(APPEND forgelm_installed forgelm_engine)
 endif()
-set(generated "${PROJECT_SOURCE_DIR}/docs/generated")
-install(DIRECTORY "${generated}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" FILES_MATCHING PATTERN "*.1")
-install(FILES "${generated}/completions/forgelm.bash" DESTINATION share/bash-completion/completions RENAME forgelm)
-install(FILES "${generated}/completions/_forgelm" DESTINATION share/zsh/site-functions)
-install(FILES "${generated}/completions/forgelm.fish" DESTINATION share/fish/vendor_completions.d)
-install(FILES "${generated}/forgelm.schema.json" "${PROJECT_SOURCE_DIR}/config_template.yaml" DESTINATION share/forgelm)
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION share/doc/forgelm)
+# Always lib, never lib64 or lib/x86_64-linux-gnu: CMAKE_INSTALL_RPATH and the loader of the engine count on it.
+install(TARGETS ${forgelm_installed} RUNTIME DESTINATION bin LIBRARY DESTINATION lib)
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/config_template.yaml" "${forgelm_generated_docs}/forgelm.schema.json"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/forgelm")
+install(FILES "${forgelm_generated_docs}/completions/forgelm.bash"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME forgelm)
+install(FILES "${forgelm_generated_docs}/completions/_forgelm" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+install(FILES "${forgelm_generated_docs}/completions/forgelm.fish"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+install(DIRECTORY "${forgelm_generated_docs}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" FILES_MATCHING PATTERN "*.1")

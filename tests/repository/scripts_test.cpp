@@ -1,130 +1,150 @@
-// The scripts in tools/: counting of test results, and installing of packages with a pretended package manager.
-#include <fstream>
+// The shell under tools/: what is installed and what is said when that fails, with a pretended package manager, and how
+// results are counted. Nothing here installs anything: the pretended programs are the first or the only ones on PATH.
+#include <cstdlib>
 #include <string>
 
 #include "support/temporary_directory.hpp"
 #include "support/test.hpp"
 #include "support/text_match.hpp"
 
+namespace forgelm::test {
 namespace {
 
-using forgelm::test::ProcessResult;
-using forgelm::test::TemporaryDirectory;
+const std::string kSource = FORGELM_SOURCE_DIR;
 
-const std::string kTools = std::string(FORGELM_SOURCE_DIR) + "/tools";
+// Only these programs and the pretended ones can be found; apt-get writes down how it was called.
+const std::string kPretend =
+    "mkdir bin\n"
+    "for tool in bash awk cat dirname env grep head mktemp rm sed tail tr; do ln -s \"$(command -v $tool)\" bin/; "
+    "done\n"
+    "pretend() { printf '#!/bin/bash\\n%s\\n' \"$2\" >\"bin/$1\"; chmod +x \"bin/$1\"; }\n"
+    "pretend id 'echo 0'\n"
+    "pretend apt-get 'echo \"apt-get $*\" >>calls'\n"
+    "pretend dpkg-query 'case \"${@: -1}\" in mold | libssl-dev) exit 1 ;; *) echo install ok installed ;; esac'\n"
+    "printf 'ID=debian\\nVERSION_ID=\"12\"\\n' >os-release\n"
+    "export FORGELM_OS_RELEASE=$PWD/os-release TMPDIR=$PWD\n";
 
-ProcessResult run_in(const TemporaryDirectory& folder, const std::string& script) {
-  return forgelm::test::run_script(script, folder.path().native());
+/// Runs `change` on the pretended system and then install_packages build.
+ProcessResult install(const TemporaryDirectory& folder, const std::string& change) {
+  return run_script(kPretend + change + "\nPATH=$PWD/bin\nset -euo pipefail\nsource '" + kSource +
+                        "/tools/lib/setup.sh'\ninstall_packages build\n",
+                    folder.path().native());
 }
 
-std::string last_line(const std::string& text) {
-  const auto lines = forgelm::test::lines_of(text);
-  return lines.empty() ? "" : lines.back();
+std::string calls(const TemporaryDirectory& folder) {
+  return run_script("cat calls 2>/dev/null", folder.path().native()).out;
 }
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 ProcessResult count(const std::string& allowed, const std::string& results) {
   const TemporaryDirectory folder;
-  std::ofstream(folder / "allowed") << allowed;
-  std::ofstream(folder / "one.tsv") << results;
-  return run_in(folder, kTools + "/lib/count_results allowed one.tsv");
+  return run_script("printf '" + allowed + "' >allowed; printf '" + results + "' >results.tsv; '" + kSource +
+                        "/tools/lib/count_results' allowed results.tsv",
+                    folder.path().native());
 }
-
-/// Runs install_packages with commands that pretend: `shims` makes them in ./bin, which alone is on PATH beside the
-/// few that the script itself needs.
-ProcessResult install(const std::string& shims) {
-  const TemporaryDirectory folder;
-  const std::string prelude =
-      "mkdir bin && cd bin\n"
-      "shim() { printf '#!/bin/bash\\n%s\\n' \"$2\" > \"$1\" && chmod +x \"$1\"; }\n"
-      "for tool in awk sed grep tr head tail mktemp rm cat dirname env bash nproc; do ln -s \"$(command -v $tool)\" "
-      "$tool; done\n" +
-      shims +
-      "\ncd ..\n"
-      "printf 'ID=debian\\nVERSION_ID=\"12\"\\n' > os-release\n"
-      "FORGELM_OS_RELEASE=$PWD/os-release PATH=$PWD/bin /bin/bash -c 'set -euo pipefail; source " +
-      kTools + "/lib/setup.sh; install_packages build; echo finished'\n";
-  return run_in(folder, prelude + "status=$?\n[ -f log ] && cat log\n[ -f bin/log ] && cat bin/log\nexit $status");
-}
-
-const std::string kNothingInstalled = "shim dpkg-query 'exit 1'\n";
-const std::string kAllInstalled = "shim dpkg-query 'echo install ok installed'\n";
 
 }  // namespace
 
-TEST_CASE("the closing line counts, and fails on a failure") {
-  const auto good = count("", "passed\ta\npassed\tb\n");
+TEST_CASE("set-up installs exactly what is missing") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "");
+  CHECK(result.exit_code == 0);
+  CHECK(result.out == "== installing: mold libssl-dev\n");
+  CHECK(calls(folder) == "apt-get update\napt-get install -y --no-install-recommends mold libssl-dev\n");
+}
+
+TEST_CASE("set-up is silent and calls nothing when all packages are there") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "pretend dpkg-query 'echo install ok installed'");
+  CHECK(result.exit_code == 0);
+  CHECK(result.out + result.err == "");
+  CHECK(calls(folder) == "");
+}
+
+TEST_CASE("set-up goes through sudo when it is not root") {
+  const TemporaryDirectory folder;
+  const ProcessResult result =
+      install(folder, "pretend id 'echo 1000'\npretend sudo 'echo \"sudo $*\" >>calls; exec \"$@\"'");
+  CHECK(result.exit_code == 0);
+  CHECK(contains(calls(folder), "sudo env DEBIAN_FRONTEND=noninteractive apt-get update\napt-get update\n"));
+}
+
+TEST_CASE("set-up without root and sudo names the command for somebody who may") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "pretend id 'echo 1000'");
+  CHECK(result.exit_code == 1);
+  CHECK(contains(result.err, "neither root nor sudo: mold libssl-dev"));
+  CHECK(contains(result.err, "apt-get install mold libssl-dev"));
+  CHECK(calls(folder) == "");
+}
+
+TEST_CASE("set-up shows what apt-get said when a download fails") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "pretend apt-get 'echo E: Unable to fetch some archives; exit 100'");
+  CHECK(result.exit_code == 1);
+  CHECK(contains(result.err, "E: Unable to fetch some archives\n"));
+  CHECK(contains(result.err, "apt-get could not install: mold libssl-dev"));
+}
+
+TEST_CASE("set-up without apt-get names the programs that are missing and what Debian calls them") {
+  const TemporaryDirectory folder;
+  const ProcessResult result = install(folder, "rm bin/apt-get; pretend cmake :; pretend c++ :");
+  CHECK(result.exit_code == 1);
+  CHECK(contains(result.err, "no apt-get, and these programs are missing: ninja python3 unzip\n"));
+  CHECK(contains(result.err, " libyaml-cpp-dev "));
+  CHECK(install(TemporaryDirectory(),
+                "rm bin/apt-get; for tool in c++ cmake ninja python3 unzip; do pretend $tool :; done")
+            .exit_code == 0);
+}
+
+TEST_CASE("set-up says when a system is not among the tried ones, and uses each system's own names") {
+  const TemporaryDirectory folder;
+  CHECK(contains(install(folder, "printf 'ID=other\\nVERSION_ID=7\\n' >os-release").out,
+                 "other-7 is not among the systems"));
+  const std::string list = "source '" + kSource + "/tools/lib/setup.sh'; packages_of check | grep libclang";
+  const auto names = [&](const std::string& release) {
+    return run_script("printf '" + release + "' >release; export FORGELM_OS_RELEASE=$PWD/release; " + list,
+                      folder.path().native())
+        .out;
+  };
+  CHECK(names("ID=debian\\nVERSION_ID=\"12\"\\n") == "libclang-rt-14-dev\n");
+  CHECK(names("ID=ubuntu\\nVERSION_ID=\"24.04\"\\n") == "libclang-rt-18-dev\n");
+}
+
+TEST_CASE("the closing line counts passed, failed and allowed skips") {
+  const ProcessResult good =
+      count("# comment\\na b\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\npassed\\ttwo\\n");
   CHECK(good.exit_code == 0);
-  CHECK(last_line(good.out) == "2 passed, 0 failed, 0 skipped");
-  const auto bad = count("", "passed\ta\nfailed\tb\n");
+  CHECK(good.out == "skipped: a b (no GPU)\n2 passed, 0 failed, 1 skipped\n");
+  const ProcessResult bad = count("", "passed\\tone\\nfailed\\ttwo\\n");
   CHECK(bad.exit_code == 1);
-  CHECK(last_line(bad.out) == "1 passed, 1 failed, 0 skipped");
-  CHECK(bad.out.find("failed: b\n") != std::string::npos);
+  CHECK(bad.out == "failed: two\n1 passed, 1 failed, 0 skipped\n");
 }
 
-TEST_CASE("a skip is counted when it is on the list, and fails when it is not") {
-  const auto listed = count("# comment\nb\tno such device\n", "passed\ta\nskipped\tb\tno device\n");
-  CHECK(listed.exit_code == 0);
-  CHECK(last_line(listed.out) == "1 passed, 0 failed, 1 skipped");
-  CHECK(listed.out.find("skipped: b (no device)\n") != std::string::npos);
-  const auto unlisted = count("# b\n", "passed\ta\nskipped\tb\tno device\n");
-  CHECK(unlisted.exit_code == 1);
-  CHECK(last_line(unlisted.out) == "1 passed, 1 failed, 0 skipped");
-}
-
-TEST_CASE("a run without any test fails") {
-  const auto none = count("", "");
+TEST_CASE("a skip that is not allowed fails, and so does a run without tests") {
+  const ProcessResult skip = count("other\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\n");
+  CHECK(skip.exit_code == 1);
+  CHECK(contains(skip.out, "a b was skipped (no GPU)"));
+  CHECK(matches({"...", "1 passed, 1 failed, 0 skipped"}, lines_of(skip.out)));
+  const ProcessResult none = count("", "");
   CHECK(none.exit_code == 1);
-  CHECK(last_line(none.out) == "0 passed, 1 failed, 0 skipped");
+  CHECK(matches({"no test ran", "0 passed, 1 failed, 0 skipped"}, lines_of(none.out)));
 }
 
-TEST_CASE("with all packages there nothing is installed and nothing is said") {
-  const auto result = install(kAllInstalled + "shim apt-get 'echo called >> log; exit 1'");
+TEST_CASE("an installed forgelm runs from a folder with a space in its name, also after it was moved") {
+  const TemporaryDirectory folder;
+  const char* build = std::getenv("FORGELM_BINARY_DIR");
+  REQUIRE(build != nullptr);
+  const ProcessResult result = run_script(std::string("cmake --install '") + build +
+                                              "' --prefix \"$PWD/first place\" >log || cat log\n"
+                                              "mv 'first place' 'second place'\n"
+                                              "'second place/bin/forgelm' --version\n"
+                                              "test -f 'second place/share/man/man1/forgelm.1'\n",
+                                          folder.path().native());
   CHECK(result.exit_code == 0);
-  CHECK(result.out == "finished\n");
+  CHECK(result.out.rfind("forgelm ", 0) == 0);
+  CHECK(result.err == "");
 }
 
-TEST_CASE("missing packages are installed by root through apt-get") {
-  const auto result = install(kNothingInstalled + "shim id 'echo 0'\nshim apt-get 'echo \"$@\" >> bin/log'");
-  CHECK(result.exit_code == 0);
-  CHECK(result.out.find("\nupdate\n") != std::string::npos);
-  CHECK(result.out.find("install -y --no-install-recommends g++ cmake ninja-build") != std::string::npos);
-}
-
-TEST_CASE("a user without root and without sudo is told what to ask for") {
-  const auto result = install(kNothingInstalled + "shim id 'echo 1000'\nshim apt-get 'echo called'");
-  CHECK(result.exit_code == 1);
-  CHECK(result.err.find("packages are missing and there is neither root nor sudo: g++ cmake") != std::string::npos);
-  CHECK(result.err.find("apt-get install g++") != std::string::npos);
-  CHECK(result.out.find("called") == std::string::npos);
-}
-
-TEST_CASE("a user with sudo installs through it") {
-  const auto result = install(kNothingInstalled +
-                              "shim id 'echo 1000'\nshim apt-get 'echo \"$@\" >> bin/log'\nshim sudo 'echo sudo >> "
-                              "bin/log; exec \"$@\"'");
-  CHECK(result.exit_code == 0);
-  CHECK(result.out.find("sudo\nupdate\nsudo\ninstall -y") != std::string::npos);
-}
-
-TEST_CASE("a download that fails shows what apt-get said and what to look at") {
-  const auto result = install(kNothingInstalled +
-                              "shim id 'echo 0'\nshim apt-get 'echo Temporary failure resolving the mirror; exit 100'");
-  CHECK(result.exit_code == 1);
-  CHECK(result.err.find("Temporary failure resolving the mirror") != std::string::npos);
-  CHECK(result.err.find("apt-get could not install: g++") != std::string::npos);
-  CHECK(result.err.find("Is there a network") != std::string::npos);
-}
-
-TEST_CASE("a system without apt-get is told what is missing, by Debian's names") {
-  const auto result = install("");
-  CHECK(result.exit_code == 1);
-  CHECK(result.err.find("no apt-get, and these programs are missing: c++ cmake ninja python3 unzip") !=
-        std::string::npos);
-  CHECK(result.err.find("libyaml-cpp-dev") != std::string::npos);
-}
-
-TEST_CASE("a system without apt-get that has everything goes on") {
-  const auto result = install("for tool in c++ cmake ninja python3 unzip; do shim $tool true; done");
-  CHECK(result.exit_code == 0);
-  CHECK(last_line(result.out) == "finished");
-}
+}  // namespace forgelm::test

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by tools/test, tools/quickstart and tools/check: words for people, installing what is missing, building.
 # Nothing here runs by itself. Functions fail by `die`, which says what to do about it.
 
@@ -32,8 +33,10 @@ packages_of() {
 is_listed_system() { head -n 5 "$forgelm_root/tools/lib/packages.tsv" | grep -q "$(printf '\t')$(distribution)\b"; }
 
 missing_packages() {
-  local name
-  for name in $(packages_of "$1"); do
+  local name names
+  names=$(packages_of "$1")
+  [ -n "$names" ] || die "tools/lib/packages.tsv names no packages for '$1'"
+  for name in $names; do
     dpkg-query -W -f '${Status}\n' "$name" 2>/dev/null | grep -q 'ok installed' || printf '%s\n' "$name"
   done
 }
@@ -50,7 +53,8 @@ install_packages() {
     say "no apt-get here: going on with what is installed"
     return 0
   fi
-  missing=$(missing_packages "$1" | tr '\n' ' ')
+  missing=$(missing_packages "$1") || exit 1
+  missing=$(printf '%s' "$missing" | tr '\n' ' ')
   [ -n "$missing" ] || return 0
   is_listed_system || say "$(distribution) is not among the systems that forgelm is tried on; using Debian 12's package names"
   if [ "$(id -u)" -ne 0 ]; then
