@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "forgelm/core/log.hpp"
+#include "forgelm/core/text.hpp"
 
 namespace forgelm {
 namespace {
