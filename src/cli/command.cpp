@@ -62,6 +62,15 @@ const OptionSpec& version_option() {
   return option;
 }
 
+std::vector<const OptionSpec*> accepted_options(const CommandSpec& command) {
+  std::vector<const OptionSpec*> options;
+  for (const auto& option : command.options)
+    if (!option.is_positional) options.push_back(&option);
+  for (const auto& option : common_options()) options.push_back(&option);
+  if (command.name.empty()) options.push_back(&version_option());
+  return options;
+}
+
 UsageError::UsageError(std::string_view command, const std::string& message, std::string hint)
     : ConfigError(message, std::move(hint)), command_(command) {}
 UsageError::~UsageError() = default;

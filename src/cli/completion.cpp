@@ -10,15 +10,6 @@
 namespace forgelm::cli {
 namespace {
 
-std::vector<const OptionSpec*> all_options(const CommandSpec& command) {
-  std::vector<const OptionSpec*> options;
-  for (const auto& option : command.options)
-    if (!option.is_positional) options.push_back(&option);
-  for (const auto& option : common_options()) options.push_back(&option);
-  if (command.name.empty()) options.push_back(&version_option());
-  return options;
-}
-
 /// The words that may follow the command words "": "config"; after "config": "schema", "template".
 std::vector<std::string> next_words(std::string_view before) {
   std::set<std::string> words;
@@ -60,7 +51,7 @@ std::string bash_values(const OptionSpec& option) {
 std::string bash_command_case(const CommandSpec& command) {
   std::string out = cat("    '", command.name, "')\n      case $previous in\n");
   std::string words;
-  for (const auto* option : all_options(command)) {
+  for (const auto* option : accepted_options(command)) {
     words += cat(words.empty() ? "" : " ", "--", option->name);
     if (option->kind == OptionKind::flag) continue;
     out += cat("        --", option->name, option->short_name == 0 ? "" : cat("|-", option->short_name), ") ",
@@ -130,7 +121,7 @@ std::string first_sentence(std::string_view doc) { return std::string(doc.substr
 std::string zsh_arguments(const CommandSpec& command, std::string_view indent) {
   std::string out = "_arguments -s";
   const auto add = [&](const std::string& spec) { out += cat(" \\\n", indent, "  '", spec, "'"); };
-  for (const auto* option : all_options(command)) {
+  for (const auto* option : accepted_options(command)) {
     const std::string tail = cat("[", zsh_text(first_sentence(option->doc)), "]",
                                  option->kind == OptionKind::flag
                                      ? ""
@@ -217,7 +208,7 @@ std::string fish_script() {
   }
   for (const CommandSpec* command : sorted_commands()) {
     const auto when = cat(" -n '__forgelm_command \"", command->name, "\"'");
-    for (const auto* option : all_options(*command))
+    for (const auto* option : accepted_options(*command))
       out += cat("complete -c forgelm", when, " -l ", option->name,
                  option->short_name == 0 ? "" : cat(" -s ", option->short_name), fish_values(*option), " -d '",
                  fish_text(first_sentence(option->doc)), "'\n");

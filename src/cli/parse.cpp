@@ -17,16 +17,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// The options that may stand with a command, positional ones left out.
-std::vector<const OptionSpec*> options_of(const CommandSpec& command) {
-  std::vector<const OptionSpec*> options;
-  for (const auto& option : command.options)
-    if (!option.is_positional) options.push_back(&option);
-  for (const auto& option : common_options()) options.push_back(&option);
-  if (command.name.empty()) options.push_back(&version_option());
-  return options;
-}
-
 std::string full_name(std::string_view command) { return command.empty() ? "forgelm" : cat("forgelm ", command); }
 
 [[noreturn]] void fail_option(std::string_view command, const std::string& word,
@@ -91,7 +81,7 @@ struct Split {
 
 Split split_at_command(const Words& words) {
   const CommandSpec* root = find_command("");
-  const auto options = options_of(*root);
+  const auto options = accepted_options(*root);
   Split split;
   std::size_t at = 0;
   for (; at < words.size() && is_option(words[at]) && words[at] != "--"; ++at) {
@@ -133,7 +123,7 @@ struct Line {
 class Sorter {
  public:
   Sorter(const CommandSpec& command, const Words& words)
-      : command_(command), options_(options_of(command)), words_(words) {}
+      : command_(command), options_(accepted_options(command)), words_(words) {}
 
   Line sort() {
     bool is_past_mark = false;
@@ -198,7 +188,7 @@ Arguments::Values read_options(const CommandSpec& command, const Words& words) {
   CLI::App app;
   app.set_help_flag();
   std::vector<std::pair<const OptionSpec*, CLI::Option*>> declared;
-  for (const OptionSpec* option : options_of(command)) {
+  for (const OptionSpec* option : accepted_options(command)) {
     CLI::Option* made = option->kind == OptionKind::flag ? app.add_flag(spelled(*option))
                                                          : app.add_option(spelled(*option))->expected(1);
     made->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

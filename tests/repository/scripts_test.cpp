@@ -134,9 +134,7 @@ TEST_CASE("a skip that is not allowed fails, and so does a run without tests") {
 
 TEST_CASE("an installed forgelm runs from a folder with a space in its name, also after it was moved") {
   const TemporaryDirectory folder;
-  const char* build = std::getenv("FORGELM_BINARY_DIR");
-  REQUIRE(build != nullptr);
-  const ProcessResult result = run_script(std::string("cmake --install '") + build +
+  const ProcessResult result = run_script(std::string("cmake --install '" FORGELM_BINARY_DIR) +
                                               "' --prefix \"$PWD/first place\" >log || cat log\n"
                                               "mv 'first place' 'second place'\n"
                                               "'second place/bin/forgelm' --version\n"

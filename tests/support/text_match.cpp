@@ -63,7 +63,8 @@ bool matches(const std::vector<std::string>& expected, const std::vector<std::st
 ProcessResult run_script(const std::string& script, const std::string& folder) {
   const TemporaryDirectory streams;
   const std::string out = (streams / "out").native(), err = (streams / "err").native();
-  const std::string path = std::string("PATH=") + FORGELM_BINARY_DIR + "/bin:/usr/local/bin:/usr/bin:/bin", home = "HOME=" + folder;
+  const std::string path = std::string("PATH=") + FORGELM_BINARY_DIR + "/bin:/usr/local/bin:/usr/bin:/bin",
+                    home = "HOME=" + folder;
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("fork failed");
   if (child == 0) {

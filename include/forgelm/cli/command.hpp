@@ -80,6 +80,10 @@ std::span<const OptionSpec> common_options();
 /// `forgelm --version`, which stands before any subcommand only.
 const OptionSpec& version_option();
 
+/// All options that may stand with a command, positional ones left out: its own, the common ones, and --version where
+/// it belongs.
+std::vector<const OptionSpec*> accepted_options(const CommandSpec& command);
+
 /// A mistake on the command line, with the command that it concerns: exit code 1.
 class UsageError : public ConfigError {
  public:

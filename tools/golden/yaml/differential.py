@@ -11,6 +11,7 @@ import argparse
 import collections
 import pathlib
 import random
+import re
 import subprocess
 import sys
 
@@ -143,6 +144,8 @@ def compare(reference, own):
         return {"surrogate": "surrogate", "recursion": "recursion"}.get(tree, "long integer") if own_verdict == "error" else "different"
     if verdict == "ok" and own_verdict == "error" and "stands inside the value that it refers to" in own_tree:
         return "recursion"
+    if verdict == "ok" and own_verdict == "error" and re.search(r"'[^']*(\\u|\\x|[^\x00-\x7f])[^']*' is not (an integer|a number)", own_tree):
+        return "digits and blanks beyond ASCII"
     if (verdict == "ok") != (own_verdict == "ok"):
         return "different"
     return "same" if verdict != "ok" or tree == own_tree else "different"
