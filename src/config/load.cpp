@@ -124,7 +124,11 @@ LoadedJob load_job(const std::string& path) {
     // One byte beyond the reader's limit, so that it is the reader who refuses a larger file.
     bytes = read_file(path, YamlLimits{}.max_bytes + 1);
   } catch (const RunError& error) {
-    throw ConfigError(cat("the job file ", quote(path), " cannot be read: ", error.what()),
+    // "cannot read PATH: why" already says most of it.
+    std::string_view why = error.what();
+    const std::string said = cat("cannot read ", path, ": ");
+    if (why.starts_with(said)) why.remove_prefix(said.size());
+    throw ConfigError(cat("the job file ", quote(path), " cannot be read: ", why),
                       error.hint().empty() ? "check the path; `forgelm config template` writes a job file to start from"
                                            : error.hint());
   }
