@@ -278,23 +278,26 @@ Request parse(const Words& words) {
     if (is_given("help")) request.command = nullptr;
     return request;
   }
+  // The options before the command's name are the common ones.
+  Words all = split.before;
+  all.insert(all.end(), split.after.begin(), split.after.end());
   if (split.name.empty() || find_command(split.name) != nullptr) {
     request.command = find_command(split.name);
   } else if (is_command_group(split.name)) {
-    const bool wants_help = std::any_of(split.after.begin(), split.after.end(),
-                                        [](const auto& word) { return word == "--help" || word == "-h"; });
+    const bool wants_help =
+        std::any_of(all.begin(), all.end(), [](const auto& word) { return word == "--help" || word == "-h"; });
     if (!wants_help)
       throw UsageError("", cat("forgelm ", split.name, " needs a command"),
                        cat("`forgelm ", split.name, " --help` lists them"));
+    CommandSpec group{};  // takes the common options
+    group.name = split.name;
+    request.values = read_values(group, all);
     request.kind = Request::Kind::help;
     request.group = split.name;
     return request;
   } else {
     fail_command(split.name);
   }
-  // The options before the command's name are the common ones.
-  Words all = split.before;
-  all.insert(all.end(), split.after.begin(), split.after.end());
   request.values = read_values(*request.command, all);
   if (is_given("help")) {
     request.kind = Request::Kind::help;
