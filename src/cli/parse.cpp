@@ -274,6 +274,9 @@ Request parse(const Words& words) {
   if (std::find(before.options.begin(), before.options.end(), spelled(version_option())) != before.options.end()) {
     request.command = find_command("");
     request.values = read_values(*request.command, split.before);
+    // What stands behind is not looked at, save for the format that the answer has to come out in.
+    if (const std::string format = early_value(words, "output-format"); !format.empty())
+      request.values["output-format"] = {format};
     request.kind = is_given("help") ? Request::Kind::help : Request::Kind::version;
     if (is_given("help")) request.command = nullptr;
     return request;
