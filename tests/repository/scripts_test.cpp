@@ -114,20 +114,20 @@ TEST_CASE("set-up says when a system is not among the tried ones, and uses each 
 
 TEST_CASE("the closing line counts passed, failed and allowed skips") {
   const ProcessResult good =
-      count("# comment\\na b\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\npassed\\ttwo\\n");
+      count("# comment\\na b\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\npassed\\ttwo\\nended\\n");
   CHECK(good.exit_code == 0);
   CHECK(good.out == "skipped: a b (no GPU)\n2 passed, 0 failed, 1 skipped\n");
-  const ProcessResult bad = count("", "passed\\tone\\nfailed\\ttwo\\n");
+  const ProcessResult bad = count("", "passed\\tone\\nfailed\\ttwo\\nended\\n");
   CHECK(bad.exit_code == 1);
   CHECK(bad.out == "failed: two\n1 passed, 1 failed, 0 skipped\n");
 }
 
 TEST_CASE("a skip that is not allowed fails, and so does a run without tests") {
-  const ProcessResult skip = count("other\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\n");
+  const ProcessResult skip = count("other\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\nended\\n");
   CHECK(skip.exit_code == 1);
   CHECK(contains(skip.out, "a b was skipped (no GPU)"));
   CHECK(matches({"...", "1 passed, 1 failed, 0 skipped"}, lines_of(skip.out)));
-  const ProcessResult none = count("", "");
+  const ProcessResult none = count("", "ended\\n");
   CHECK(none.exit_code == 1);
   CHECK(matches({"no test ran", "0 passed, 1 failed, 0 skipped"}, lines_of(none.out)));
 }

@@ -1,5 +1,6 @@
 // The main of every test binary, and the listener that writes one line per test case to $FORGELM_TEST_RESULTS
-// ("passed|failed|skipped<TAB>name[<TAB>reason]"), from which tools/test makes its closing line.
+// ("passed|failed|skipped<TAB>name[<TAB>reason]") and a last one, "ended": without it the program stopped early. From
+// these tools/test makes its closing line.
 #ifndef FORGELM_CATCH2_V3
 #define CATCH_CONFIG_MAIN
 #endif
@@ -47,6 +48,11 @@ class ResultWriter : public ListenerBase {
            name;
     if (!failed && !current_skip().empty()) out << '\t' << current_skip();
     out << '\n';
+  }
+
+  void testRunEnded(const Catch::TestRunStats& stats) override {
+    ListenerBase::testRunEnded(stats);
+    if (const char* path = std::getenv("FORGELM_TEST_RESULTS")) std::ofstream(path, std::ios::app) << "ended\n";
   }
 };
 

@@ -43,7 +43,7 @@ missing_packages() {
 
 # install_packages SET: installs what of the set is missing, as root or through sudo; silent when nothing is.
 install_packages() {
-  local missing as_root=()
+  local names missing as_root=()
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     local tool absent=()
     for tool in c++ cmake ninja python3 unzip; do command -v "$tool" >/dev/null || absent+=("$tool"); done
@@ -53,24 +53,24 @@ install_packages() {
     say "no apt-get here: going on with what is installed"
     return 0
   fi
-  missing=$(missing_packages "$1") || exit 1
-  missing=$(printf '%s' "$missing" | tr '\n' ' ')
-  [ -n "$missing" ] || return 0
+  names=$(missing_packages "$1") || exit 1
+  [ -n "$names" ] || return 0
+  mapfile -t missing <<<"$names"
   is_listed_system || say "$(distribution) is not among the systems that forgelm is tried on; using Debian 12's package names"
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null ||
-      die "packages are missing and there is neither root nor sudo: $missing" "Ask somebody who is root to run:" "apt-get install $missing"
+      die "packages are missing and there is neither root nor sudo: ${missing[*]}" "Ask somebody who is root to run:" "apt-get install ${missing[*]}"
     as_root=(sudo)
   fi
-  say "installing: $missing"
+  say "installing: ${missing[*]}"
   local log
   log=$(mktemp)
   # An old list of packages fails in odd ways, a missing one always.
   if ! { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update &&
-         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
     tail -n 15 "$log" >&2
     rm -f "$log"
-    die "apt-get could not install: $missing" "Is there a network, and are the package sources in /etc/apt right?" \
+    die "apt-get could not install: ${missing[*]}" "Is there a network, and are the package sources in /etc/apt right?" \
       "The last lines of apt-get stand above. Run this again once it works; nothing else was changed."
   fi
   rm -f "$log"
