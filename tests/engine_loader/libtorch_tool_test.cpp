@@ -89,7 +89,7 @@ class Sandbox {
   std::filesystem::path cache() const { return folder_ / ".cache/forgelm"; }
   std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }
 
-  static constexpr const char* kTool = FORGELM_SOURCE_DIR "/tools/libtorch";
+  static constexpr const char* kTool = "'" FORGELM_SOURCE_DIR "/tools/libtorch'";
 
  private:
   test::TemporaryDirectory folder_;
