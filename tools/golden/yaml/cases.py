@@ -128,6 +128,10 @@ LIMITS = {
     "depth_65": "[" * 65 + "]" * 65, "depth_64": "[" * 64 + "]" * 64, "depth_65_block": "- " * 65 + "a", "depth_64_block": "- " * 64 + "a", "depth_alias": "- &a %sx%s\n- %s*a %s" % ("[" * 40, "]" * 40, "[" * 40, "]" * 40),
     "aliases_100": "- &a x\n" + "- *a\n" * 100, "aliases_101": "- &a x\n" + "- *a\n" * 101, "explicit_key_1024": "? %s\n: v" % ("k" * 1024), "explicit_key_1025": "? %s\n: v" % ("k" * 1025),
     "digits_4300": "1" * 4300, "digits_4301": "1" * 4301, "hex_long": "0x" + "f" * 3570, "hex_longer": "0x" + "f" * 3573, "digits_base_60_long": "1" + ":0" * 200, "float_base_60_long": "1" + ":0" * 170 + ".0", "float_base_60_overflow": "1" + ":0" * 175 + ".0", "yaml_version_digits": "%YAML 1." + "1" * 4301 + "\n---\na", "yaml_version_many": "%YAML 1." + "1" * 4300 + "\n---\na",
+    "long_text_aliased": "a: &a %s\n" % ("x" * 2000) + "".join("%s: &%s [%s]\n" % (c, c, ",".join(["*" + p] * 9)) for p, c in zip("abcd", "bcde")),
+    "long_digits_aliased": "a: &a %s\n" % ("9" * 4000) + "".join("%s: &%s [%s]\n" % (c, c, ",".join(["*" + p] * 9)) for p, c in zip("abcd", "bcde")),
+    "value_key_aliased": "a: &a !!str {%s, =: x}\n" % ", ".join("k%d" % i for i in range(500)) + "".join("%s: &%s [%s]\n" % (c, c, ",".join(["*" + p] * 9)) for p, c in zip("abc", "bcd")),
+    "wide_key_1000": "\u00e9" * 1000 + ": v", "wide_key_explicit_1025": "? %s\n: v" % ("\u00e9" * 1025), "tagged_key_long": "? !!str %s\n: v" % ("k" * 1024),
     "laughs": "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join("%s: &%s [%s]\n" % (c, c, ",".join(["*" + p] * 9)) for p, c in zip("abcdef", "bcdefg")),
     "unicode_digits": "!!int \u0661\u0662", "unicode_digits_float": "!!float \u0661.5", "unicode_space_int": "!!int \"\\_12\"", "plain_unicode_digits": "\u0661\u0662", "value_key_shared": "a: {&v =: 1}\nb: *v", "value_key_shared_late": "a: {&v =: 1}\nb: {c: {d: *v}}",
 }

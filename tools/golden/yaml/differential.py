@@ -151,6 +151,10 @@ def compare(reference, own):
     return "same" if verdict != "ok" or tree == own_tree else "different"
 
 
+def shorten(outcome):
+    return (text if len(text) <= 1000 else text[:1000] + "..." for text in outcome)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -165,13 +169,13 @@ def main():
     verdicts = collections.Counter()
     for _ in range(options.documents):
         document = make(rng, corpus)
-        reference = yaml_dump.read(document)
+        reference = yaml_dump.read(document, max_size=1 << 24)
         own = dump.read(document)
         kind = compare(reference, own)
         counts[kind] += 1
         verdicts[reference[0]] += 1
         if kind == "different" and counts[kind] <= options.show:
-            print(repr(document), "\n  reference:", *reference, "\n  own:      ", *own, flush=True)
+            print(repr(document), "\n  reference:", *shorten(reference), "\n  own:      ", *shorten(own), flush=True)
     print("documents:", options.documents, "reference:", dict(verdicts), "comparison:", dict(counts))
     return 1 if counts["different"] else 0
 
