@@ -310,6 +310,7 @@ const std::string& resolve_tag(string_view text) {
   if (is_timestamp(text)) return kTimestampTag;
   if (is_any_of(text, {"<<"})) return kMergeTag;
   if (is_any_of(text, {"="})) return kValueTag;
+  if (is_any_of(text, {"!", "&", "*"})) return kYamlTag;
   return kStrTag;
 }
 
