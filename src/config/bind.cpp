@@ -240,6 +240,14 @@ class Binder {
 }  // namespace
 
 void add_diagnostic(LoadedJob& out, Diagnostic diagnostic) {
+  // Errors and warnings are counted apart, so that warnings never crowd out the error that refuses the job.
+  constexpr std::ptrdiff_t kMaxListed = 100;
+  const auto num_listed = std::count_if(out.diagnostics.begin(), out.diagnostics.end(),
+                                        [&](const auto& other) { return other.severity == diagnostic.severity; });
+  if (num_listed >= kMaxListed) {
+    ++out.num_unlisted;
+    return;
+  }
   diagnostic.source_line = shown_line(out, diagnostic.spot.line);
   out.diagnostics.push_back(std::move(diagnostic));
 }

@@ -93,6 +93,8 @@ void check_dependences(const JobView& view, LoadedJob& out) {
 }  // namespace
 
 void check_rules(const StageJob& stage, LoadedJob& out) {
+  // The job is refused already, and what failed is not known in full: rules would judge values that are not there.
+  if (out.num_unlisted > 0 && has_errors(out.diagnostics)) return;
   const std::set<std::string> failed = failed_paths(out);
   const JobView view{out, stage, stage.job};
   for (const auto& rule : rules()) {

@@ -1,6 +1,7 @@
 #include "forgelm/config/load.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "bind.hpp"
@@ -35,22 +36,22 @@ void check_pipeline(LoadedJob& out) {
   }
 }
 
-/// The stages before normalisation, as rules judge what was written.
-std::vector<StageJob> merged_stages(const LoadedJob& loaded) {
-  if (!loaded.job.pipeline) return {{"", loaded.job, ""}};
-  std::vector<StageJob> stages;
+/// Visits the stages before normalisation, as rules judge what was written. One at a time: a file can hold many more
+/// stages than there is memory for whole jobs.
+void for_each_stage(const LoadedJob& loaded, const std::function<void(StageJob)>& visit) {
+  if (!loaded.job.pipeline) return visit({"", loaded.job, ""});
+  JobConfig root = loaded.job;
+  root.pipeline.reset();
   for (std::size_t i = 0; i < loaded.job.pipeline->stages.size(); ++i) {
     const StageSection& stage = loaded.job.pipeline->stages[i];
-    StageJob merged{stage.name, loaded.job, cat("pipeline.stages[", i, "].")};
-    merged.job.pipeline.reset();
+    StageJob merged{stage.name, root, cat("pipeline.stages[", i, "].")};
     if (stage.model) merged.job.model = *stage.model;
     if (stage.lora) merged.job.lora = *stage.lora;
     if (stage.training) merged.job.training = *stage.training;
     if (stage.data) merged.job.data = *stage.data;
     if (stage.evaluation) merged.job.evaluation = stage.evaluation;
-    stages.push_back(std::move(merged));
+    visit(std::move(merged));
   }
-  return stages;
 }
 
 void normalise_stage_sections(JobConfig& job) {
@@ -89,9 +90,11 @@ void force_offline(LoadedJob& loaded) {
 }
 
 std::vector<StageJob> stage_jobs(const LoadedJob& loaded) {
-  std::vector<StageJob> stages = merged_stages(loaded);
-  for (auto& stage : stages)
+  std::vector<StageJob> stages;
+  for_each_stage(loaded, [&](StageJob stage) {
     normalise(stage.job, [&](std::string_view path) { return loaded.is_given(stage.path_of(loaded, path)); });
+    stages.push_back(std::move(stage));
+  });
   return stages;
 }
 
@@ -109,12 +112,20 @@ LoadedJob read_job(std::string_view text, const std::string& file_name) {
     check_rules({"", out.job, ""}, out);
     if (out.job.pipeline) {
       check_pipeline(out);
-      for (const auto& stage : merged_stages(out)) check_rules(stage, out);
+      for_each_stage(out, [&](const StageJob& stage) { check_rules(stage, out); });
     }
   }
   normalise(out.job, [&](std::string_view path) { return out.is_given(path); });
   if (out.job.pipeline) normalise_stage_sections(out.job);
   sort_by_place(out.diagnostics);
+  if (out.num_unlisted > 0)
+    out.diagnostics.push_back({Severity::warning,
+                               "more_problems",
+                               "",
+                               {file_name, 0, 0, 1},
+                               cat(out.num_unlisted, " further problems are not listed"),
+                               "",
+                               "mend the ones above and check again"});
   return out;
 }
 

@@ -112,11 +112,8 @@ bool stands_under_secret(const LoadedJob& job, std::size_t index) {
   return false;
 }
 
-}  // namespace
-
-void find_secret_lines(const Node& root, LoadedJob& out) { walk(root, out); }
-
-std::string shown_line(const LoadedJob& job, int line) {
+/// The line with "***" in the place of a secret's value, as a whole.
+std::string blanked_line(const LoadedJob& job, int line) {
   const auto index = static_cast<std::size_t>(line) - 1;
   if (line < 1 || index >= job.lines.size()) return "";
   const std::string& text = job.lines[index];
@@ -127,13 +124,19 @@ std::string shown_line(const LoadedJob& job, int line) {
   return cat(text.substr(0, colon == std::string::npos ? indentation(text) : colon + 1), " ***");
 }
 
+}  // namespace
+
+void find_secret_lines(const Node& root, LoadedJob& out) { walk(root, out); }
+
+std::string shown_line(const LoadedJob& job, int line) { return line_to_show(blanked_line(job, line)); }
+
 void hide_secret_values(Diagnostic& diagnostic, const LoadedJob& job) {
   const auto index = static_cast<std::size_t>(diagnostic.spot.line) - 1;
   if (diagnostic.spot.line < 1 || index >= job.lines.size()) return;
-  const std::string shown = shown_line(job, diagnostic.spot.line);
+  const std::string shown = blanked_line(job, diagnostic.spot.line);
   const std::string& text = job.lines[index];
   if (shown == text) return;
-  diagnostic.source_line = shown;
+  diagnostic.source_line = line_to_show(shown);
   // A reader's message may quote from the line, as a whole or in part.
   std::string word;
   for (const char c : text.substr(std::min(shown.size(), text.size() + 4) - 4) + " ") {

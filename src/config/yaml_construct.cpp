@@ -1,13 +1,15 @@
-// Recursive over the graph; its depth is bounded by max_depth, its size by max_nodes. The trap: merging changes the
-// mapping node for everyone who shares it, and a mapping's own key must stay distinguishable from a merged one, since
-// only two own keys are duplicates.
+// Recursive over the graph; its depth is bounded by max_depth, its size by max_nodes and max_expanded_bytes: an alias
+// costs the file three bytes, but here a whole copy, so everything that a copy takes is counted before it is made. The
+// trap: merging changes the mapping node for everyone who shares it, and a mapping's own key must stay distinguishable
+// from a merged one, since only two own keys are duplicates.
 #include "yaml_construct.hpp"
 
 #include <cmath>
 #include <cstdio>
-#include <unordered_map>
+#include <map>
 #include <unordered_set>
 
+#include "forgelm/core/text.hpp"
 #include "yaml_resolve.hpp"
 
 namespace forgelm::config::yaml {
@@ -77,25 +79,22 @@ class Constructor {
     return node;
   }
 
-  void count(Origin origin) {
-    if (++num_nodes_ > limits_.max_nodes)
-      throw Fault{"yaml_limit",
-                  origin.position,
-                  origin.length,
-                  "the document has too many values once its aliases are "
-                  "written out",
-                  "at most " + std::to_string(limits_.max_nodes) + " values",
-                  ""};
+  void count(Origin origin, std::size_t num_nodes = 1) {
+    num_nodes_ += num_nodes;
+    if (num_nodes_ > static_cast<std::size_t>(limits_.max_nodes))
+      throw too_many_values(limits_, origin.position, origin.length, " once its aliases are written out");
+  }
+
+  void count_bytes(Origin origin, std::size_t num_bytes) {
+    num_bytes_ += num_bytes;
+    if (num_bytes_ > limits_.max_expanded_bytes)
+      throw Fault{"yaml_limit", origin.position, origin.length,
+                  "the document has too much text once its aliases are written out",
+                  cat("at most ", limits_.max_expanded_bytes, " bytes")};
   }
 
   int deeper(const GraphNode& source, int depth) const {
-    if (depth > limits_.max_depth)
-      throw Fault{"yaml_limit",
-                  source.origin.position,
-                  1,
-                  "collections are nested too deeply",
-                  "at most " + std::to_string(limits_.max_depth) + " levels",
-                  ""};
+    if (depth > limits_.max_depth) throw too_deep(limits_, source.origin.position);
     return depth + 1;
   }
 
@@ -132,9 +131,10 @@ class Constructor {
   // Scalars.
 
   /// The text of a scalar; under a scalar tag, a mapping stands for the value of its key '='.
-  const GraphNode& scalar_of(NodeId id, const GraphNode& asked) const {
+  const GraphNode& scalar_of(NodeId id, const GraphNode& asked) {
     const GraphNode* node = &graph_.nodes[id];
     while (node->kind == GraphNode::Kind::mapping) {
+      count(asked.origin, node->items.size());  // they are not built, but looked through each time
       const GraphNode* next = nullptr;
       for (std::size_t i = 0; i < node->items.size() && next == nullptr; i += 2)
         if (graph_.nodes[node->items[i]].tag == kValueTag) next = &graph_.nodes[node->items[i + 1]];
@@ -145,9 +145,10 @@ class Constructor {
     return *node;
   }
 
-  void build_scalar(NodeId id, Node& node) const {
+  void build_scalar(NodeId id, Node& node) {
     const GraphNode& source = graph_.nodes[id];
     const GraphNode& scalar = scalar_of(id, source);
+    count_bytes(source.origin, scalar.text.size());
     if (source.tag == kTimestampTag && source.kind != GraphNode::Kind::scalar) refuse_kind(source, "a single value");
     node.text = scalar.text;
     if (const auto bad = set_scalar(node, source.tag))
@@ -203,7 +204,8 @@ class Constructor {
       bool is_own = false;
       Origin origin;
     };
-    std::unordered_map<std::string, Known> known;
+    // Ordered, since it is the file that chooses the keys: in a hash table they could all be made to collide.
+    std::map<std::string, Known> known;
     for (std::size_t i = 0; i < source.items.size(); i += 2) {
       const bool is_own = i / 2 >= source.num_merged;
       const Origin origin = graph_.nodes[source.items[i]].origin;
@@ -232,7 +234,7 @@ class Constructor {
       throw Fault{"yaml_key",         origin.position,
                   origin.length,      "a " + std::string(kind_name(key.kind)) + " cannot be a key",
                   "text or a number", "put the key in quotes if it is meant as text"};
-    if (key.text.size() > static_cast<std::size_t>(limits_.max_key_length))
+    if (num_code_points(key.text) > static_cast<std::size_t>(limits_.max_key_length))
       throw Fault{"yaml_limit",
                   origin.position,
                   origin.length,
@@ -287,12 +289,7 @@ class Constructor {
     merged.insert(merged.end(), source.items.begin(), source.items.end());
     num_merged_ += source.items.size();
     if (num_merged_ > 2 * static_cast<std::size_t>(limits_.max_nodes))
-      throw Fault{"yaml_limit",
-                  source.origin.position,
-                  source.origin.length,
-                  "the document has too many values once its merge keys are applied",
-                  "at most " + std::to_string(limits_.max_nodes) + " values",
-                  ""};
+      throw too_many_values(limits_, source.origin.position, source.origin.length, " once its merge keys are applied");
   }
 
   [[noreturn]] static void refuse_merge(const GraphNode& value) {
@@ -309,7 +306,8 @@ class Constructor {
   const YamlLimits& limits_;
   std::vector<DuplicateKey>& duplicates_;
   std::unordered_set<std::size_t> warned_;
-  int num_nodes_ = 0;
+  std::size_t num_nodes_ = 0;
+  std::size_t num_bytes_ = 0;
   std::size_t num_merged_ = 0;
 };
 

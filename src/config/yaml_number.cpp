@@ -10,21 +10,18 @@
 
 #include <algorithm>
 
+#include "forgelm/core/text.hpp"
+#include "yaml_text.hpp"
+
 namespace forgelm::config::yaml {
 namespace {
+
+constexpr std::uint32_t kMaxFactor = 1'000'000'000;
 
 std::string without_underscores(std::string_view text) {
   std::string out(text);
   out.erase(std::remove(out.begin(), out.end(), '_'), out.end());
   return out;
-}
-
-bool is_blank(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-std::string_view strip(std::string_view text) noexcept {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 /// Removes a sign; true when it was '-'.
@@ -35,33 +32,34 @@ bool take_sign(std::string_view& text) noexcept {
   return is_negative;
 }
 
-int digit_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return 99;
-}
-
 /// int(text, base) of Python: blanks around it, a sign and the base's own prefix are accepted.
-std::optional<Integer> python_int(std::string_view text, int base) {
-  text = strip(text);
+std::optional<Integer> python_int(std::string_view text, std::uint32_t base) {
+  text = trim(text);
   Integer out;
   out.is_negative = take_sign(text);
   const char prefix = base == 2 ? 'b' : base == 8 ? 'o' : base == 16 ? 'x' : '\0';
   if (prefix != '\0' && text.size() > 2 && text[0] == '0' && (text[1] | 0x20) == prefix) text.remove_prefix(2);
   if (text.empty() || (base == 10 && text.size() > kMaxDigits)) return std::nullopt;
+  // Several digits at a time: each multiplication passes over the whole number.
+  std::uint32_t factor = 1;
+  std::uint32_t addend = 0;
   for (const char c : text) {
-    const int digit = digit_value(c);
-    if (digit >= base) return std::nullopt;
-    if (!out.magnitude.multiply_add(static_cast<std::uint32_t>(base), static_cast<std::uint32_t>(digit)))
-      return std::nullopt;
+    const int digit = hex_value(static_cast<unsigned char>(c));
+    if (digit < 0 || static_cast<std::uint32_t>(digit) >= base) return std::nullopt;
+    factor *= base;
+    addend = addend * base + static_cast<std::uint32_t>(digit);
+    if (factor < kMaxFactor / base) continue;
+    if (!out.magnitude.multiply_add(factor, addend)) return std::nullopt;
+    factor = 1;
+    addend = 0;
   }
+  if (!out.magnitude.multiply_add(factor, addend)) return std::nullopt;
   return out;
 }
 
 /// float(text) of Python.
 std::optional<double> python_float(std::string_view text) {
-  text = strip(text);
+  text = trim(text);
   std::string_view rest = text;
   const bool is_negative = take_sign(rest);
   if (rest == "inf" || rest == "infinity") return is_negative ? -HUGE_VAL : HUGE_VAL;
@@ -201,9 +199,7 @@ std::optional<Integer> yaml_integer(std::string_view text) {
 }
 
 std::optional<double> yaml_real(std::string_view text) {
-  std::string plain = without_underscores(text);
-  for (char& c : plain)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const std::string plain = ascii_lower(without_underscores(text));
   std::string_view rest = plain;
   const bool is_negative = take_sign(rest);
   if (rest.empty()) return std::nullopt;

@@ -1,16 +1,20 @@
 // read_yaml: bytes to characters, to tokens, to the plain copy, through yaml-cpp to the graph, to the tree. Each step
 // throws Fault on bad input, which becomes the one error of the document here.
+#include "forgelm/config/yaml.hpp"
+
 #include <algorithm>
 
-#include "forgelm/config/yaml.hpp"
+#include "forgelm/core/text.hpp"
 #include "yaml_construct.hpp"
 
 namespace forgelm::config {
 namespace {
 
-std::string line_of(const yaml::Text& text, int line) {
-  const auto index = static_cast<std::size_t>(line - 1);
-  return line > 0 && index < text.lines.size() ? text.lines[index] : std::string();
+/// So many duplicate keys are told one by one.
+constexpr std::size_t kMaxListedDuplicates = 100;
+
+std::string source_line(const yaml::Text& text, const SourceSpot& spot) {
+  return line_to_show(text.lines.at(static_cast<std::size_t>(spot.line) - 1));
 }
 
 Diagnostic to_diagnostic(const yaml::Fault& fault, const yaml::Text& text, const std::string& file_name) {
@@ -21,7 +25,7 @@ Diagnostic to_diagnostic(const yaml::Fault& fault, const yaml::Text& text, const
   out.message = fault.message;
   out.allowed = fault.allowed;
   out.hint = fault.hint;
-  out.source_line = line_of(text, out.spot.line);
+  out.source_line = source_line(text, out.spot);
   return out;
 }
 
@@ -34,8 +38,18 @@ Diagnostic to_diagnostic(const yaml::DuplicateKey& key, const yaml::Text& text, 
   out.message = "the key " + yaml::excerpt(key.name) + " is given again; the value here is used, the one in line " +
                 std::to_string(first.line) + ", column " + std::to_string(first.column) + " is not";
   out.hint = "remove one of the two";
-  out.source_line = line_of(text, out.spot.line);
+  out.source_line = source_line(text, out.spot);
   return out;
+}
+
+void list_duplicates(const std::vector<yaml::DuplicateKey>& keys, const yaml::Text& text, const std::string& file_name,
+                     std::vector<Diagnostic>& out) {
+  const std::size_t num_listed = std::min(keys.size(), kMaxListedDuplicates);
+  for (std::size_t i = 0; i < num_listed; ++i) out.push_back(to_diagnostic(keys[i], text, file_name));
+  if (num_listed == keys.size()) return;
+  Diagnostic rest = to_diagnostic(keys[num_listed], text, file_name);
+  rest.message = cat("from here on, ", keys.size() - num_listed, " more keys are given again");
+  out.push_back(std::move(rest));
 }
 
 Node read_tree(const yaml::Text& text, const YamlLimits& limits, std::vector<yaml::DuplicateKey>& duplicates) {
@@ -88,7 +102,7 @@ YamlDocument read_yaml(std::string_view bytes, const std::string& file_name, con
     document.root = Node{};
     document.diagnostics.push_back(to_diagnostic(fault, text, file_name));
   }
-  for (const yaml::DuplicateKey& key : duplicates) document.diagnostics.push_back(to_diagnostic(key, text, file_name));
+  list_duplicates(duplicates, text, file_name, document.diagnostics);
   document.lines = std::move(text.lines);
   return document;
 }

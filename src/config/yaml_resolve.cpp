@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "forgelm/core/text.hpp"
 #include "yaml_number.hpp"
 #include "yaml_text.hpp"
 
@@ -45,7 +46,7 @@ class Matcher {
   string_view rest_;
 };
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) { return is_ascii_digit(c); }
 bool digit_or_underscore(char c) { return digit(c) || c == '_'; }
 
 bool is_any_of(string_view text, std::initializer_list<string_view> words) {
@@ -215,9 +216,7 @@ bool is_timestamp(string_view text) {
 // Values.
 
 std::optional<BadScalar> set_bool(Node& node) {
-  std::string lower = node.text;
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const std::string lower = ascii_lower(node.text);
   const bool is_true = lower == "yes" || lower == "true" || lower == "on";
   if (!is_true && lower != "no" && lower != "false" && lower != "off")
     return BadScalar{excerpt(node.text) + " is not a boolean", "true, false, yes, no, on, off"};
@@ -311,6 +310,7 @@ const std::string& resolve_tag(string_view text) {
   if (is_timestamp(text)) return kTimestampTag;
   if (is_any_of(text, {"<<"})) return kMergeTag;
   if (is_any_of(text, {"="})) return kValueTag;
+  if (is_any_of(text, {"!", "&", "*"})) return kYamlTag;
   return kStrTag;
 }
 

@@ -68,13 +68,7 @@ void Scanner::fail(std::size_t position, std::size_t length, std::string message
 
 void Scanner::push(TokenKind kind, std::size_t position, std::size_t length, std::string text) {
   // A node has at most a scalar, an anchor, a tag, a key, a value and an entry mark of its own.
-  if (tokens_.size() / 6 > static_cast<std::size_t>(limits_.max_nodes))
-    throw Fault{"yaml_limit",
-                position,
-                1,
-                "the document has too many values",
-                "at most " + std::to_string(limits_.max_nodes) + " values",
-                ""};
+  if (tokens_.size() / 6 > static_cast<std::size_t>(limits_.max_nodes)) throw too_many_values(limits_, position);
   tokens_.push_back(Token{kind, false, position, length, std::move(text)});
 }
 
@@ -154,22 +148,16 @@ void Scanner::unwind_indent(int column) {
   }
 }
 
-bool Scanner::add_indent(int column) {
+bool Scanner::add_indent(int column, std::size_t position) {
   if (indent_ >= column) return false;
   indents_.push_back(indent_);
   indent_ = column;
-  check_depth();
+  check_depth(position);
   return true;
 }
 
-void Scanner::check_depth() const {
-  if (indents_.size() + flows_.size() <= static_cast<std::size_t>(limits_.max_depth)) return;
-  throw Fault{"yaml_limit",
-              position_,
-              1,
-              "collections are nested too deeply",
-              "at most " + std::to_string(limits_.max_depth) + " levels",
-              ""};
+void Scanner::check_depth(std::size_t position) const {
+  if (indents_.size() + flows_.size() > static_cast<std::size_t>(limits_.max_depth)) throw too_deep(limits_, position);
 }
 
 void Scanner::save_simple_key() {
@@ -258,7 +246,7 @@ void Scanner::fetch_flow_start(TokenKind kind, char32_t bracket) {
   save_simple_key();
   flows_.push_back(OpenFlow{bracket, position_});
   simple_keys_.emplace_back();
-  check_depth();
+  check_depth(position_);
   allow_simple_key_ = true;
   push(kind, position_);
   forward();
@@ -291,7 +279,7 @@ void Scanner::fetch_block_entry() {
   if (!allow_simple_key_)
     fail(position_, 1, "a '- ' entry cannot begin here", "",
          "begin the list on a new line, or put the value in quotes");
-  if (add_indent(column_)) push(TokenKind::block_sequence_start, position_);
+  if (add_indent(column_, position_)) push(TokenKind::block_sequence_start, position_);
   allow_simple_key_ = true;
   drop_simple_key(simple_key());
   push(TokenKind::block_entry, position_);
@@ -302,7 +290,7 @@ void Scanner::fetch_key() {
   if (!in_flow()) {
     if (!allow_simple_key_)
       fail(position_, 1, "a '? ' key cannot begin here", "", "begin it on a new line, or put the value in quotes");
-    if (add_indent(column_)) push(TokenKind::block_mapping_start, position_);
+    if (add_indent(column_, position_)) push(TokenKind::block_mapping_start, position_);
   }
   allow_simple_key_ = !in_flow();
   drop_simple_key(simple_key());
@@ -314,7 +302,8 @@ void Scanner::fetch_value() {
   if (SimpleKey& key = simple_key(); key.possible) {
     key.possible = false;
     insert(key.token_number, TokenKind::key, key.position);
-    if (!in_flow() && add_indent(key.column)) insert(key.token_number, TokenKind::block_mapping_start, key.position);
+    if (!in_flow() && add_indent(key.column, key.position))
+      insert(key.token_number, TokenKind::block_mapping_start, key.position);
     allow_simple_key_ = false;
   } else {
     if (!in_flow()) {
@@ -324,7 +313,7 @@ void Scanner::fetch_value() {
             position_, 1, "a ':' cannot stand here: it would begin a mapping inside a value", "",
             "put the value in quotes if the ':' belongs to it; otherwise check the indentation of this line and of the "
             "line above");
-      if (add_indent(column_)) push(TokenKind::block_mapping_start, position_);
+      if (add_indent(column_, position_)) push(TokenKind::block_mapping_start, position_);
     }
     allow_simple_key_ = !in_flow();
     drop_simple_key(simple_key());

@@ -44,7 +44,7 @@ struct Token {
   std::string text = {};   ///< scalar: content; alias, anchor: name; tag: the full tag
 };
 
-/// A piece of scanned text that may end in front of something unexpected.
+/// Reads the tokens of one text; made for one run().
 class Scanner {
  public:
   Scanner(const Text& text, const YamlLimits& limits);
@@ -98,8 +98,8 @@ class Scanner {
   // Indentation and simple keys (yaml_scan.cpp).
   bool in_flow() const noexcept { return !flows_.empty(); }
   void unwind_indent(int column);
-  bool add_indent(int column);
-  void check_depth() const;
+  bool add_indent(int column, std::size_t position);
+  void check_depth(std::size_t position) const;
   SimpleKey& simple_key() { return simple_keys_[flows_.size()]; }
   void save_simple_key();
   void drop_simple_key(SimpleKey& key);

@@ -3,6 +3,7 @@
 #include "yaml_scan.hpp"
 
 #include "forgelm/core/text.hpp"
+#include "yaml_number.hpp"
 
 namespace forgelm::config::yaml {
 
@@ -101,8 +102,6 @@ void Scanner::scan_yaml_directive(std::size_t start) {
 }
 
 std::string Scanner::scan_directive_number(std::size_t start) {
-  // Python refuses to read decimal numbers of more digits than this.
-  static constexpr std::size_t kMaxDigits = 4300;
   std::size_t length = 0;
   while (is_digit(peek(length))) ++length;
   if (length == 0 || length > kMaxDigits) fail(start, 5, "a %YAML directive needs a version", "%YAML 1.1", "");

@@ -3,7 +3,9 @@
 #include "yaml_structure.hpp"
 
 #include <initializer_list>
-#include <unordered_map>
+#include <map>
+
+#include "forgelm/core/text.hpp"
 
 namespace forgelm::config::yaml {
 namespace {
@@ -61,13 +63,7 @@ class Copier {
   }
 
   void count_node(const Token& origin) {
-    if (++num_nodes_ > limits_.max_nodes)
-      throw Fault{"yaml_limit",
-                  origin.position,
-                  1,
-                  "the document has too many values",
-                  "at most " + std::to_string(limits_.max_nodes) + " values",
-                  ""};
+    if (++num_nodes_ > limits_.max_nodes) throw too_many_values(limits_, origin.position);
   }
 
   void emit_scalar(std::string text, bool is_plain, const Token& origin) {
@@ -111,7 +107,7 @@ class Copier {
     const auto anchor = anchors_.find(alias.text);
     if (anchor == anchors_.end())
       throw Fault{"yaml_alias",    alias.position,
-                  alias.length,    "'*" + alias.text + "' refers to no anchor above it",
+                  alias.length,    excerpt("*" + alias.text) + " refers to no anchor above it",
                   known_anchors(), "put the value in quotes if the '*' belongs to it"};
     if (++num_aliases_ > limits_.max_aliases)
       throw Fault{"yaml_limit",
@@ -126,9 +122,9 @@ class Copier {
   }
 
   std::string known_anchors() const {
-    if (anchors_.empty()) return "";
     std::string names;
-    for (const auto& [name, anchor] : anchors_) names += (names.empty() ? "*" : ", *") + name;
+    for (const auto& [name, anchor] : anchors_)
+      if (names.size() <= 200) names += (names.empty() ? "*" : ", *") + name;
     return names.size() > 200 ? "" : names;
   }
 
@@ -156,21 +152,15 @@ class Copier {
       throw Fault{"yaml_alias",
                   token.position,
                   token.length,
-                  "the anchor '&" + token.text + "' is already defined in line " +
-                      std::to_string(spot_of(text_, "", known->second.position, 1).line),
+                  cat("the anchor ", excerpt("&" + token.text), " is already defined in line ",
+                      spot_of(text_, "", known->second.position, 1).line),
                   "",
                   "give it another name"};
     emit("&" + std::to_string(known->second.number), token);
   }
 
   void enter(Context context, const Token& origin, const char* bracket) {
-    if (context.depth > limits_.max_depth)
-      throw Fault{"yaml_limit",
-                  origin.position,
-                  1,
-                  "collections are nested too deeply",
-                  "at most " + std::to_string(limits_.max_depth) + " levels",
-                  ""};
+    if (context.depth > limits_.max_depth) throw too_deep(limits_, origin.position);
     count_node(origin);
     emit(bracket, origin);
   }
@@ -346,7 +336,7 @@ class Copier {
   std::size_t next_ = 0;
   int num_nodes_ = 0;
   int num_aliases_ = 0;
-  std::unordered_map<std::string, Anchor> anchors_;
+  std::map<std::string, Anchor> anchors_;  // ordered: names chosen to collide in a hash table cost nothing extra
   PlainCopy copy_;
 };
 

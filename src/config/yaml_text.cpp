@@ -126,6 +126,15 @@ class Decoder {
 
 }  // namespace
 
+Fault too_deep(const YamlLimits& limits, std::size_t position) {
+  return {"yaml_limit", position, 1, "collections are nested too deeply", cat("at most ", limits.max_depth, " levels")};
+}
+
+Fault too_many_values(const YamlLimits& limits, std::size_t position, std::size_t length, const char* when) {
+  return {"yaml_limit", position, length, cat("the document has too many values", when),
+          cat("at most ", limits.max_nodes, " values")};
+}
+
 std::string to_utf8(std::u32string_view chars) {
   std::string out;
   out.reserve(chars.size());

@@ -27,6 +27,11 @@ struct Fault {
   std::string hint = {};
 };
 
+/// Collections in collections beyond max_depth.
+Fault too_deep(const YamlLimits& limits, std::size_t position);
+/// Values beyond max_nodes; `when` says at what point of the reading, " once its aliases are written out".
+Fault too_many_values(const YamlLimits& limits, std::size_t position, std::size_t length = 1, const char* when = "");
+
 /// The characters of a document. `chars` ends with kPadding zeros, so that looking ahead needs no bounds check;
 /// a zero cannot occur in the text itself. CR, CRLF and NEL have become LF; U+2028 and U+2029 stay.
 struct Text {

@@ -32,7 +32,7 @@ std::string with_caret(const Diagnostic& diagnostic, bool color) {
   std::replace(line.begin(), line.end(), '\t', ' ');
   const std::string number = std::to_string(diagnostic.spot.line);
   std::string out = "  " + number + " | " + line + "\n";
-  // A line that holds a secret is shown cut off: a caret stands under what is shown, or not at all.
+  // A long line and one that holds a secret are shown cut off: a caret stands under what is shown, or not at all.
   const std::size_t width = num_code_points(line);
   if (diagnostic.spot.column > 0 && static_cast<std::size_t>(diagnostic.spot.column) <= width + 1) {
     const auto column = static_cast<std::size_t>(diagnostic.spot.column);
@@ -89,6 +89,12 @@ std::string render(const std::vector<Diagnostic>& diagnostics, DiagnosticStyle s
   for (const auto& diagnostic : diagnostics)
     out += style == DiagnosticStyle::github ? render_github(diagnostic) : render_text(diagnostic, color);
   return out;
+}
+
+std::string line_to_show(std::string_view line) {
+  constexpr std::size_t kMaxShown = 400;
+  const std::string_view shown = prefix_code_points(line, kMaxShown);
+  return cat(shown, shown.size() < line.size() ? "..." : "");
 }
 
 void sort_by_place(std::vector<Diagnostic>& diagnostics) {

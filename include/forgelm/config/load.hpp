@@ -21,7 +21,8 @@ struct LoadedJob {
   std::vector<std::string> lines;           ///< the file's text, for carets
   std::map<std::string, SourceSpot> given;  ///< every path the file wrote -> the place of its value
   std::set<int> secret_lines;               ///< lines that hold a secret's value
-  std::vector<Diagnostic> diagnostics;      ///< errors and warnings in file order
+  std::vector<Diagnostic> diagnostics;      ///< in file order; at most about a hundred errors and as many warnings
+  std::size_t num_unlisted = 0;             ///< problems beyond those; the last diagnostic tells of them
 
   bool is_given(std::string_view path) const { return given.count(std::string(path)) != 0; }
   bool ok() const { return !has_errors(diagnostics); }

@@ -48,22 +48,24 @@ struct Node {
 std::string_view kind_name(Node::Kind kind) noexcept;
 
 struct YamlLimits {
-  std::size_t max_bytes = 1u << 20;
-  int max_depth = 64;
-  int max_nodes = 100'000;  ///< after alias expansion
+  std::size_t max_bytes = 1u << 20;           ///< of the file
+  std::size_t max_expanded_bytes = 4u << 20;  ///< of all scalars together, aliases and merge keys written out
+  int max_depth = 64;                         ///< collections in collections, aliases written out
+  int max_nodes = 100'000;                    ///< aliases and merge keys written out
   int max_aliases = 100;
-  int max_key_length = 1024;
+  int max_key_length = 1024;  ///< code points
 };
 
 struct YamlDocument {
   Node root;                            ///< kind null for an empty document
   std::vector<std::string> lines;       ///< the text as read, for carets
-  std::vector<Diagnostic> diagnostics;  ///< an error means that root is not to be used; duplicate keys are warnings
+  std::vector<Diagnostic> diagnostics;  ///< an error (one at most) means that root is not to be used
 };
 
 /// Reads one document. Never throws on bad input: what is wrong is in `diagnostics`, each with its place.
 /// Codes: yaml_encoding, yaml_character, yaml_syntax, yaml_limit, yaml_tag, yaml_alias, yaml_documents, yaml_scalar,
-/// yaml_key, duplicate_key (warning).
+/// yaml_key, duplicate_key (a warning; of very many only the first are listed, and one more gives the number of the
+/// rest). Time and memory are bounded by `limits` whatever the bytes are.
 YamlDocument read_yaml(std::string_view bytes, const std::string& file_name, const YamlLimits& limits = {});
 
 }  // namespace forgelm::config

@@ -26,7 +26,7 @@ struct Diagnostic {
   std::string message;           ///< what is wrong, with the value seen
   std::string allowed;           ///< what would have been accepted; may be empty
   std::string hint;              ///< what to do about it; may be empty
-  std::string source_line = {};  ///< the line the spot points at, without its line break; empty when unknown
+  std::string source_line = {};  ///< line_to_show() of the line the spot points at; empty when unknown
 };
 
 enum class DiagnosticStyle { text, github };
@@ -34,6 +34,10 @@ enum class DiagnosticStyle { text, github };
 /// `file:line:column: severity: path: message; allowed: ...` with the line, a caret and the hint below (text), or one
 /// workflow command per problem (github). `color` adds ANSI colours to text.
 std::string render(const std::vector<Diagnostic>& diagnostics, DiagnosticStyle style, bool color = false);
+
+/// A line of a text as diagnostics carry it: cut, with "...", after 400 code points. A file of one line can hold a
+/// great many problems, and each of them has its own copy.
+std::string line_to_show(std::string_view line);
 
 /// By line and column; what stands at one place, and what has none, keeps its order.
 void sort_by_place(std::vector<Diagnostic>& diagnostics);

@@ -61,7 +61,7 @@ def dump(value, parents=()):
     return '{"map":[' + ",".join("[%s,%s]" % (dump(k, parents), dump(v, parents)) for k, v in value.items()) + "]}"
 
 
-def read(document):
+def read(document, max_size=100_000):
     """("ok", tree), ("unprintable", why) or ("error", the exception's name and first line)."""
     try:
         text = io.TextIOWrapper(io.BytesIO(document), encoding="utf-8").read()
@@ -72,6 +72,6 @@ def read(document):
         return "error", type(error).__name__ + ": " + " ".join(str(error).split())[:200]
     try:
         tree = dump(value)
-        return ("ok", tree) if len(tree) <= 100_000 else ("unprintable", "size")
+        return ("ok", tree) if len(tree) <= max_size else ("unprintable", "size")
     except (Unprintable, RecursionError) as error:
         return "unprintable", str(error)
