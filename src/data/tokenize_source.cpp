@@ -1,7 +1,7 @@
-// Blocks of rows go through run_ordered: cutting on one thread at a time, everything dear (parsing, converting, rendering,
-// tokenizing) on all, appending in order on the caller's. A checkpoint after each block says how far the store has come; a
-// build that goes on cuts the file again up to there, which costs little.
-// Trap: message trees are collected across rows, in order and on one thread; such a build cannot go on half-way.
+// Blocks of rows go through run_ordered: cutting on one thread at a time, everything dear (parsing, converting,
+// rendering, tokenizing) on all, appending in order on the caller's. A checkpoint after each block says how far the
+// store has come; a build that goes on cuts the file again up to there, which costs little. Trap: message trees are
+// collected across rows, in order and on one thread; such a build cannot go on half-way.
 #include "forgelm/data/tokenize_source.hpp"
 
 #include <algorithm>
@@ -197,7 +197,8 @@ class SourceTokenizer {
     report_.merge(output.report);
     for (const Example& example : output.examples) writer_.append(example);
     if (!trees_ && problems_.empty())
-      writer_.checkpoint(Json::object({{"file", output.file}, {"bytes", output.end_byte}, {"report", report_.to_state()}}));
+      writer_.checkpoint(
+          Json::object({{"file", output.file}, {"bytes", output.end_byte}, {"report", report_.to_state()}}));
     if (progress_) {
       if (output.file != written_file_) {
         bytes_before_ += fs::file_size(files_[written_file_]);
@@ -261,9 +262,8 @@ Json description_of(const std::vector<fs::path>& files, const RowRules& rules, c
   if (options.shows_progress && total > (std::int64_t{256} << 20))
     progress.emplace(ProgressOptions{"digest of the data", "byte", total, 0, true});
   for (const auto& file : files) {
-    sources.push(Json::object({{"path", fs::absolute(file).string()},
-                               {"sha256", sha256_file(file)},
-                               {"size_bytes", fs::file_size(file)}}));
+    sources.push(Json::object(
+        {{"path", fs::absolute(file).string()}, {"sha256", sha256_file(file)}, {"size_bytes", fs::file_size(file)}}));
     if (progress) progress->advance(static_cast<std::int64_t>(fs::file_size(file)));
   }
   return Json::object({{"format_version", kFormatVersion},
@@ -308,8 +308,8 @@ TokenizedSource tokenize_source(const std::string& label, const std::vector<fs::
   DataReport report = DataReport::from_state(store.report());
   std::vector<std::string> warnings;
   if (!converter.task_has_effect())
-    warnings.push_back(cat("data.task ", to_text(rules.task), " changes nothing for rows of the format ",
-                           converter.format().name));
+    warnings.push_back(
+        cat("data.task ", to_text(rules.task), " changes nothing for rows of the format ", converter.format().name));
   return {std::move(store), std::move(report), converter.description(), was_cached, std::move(warnings)};
 }
 

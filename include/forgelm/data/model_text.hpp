@@ -14,8 +14,9 @@ struct ModelText {
   std::shared_ptr<const text::ChatTemplate> chat_template;
 };
 
-/// Reads the tokenizer in the folder `model.name_or_path` (of an adapter folder without one: in that of its base model),
-/// and chooses the template by `model.chat_template`. ConfigError when there is no such folder, or no tokenizer in it.
+/// Reads the tokenizer in the folder `model.name_or_path` (of an adapter folder without one: in that of its base
+/// model), and chooses the template by `model.chat_template`. ConfigError when there is no such folder, or no tokenizer
+/// in it.
 ModelText load_model_text(const config::ModelSection& model);
 
 }  // namespace forgelm::data

@@ -1,5 +1,6 @@
-// From the files of one split of one data set to a token store: read, convert, render, tokenize, on all processors, with
-// memory for a few blocks of rows only. What is in the cache already is not made again; what was interrupted goes on.
+// From the files of one split of one data set to a token store: read, convert, render, tokenize, on all processors,
+// with memory for a few blocks of rows only. What is in the cache already is not made again; what was interrupted goes
+// on.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,9 @@ struct TokenizeOptions {
 struct TokenizedSource {
   TokenStore store;
   DataReport report;
-  std::string format;                  ///< RowConverter::description()
+  std::string format;  ///< RowConverter::description()
   bool was_cached = false;
-  std::vector<std::string> warnings;   ///< options that have no effect on these rows
+  std::vector<std::string> warnings;  ///< options that have no effect on these rows
 };
 
 /// Rows of all `files`, in this order, are numbered through from 0. ConfigError when no row format fits, or with a
