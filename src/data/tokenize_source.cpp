@@ -15,6 +15,7 @@
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/token_cache.hpp"
 #include "forgelm/formats/row_blocks.hpp"
+#include "row_problem.hpp"
 
 namespace forgelm::data {
 namespace {
@@ -42,31 +43,6 @@ struct Output {
   std::vector<Diagnostic> problems;
   DataReport report;
 };
-
-Diagnostic problem_of(const formats::ParsedRow& row, const std::string& file) {
-  Diagnostic diagnostic;
-  diagnostic.severity = Severity::error;
-  diagnostic.code = "unreadable_row";
-  diagnostic.spot.file = file;
-  diagnostic.spot.line = static_cast<int>(std::min<std::uint64_t>(row.row.line, INT32_MAX));
-  diagnostic.message = row.problem;
-  // The text begins with the place, which the diagnostic has itself.
-  const std::string place = cat(file, ":", row.row.line, ":");
-  if (diagnostic.message.starts_with(place)) {
-    diagnostic.message.erase(0, place.size());
-    int column = 0;
-    std::size_t at = 0;
-    while (at < diagnostic.message.size() && is_ascii_digit(diagnostic.message[at]) && at < 9)
-      column = 10 * column + (diagnostic.message[at++] - '0');
-    if (at > 0 && diagnostic.message.substr(at).starts_with(": ")) {
-      diagnostic.spot.column = column;
-      diagnostic.message.erase(0, at + 2);
-    }
-    diagnostic.message = std::string(trim(diagnostic.message));
-  }
-  diagnostic.hint = row.hint;
-  return diagnostic;
-}
 
 class SourceTokenizer {
  public:
@@ -151,14 +127,7 @@ class SourceTokenizer {
       try {
         built = builder_.build(sample);
       } catch (const ConfigError& error) {
-        Diagnostic diagnostic;
-        diagnostic.severity = Severity::error;
-        diagnostic.code = "row_not_usable";
-        diagnostic.spot.file = file;
-        diagnostic.spot.line = static_cast<int>(std::min<std::uint64_t>(line, INT32_MAX));
-        diagnostic.message = error.what();
-        diagnostic.hint = error.hint();
-        output.problems.push_back(std::move(diagnostic));
+        output.problems.push_back(problem_of(error, file, line));
         continue;
       }
       if (built.examples.empty()) {

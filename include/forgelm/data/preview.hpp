@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "forgelm/config/job.hpp"
+#include "forgelm/core/diagnostic.hpp"
 #include "forgelm/core/json.hpp"
 #include "forgelm/data/example.hpp"
 #include "forgelm/text/tokenizer.hpp"
@@ -34,6 +36,23 @@ struct PreviewRow {
   bool is_truncated = false;
   std::vector<PreviewSequence> sequences;
 };
+
+struct PreviewOptions {
+  std::uint64_t num_rows = 5;
+  std::uint64_t first_row = 0;  ///< from 0; conversations of message trees count as rows
+  bool is_eval = false;         ///< the evaluation split's rows instead of the training split's
+};
+
+struct Preview {
+  std::vector<PreviewRow> rows;
+  std::vector<Diagnostic> problems;  ///< of rows that cannot be used
+  std::string format;                ///< RowConverter::description()
+  std::string tokenizer;             ///< what kind it is
+  std::string chat_template;         ///< its name
+};
+
+/// Rows of a job's primary data set as training would see them, in the order of the file. Reads no more than it needs.
+Preview preview_rows(const config::JobConfig& job, const PreviewOptions& options);
 
 /// Texts put together equal decode() of all ids.
 std::vector<PreviewToken> preview_tokens(const text::Tokenizer& tokenizer, const SequenceView& sequence);

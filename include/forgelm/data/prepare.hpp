@@ -1,0 +1,53 @@
+// prepare: from a job's data sets to the examples that training and evaluation go through, in order. Stores are made or
+// found in the cache; splitting, shuffling and mixing choose rows exactly as the reference does (rows that give no
+// example count as rows there, so that all others keep their places).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "forgelm/config/job.hpp"
+#include "forgelm/data/data_report.hpp"
+#include "forgelm/data/model_text.hpp"
+#include "forgelm/data/tokenize_source.hpp"
+
+namespace forgelm::data {
+
+/// An example of PreparedData::sources[source].
+struct ExampleRef {
+  std::uint32_t source = 0;
+  std::uint32_t example = 0;
+  bool operator==(const ExampleRef&) const = default;
+};
+
+struct PreparedSource {
+  std::string name;  ///< as the job names it; with the split, where it is not `train`
+  TokenizedSource tokens;
+};
+
+struct PreparedData {
+  ModelText model;
+  std::vector<PreparedSource> sources;
+  std::vector<ExampleRef> train;
+  std::vector<ExampleRef> eval;
+  std::string eval_origin;  ///< "validation", "test", "held out of train", "none: ..."
+  std::vector<std::string> warnings;
+
+  SequenceView sequence(const ExampleRef& ref, std::uint32_t which = 0) const {
+    return sources[ref.source].tokens.store.sequence(ref.example, which);
+  }
+  std::uint64_t num_tokens(const std::vector<ExampleRef>& examples) const;
+};
+
+/// ConfigError when a data set is missing or unusable, when fewer rows than data.min_examples are left, or when nothing
+/// would be learnt.
+PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& options);
+
+/// What of a job decides how rows are read.
+RowRules row_rules_of(const config::JobConfig& job);
+/// The files of the primary data set's training or evaluation split. ConfigError when there is no such split.
+std::vector<std::filesystem::path> files_of(const config::JobConfig& job, bool is_eval);
+
+}  // namespace forgelm::data
