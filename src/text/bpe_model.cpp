@@ -90,7 +90,6 @@ const BpeModel::MergeSlot* BpeModel::find_merge(TokenId left, TokenId right) con
 
 void BpeModel::build_characters() {
   direct_characters_.fill(-1);
-  byte_ids_.fill(-1);
   std::vector<CharacterSlot> others;
   for (const Vocabulary::Entry& entry : vocabulary_.entries()) {
     const std::string_view token = vocabulary_.text_of(entry);
@@ -107,11 +106,7 @@ void BpeModel::build_characters() {
     while (character_slots_[at].id >= 0) at = (at + 1) & mask;
     character_slots_[at] = other;
   }
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    const char name[] = {'<', '0', 'x', kHex[byte >> 4], kHex[byte & 15], '>'};
-    byte_ids_[byte] = vocabulary_.find(std::string_view(name, sizeof name)).value_or(-1);
-  }
+  byte_ids_ = find_byte_tokens(vocabulary_);
 }
 
 TokenId BpeModel::id_of_character(char32_t code_point) const noexcept {

@@ -1,13 +1,15 @@
 // read_model: the "model" object of a tokenizer.json. Oracle: tokenizers 0.23.3 (models/*/serialization.rs), which also
 // settles what an old file without "type" is: BPE, WordPiece, WordLevel, Unigram, in this order, by the keys present.
-#include <limits>
+#include <stdexcept>
 #include <utility>
 
 #include "bpe_model.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 #include "model.hpp"
+#include "unigram_model.hpp"
 #include "vocabulary.hpp"
+#include "word_models.hpp"
 
 namespace forgelm::text {
 
@@ -35,7 +37,11 @@ class ModelReader {
   Vocabulary read_vocabulary() const;
   std::vector<BpeMerge> read_merges(const Vocabulary& vocabulary, std::size_t prefix_size) const;
   void check_dropout() const;
+  void check_lengths(const Vocabulary& vocabulary) const;
   std::unique_ptr<const Model> read_bpe() const;
+  std::unique_ptr<const Model> read_unigram() const;
+  std::unique_ptr<const Model> read_word_piece() const;
+  std::unique_ptr<const Model> read_word_level() const;
 
   const Json& model_;
   const std::string& file_;
@@ -150,6 +156,55 @@ std::unique_ptr<const Model> ModelReader::read_bpe() const {
   return std::make_unique<BpeModel>(std::move(parts));
 }
 
+void ModelReader::check_lengths(const Vocabulary& vocabulary) const {
+  for (const Vocabulary::Entry& entry : vocabulary.entries()) {
+    if (entry.size <= kMaxPieceBytes) continue;
+    fail(".vocab", cat("the token ", quote(vocabulary.text_of(entry), 40), " has ", entry.size, " bytes; at most ",
+                       kMaxPieceBytes, " are read"));
+  }
+}
+
+std::unique_ptr<const Model> ModelReader::read_unigram() const {
+  const Json::Array& items = required("vocab", Json::Kind::array).items();
+  if (items.size() > kMaxTokens) fail(".vocab", cat(items.size(), " pieces; at most ", kMaxTokens, " are read"));
+  UnigramParts parts;
+  parts.scores.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const bool is_pair = items[i].kind() == Json::Kind::array && items[i].items().size() == 2 &&
+                         items[i].items()[0].kind() == Json::Kind::text && items[i].items()[1].is_number();
+    if (!is_pair) fail(cat(".vocab[", i, "]"), "must be an array of a piece and its score");
+    parts.vocabulary.add(items[i].items()[0].text(), static_cast<TokenId>(i));
+    parts.scores.push_back(items[i].items()[1].real());
+  }
+  check_lengths(parts.vocabulary);
+  parts.byte_fallback = optional_boolean("byte_fallback");
+  if (const Json* unk = model_.find("unk_id"); unk != nullptr && !unk->is_null()) {
+    const std::int64_t id = required("unk_id", Json::Kind::integer).integer();
+    if (id < 0 || static_cast<std::uint64_t>(id) >= items.size()) {
+      fail(".unk_id", cat("is ", id, "; model.vocab has ", items.size(), " pieces"));
+    }
+    parts.unk_id = static_cast<TokenId>(id);
+  }
+  return std::make_unique<UnigramModel>(std::move(parts));
+}
+
+std::unique_ptr<const Model> ModelReader::read_word_piece() const {
+  WordPieceParts parts;
+  parts.unk_token = required("unk_token", Json::Kind::text).text();
+  parts.continuing_subword_prefix = required("continuing_subword_prefix", Json::Kind::text).text();
+  const std::int64_t max_chars = required("max_input_chars_per_word", Json::Kind::integer).integer();
+  if (max_chars < 0) fail(".max_input_chars_per_word", cat("is ", max_chars, ", must not be negative"));
+  parts.max_input_chars_per_word = static_cast<std::size_t>(max_chars);
+  parts.vocabulary = read_vocabulary();
+  check_lengths(parts.vocabulary);
+  return std::make_unique<WordPieceModel>(std::move(parts));
+}
+
+std::unique_ptr<const Model> ModelReader::read_word_level() const {
+  std::string unk_token = required("unk_token", Json::Kind::text).text();
+  return std::make_unique<WordLevelModel>(read_vocabulary(), std::move(unk_token));
+}
+
 std::string ModelReader::guess_type() const {
   if (has("vocab", Json::Kind::array)) return "Unigram";
   if (has("vocab", Json::Kind::object)) {
@@ -165,7 +220,14 @@ std::string ModelReader::guess_type() const {
 std::unique_ptr<const Model> ModelReader::read() const {
   if (model_.kind() != Json::Kind::object) fail("", cat("is ", to_string(model_.kind()), ", must be object"));
   const std::string type = model_.find("type") ? required("type", Json::Kind::text).text() : guess_type();
-  if (type == "BPE") return read_bpe();
+  try {
+    if (type == "BPE") return read_bpe();
+    if (type == "Unigram") return read_unigram();
+    if (type == "WordPiece") return read_word_piece();
+    if (type == "WordLevel") return read_word_level();
+  } catch (const std::length_error& error) {
+    fail(".vocab", error.what());
+  }
   fail(".type", cat(quote(type), " is not known; it must be BPE, Unigram, WordPiece or WordLevel"));
 }
 

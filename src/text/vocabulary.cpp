@@ -81,4 +81,14 @@ std::string_view Vocabulary::token_of(TokenId id) const noexcept {
   return text_of(entries_[place_of_id_[index] - 1]);
 }
 
+std::array<TokenId, 256> find_byte_tokens(const Vocabulary& vocabulary) noexcept {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::array<TokenId, 256> ids{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    const char name[] = {'<', '0', 'x', kHex[byte >> 4], kHex[byte & 15], '>'};
+    ids[byte] = vocabulary.find(std::string_view(name, sizeof name)).value_or(-1);
+  }
+  return ids;
+}
+
 }  // namespace forgelm::text

@@ -3,6 +3,7 @@
 // Trap: two tokens may share an id (id -> token keeps the later one), and ids may have holes.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -102,5 +103,8 @@ class Vocabulary {
   std::vector<std::uint32_t> slots_;  ///< index into entries_ + 1; 0: free. Size a power of two, at most half full
   std::vector<std::uint32_t> place_of_id_;  ///< index into entries_ + 1; 0: hole
 };
+
+/// The ids of the tokens "<0x00>" to "<0xFF>"; -1 for those that the vocabulary lacks.
+std::array<TokenId, 256> find_byte_tokens(const Vocabulary& vocabulary) noexcept;
 
 }  // namespace forgelm::text
