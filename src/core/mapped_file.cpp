@@ -42,10 +42,6 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(data_, size_bytes_);
 }
 
-void MappedFile::expect_random_access() const noexcept {
-  if (data_ != nullptr) static_cast<void>(::madvise(data_, size_bytes_, MADV_RANDOM));
-}
-
 void MappedFile::release_pages() const noexcept {
   if (data_ != nullptr) static_cast<void>(::madvise(data_, size_bytes_, MADV_DONTNEED));
 }

@@ -255,6 +255,11 @@ std::uint32_t Segment::length(std::uint64_t example) const noexcept {
   return longest;
 }
 
+std::uint32_t Segment::num_tokens(std::uint64_t example) const noexcept {
+  const std::uint32_t end = sequence_ends_[example];
+  return begin_of(id_ends_, end) - begin_of(id_ends_, begin_of(sequence_ends_, example));
+}
+
 SequenceView Segment::sequence(std::uint64_t example, std::uint32_t which) const {
   const std::uint64_t s = std::uint64_t{begin_of(sequence_ends_, example)} + which;
   if (s >= sequence_ends_[example])

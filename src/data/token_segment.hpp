@@ -74,6 +74,7 @@ class Segment {
 
   std::uint32_t num_sequences(std::uint64_t example) const noexcept;
   std::uint32_t length(std::uint64_t example) const noexcept;
+  std::uint32_t num_tokens(std::uint64_t example) const noexcept;
   std::uint64_t row(std::uint64_t example) const noexcept { return rows_[example]; }
   /// RunError(data) when the bytes are not those that were written.
   SequenceView sequence(std::uint64_t example, std::uint32_t which) const;

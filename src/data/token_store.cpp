@@ -137,6 +137,11 @@ std::uint32_t TokenStore::length(std::uint64_t example) const {
   return segment.length(at);
 }
 
+std::uint32_t TokenStore::num_tokens(std::uint64_t example) const {
+  const auto [segment, at] = impl_->find(example);
+  return segment.num_tokens(at);
+}
+
 std::uint64_t TokenStore::row(std::uint64_t example) const {
   const auto [segment, at] = impl_->find(example);
   return segment.row(at);

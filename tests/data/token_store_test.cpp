@@ -59,6 +59,7 @@ bool holds(const TokenStore& store, std::uint64_t num) {
         store.extra(i) != wanted.extra)
       return false;
     std::size_t longest = 0;
+    const std::uint64_t num_tokens_before = num_tokens;
     for (std::uint32_t s = 0; s < wanted.sequences.size(); ++s) {
       const SequenceView view = store.sequence(i, s);
       if (std::vector<std::int32_t>(view.ids.begin(), view.ids.end()) != wanted.sequences[s].ids) return false;
@@ -67,7 +68,7 @@ bool holds(const TokenStore& store, std::uint64_t num) {
       num_tokens += view.ids.size();
       num_learnt += view.num_learnt();
     }
-    if (store.length(i) != longest) return false;
+    if (store.length(i) != longest || store.num_tokens(i) != num_tokens - num_tokens_before) return false;
   }
   return store.num_tokens() == num_tokens && store.num_learnt() == num_learnt;
 }

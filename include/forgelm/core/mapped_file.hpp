@@ -25,8 +25,6 @@ class MappedFile {
   /// Starts on a page boundary; stays valid when the object is moved and when the file is removed.
   std::string_view bytes() const noexcept { return {static_cast<const char*>(data_), size_bytes_}; }
 
-  /// Says that bytes will be touched here and there, not in order: the kernel then reads no more than is touched.
-  void expect_random_access() const noexcept;
   /// Takes this process's hold off the pages, which lowers its resident memory; they come back when touched. Any thread
   /// may call it while others read.
   void release_pages() const noexcept;

@@ -84,6 +84,8 @@ class TokenStore {
   SequenceView sequence(std::uint64_t example, std::uint32_t which = 0) const;
   /// Tokens of the longest sequence of an example; what packing and batching go by.
   std::uint32_t length(std::uint64_t example) const;
+  /// Tokens of all sequences of an example together.
+  std::uint32_t num_tokens(std::uint64_t example) const;
   std::uint64_t row(std::uint64_t example) const;
   std::string_view extra(std::uint64_t example) const;
   const Json& description() const noexcept;
