@@ -1,16 +1,9 @@
 # libtorch as the imported targets torch_cpu and c10, found by tools/libtorch: an install that FORGELM_LIBTORCH names, or
 # the pinned wheels, fetched once per machine. find_package(Torch) is never called: its files demand a CUDA toolkit.
-# The trap: an environment variable FORGELM_LIBTORCH counts at the first configuring only; -DFORGELM_LIBTORCH= later.
-set(FORGELM_LIBTORCH "$ENV{FORGELM_LIBTORCH}" CACHE PATH
-  "Folder of a libtorch 2.11 or of a Python torch 2.11; empty: the pinned one, downloaded when it is not there yet")
-
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/libtorch.lock")
-
-execute_process(
-  COMMAND "${CMAKE_COMMAND}" -E env "FORGELM_LIBTORCH=${FORGELM_LIBTORCH}" "${PROJECT_SOURCE_DIR}/tools/libtorch"
-  OUTPUT_VARIABLE forgelm_libtorch OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_VARIABLE said RESULT_VARIABLE status)
-if(NOT status EQUAL 0)
-  message(FATAL_ERROR "There is no libtorch to build the tensor engine with. tools/libtorch said:\n${said}"
+include(ForgelmWheels)
+forgelm_wheel_folder(libtorch FORGELM_LIBTORCH)
+if(NOT forgelm_libtorch)
+  message(FATAL_ERROR "There is no libtorch to build the tensor engine with. ${forgelm_libtorch_problem}\n"
     "Configure with -DFORGELM_LIBTORCH=FOLDER to name one, or with -DFORGELM_ENGINE=OFF to build without the engine.")
 endif()
 

@@ -1,5 +1,7 @@
 #include "load_job.hpp"
 
+#include "option_value.hpp"
+
 #include "forgelm/core/suggest.hpp"
 #include "forgelm/core/text.hpp"
 

@@ -2,13 +2,12 @@
 // it (450 MB) is opened.
 #include "forgelm/engine/libtorch.hpp"
 
-#include <dlfcn.h>
-
 #include <optional>
 #include <vector>
 
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/files.hpp"
+#include "forgelm/core/library_folder.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
 
@@ -60,14 +59,7 @@ Result<Libtorch> examine(const std::filesystem::path& folder, LibtorchOrigin ori
 
 }  // namespace
 
-std::filesystem::path engine_file() {
-  Dl_info where{};
-  static const char anchor = 0;
-  if (::dladdr(&anchor, &where) == 0 || where.dli_fname == nullptr) return "libforgelm_engine.so";
-  std::error_code failed;
-  const auto self = std::filesystem::canonical(where.dli_fname, failed);
-  return (failed ? std::filesystem::path(where.dli_fname) : self).parent_path() / "libforgelm_engine.so";
-}
+std::filesystem::path engine_file() { return library_folder() / "libforgelm_engine.so"; }
 
 Result<Libtorch> find_libtorch() {
   if (!build_info().has_engine)

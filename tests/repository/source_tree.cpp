@@ -33,6 +33,7 @@ const std::map<std::string, Names, std::less<>>& allowed_modules() {
       {"core", {}},
       {"config", {"core"}},
       {"formats", {"core"}},
+      {"parquet", {"core", "formats"}},
       {"text", {"core", "formats"}},
       {"hub", {"core"}},
       {"data", {"core", "config", "formats", "text", "hub"}},
@@ -55,6 +56,7 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
 }
 
 bool is_torch(std::string_view name) { return starts_with_any(name, {"torch/", "ATen/", "c10/"}); }
+bool is_arrow(std::string_view name) { return starts_with_any(name, {"arrow/", "parquet/"}); }
 bool is_format_or_log_library(std::string_view name) { return starts_with_any(name, {"spdlog/", "fmt/"}); }
 
 /// Neither the standard library nor the operating system: those have no folder, or one of these.
@@ -74,6 +76,7 @@ std::string third_party_fault(const SourceFile& file, std::string_view name) {
   if (!is_third_party(name)) return {};
   if (file.is_public) return "public headers include the standard library and forgelm only";
   if (is_torch(name) && file.module != "engine") return "torch stays within src/engine";
+  if (is_arrow(name) && file.module != "parquet") return "Arrow stays within src/parquet";
   if (is_format_or_log_library(name) && file.module != "core") return "logging goes through forgelm/core/log.hpp";
   if (name.starts_with("CLI/") && file.module != "cli") return "CLI11 stays within src/cli";
   return {};

@@ -1,4 +1,4 @@
-// tools/libtorch with a python3 that only pretends to be pip, and wheels of a few bytes made here.
+// tools/libtorch and tools/arrow with a python3 that only pretends to be pip, and wheels of a few bytes made here.
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -72,12 +72,13 @@ class Sandbox {
     add("parts", zip({{"nvidia/cu13/lib/libcudart.so.13", "rt"}, {"nvidia/cu13/include/cuda.h", "//"}}));
   }
 
+  /// Runs tools/libtorch; `suffix` stands behind it in the script.
   test::ProcessResult run(const std::string& variables = "", const std::string& suffix = "") {
-    write_file_durably(folder_ / "lock", lock_);
-    return test::run_script(
-        cat("export PATH=\"$HOME/bin:$PATH\" FORGELM_LIBTORCH_LOCK=$HOME/lock\n", variables, " ", kTool, suffix),
-        folder_.path().native());
+    return run_tool(kTool, variables, suffix);
   }
+  test::ProcessResult run_arrow(const std::string& variables = "") { return run_tool(kArrowTool, variables, ""); }
+  /// The wheels are those added from here on.
+  void forget_wheels() { lock_.clear(); }
   void add(const std::string& name, const std::string& wheel) {
     write_file_durably(folder_ / ("wheels/" + name + "-1.whl"), wheel);
     lock_ += cat(name, "==1\tany\t", name, "-1.whl\t", sha256_hex(wheel), "\n");
@@ -90,8 +91,17 @@ class Sandbox {
   std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }
 
   static constexpr const char* kTool = "'" FORGELM_SOURCE_DIR "/tools/libtorch'";
+  static constexpr const char* kArrowTool = "'" FORGELM_SOURCE_DIR "/tools/arrow'";
 
  private:
+  test::ProcessResult run_tool(const char* tool, const std::string& variables, const std::string& suffix) {
+    write_file_durably(folder_ / "lock", lock_);
+    return test::run_script(
+        cat("export PATH=\"$HOME/bin:$PATH\" FORGELM_LIBTORCH_LOCK=$HOME/lock FORGELM_ARROW_LOCK=$HOME/lock\n",
+            variables, " ", tool, suffix),
+        folder_.path().native());
+  }
+
   test::TemporaryDirectory folder_;
   std::string lock_;
 };
@@ -197,6 +207,61 @@ TEST_CASE("FORGELM_LIBTORCH is checked for its files and its version, and nothin
   CHECK(contains(box.run(variable).err, "is libtorch 2.9.1+cpu; forgelm is built with 2.11"));
   write_file_durably(mine / "build-version", "2.11.0+cpu\n");
   const auto result = box.run(variable);
+  CHECK(result.exit_code == 0);
+  CHECK(result.out == mine.native() + "\n");
+  CHECK(box.downloads() == "");
+}
+
+TEST_CASE("tools/arrow keeps the two libraries, the headers and the licence of its wheel") {
+  Sandbox box;
+  box.forget_wheels();
+  box.add("pyarrow", zip({{"pyarrow/libarrow.so.2600", "arrow"},
+                          {"pyarrow/libparquet.so.2600", "parquet"},
+                          {"pyarrow/libarrow_flight.so.2600", "flight"},
+                          {"pyarrow/lib.cpython-311-x86_64-linux-gnu.so", "python"},
+                          {"pyarrow/include/arrow/api.h", "//"},
+                          {"pyarrow-26.dist-info/licenses/NOTICE.txt", "notice"},
+                          {"pyarrow/parquet/core.py", "pass"}}));
+  const auto first = box.run_arrow();
+  INFO(first.err);
+  REQUIRE(first.exit_code == 0);
+  const std::filesystem::path folder(first.out.substr(0, first.out.find('\n')));
+  CHECK(read_file(folder / "libarrow.so.2600") == "arrow");
+  CHECK(read_file(folder / "libparquet.so.2600") == "parquet");
+  CHECK(std::filesystem::exists(folder / "include/arrow/api.h"));
+  CHECK(std::filesystem::exists(folder / "../pyarrow-26.dist-info/licenses/NOTICE.txt"));
+  for (const char* name : {"libarrow_flight.so.2600", "lib.cpython-311-x86_64-linux-gnu.so", "parquet"})
+    CHECK_FALSE(std::filesystem::exists(folder / name));
+  CHECK(box.run_arrow("FAKE_PIP_FAILS=1").out == first.out);
+}
+
+TEST_CASE("An Arrow that cannot be had names the way to build without, and a wheel without libparquet is refused") {
+  Sandbox box;
+  const auto offline = box.run_arrow("FAKE_PIP_FAILS=1");
+  CHECK(offline.exit_code == 1);
+  CHECK(contains(offline.err, "-DFORGELM_PARQUET=OFF"));
+  box.forget_wheels();
+  box.add("pyarrow", zip({{"pyarrow/libarrow.so.2600", "arrow"}}));
+  CHECK(contains(box.run_arrow().err, "the wheels hold no libparquet.so.2600"));
+  CHECK(num_folders(box.cache()) == 0);
+}
+
+TEST_CASE("FORGELM_ARROW is checked for its version and its libraries, in the folder or in lib") {
+  Sandbox box;
+  const auto mine = box / "mine";
+  const std::string variable = "FORGELM_ARROW=" + mine.native();
+  CHECK(contains(box.run_arrow(variable).err, "has no include/arrow/util/config.h"));
+  std::filesystem::create_directories(mine / "include/arrow/util");
+  std::filesystem::create_directories(mine / "lib");
+  const auto header = mine / "include/arrow/util/config.h";
+  write_file_durably(header, "#define ARROW_VERSION_MAJOR 21\n#define ARROW_VERSION_STRING \"21.0.0\"\n");
+  CHECK(contains(box.run_arrow(variable).err, "is Arrow 21.0.0; forgelm is built with 26"));
+  write_file_durably(header, "#define ARROW_VERSION_STRING \"26.0.1\"\n");
+  CHECK(contains(box.run_arrow(variable).err, "has no libarrow.so.2600"));
+  write_file_durably(mine / "libarrow.so.2600", "");
+  CHECK(contains(box.run_arrow(variable).err, "has no libparquet.so.2600"));
+  write_file_durably(mine / "lib/libparquet.so.2600", "");
+  const auto result = box.run_arrow(variable);
   CHECK(result.exit_code == 0);
   CHECK(result.out == mine.native() + "\n");
   CHECK(box.downloads() == "");
