@@ -17,7 +17,7 @@ Json read_json_if_exists(const fs::path& path) {
   const auto bytes = read_file_if_exists(path, std::uint64_t{16} << 20);
   if (!bytes) return Json();
   auto parsed = parse_json(*bytes);
-  if (!parsed) throw ConfigError(cat(path.string(), ": ", parsed.error()));
+  if (!parsed) throw ConfigError(cat(path.string(), ": ", parsed.error().message));
   return std::move(*parsed);
 }
 

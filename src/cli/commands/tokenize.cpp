@@ -101,7 +101,7 @@ class Work {
   void chat(std::string_view line, std::uint64_t line_number, Results& results) const {
     const auto parsed = parse_json(line);
     if (!parsed)
-      fail(line_number, cat("not JSON: ", parsed.error()), "with --chat every line is a conversation in JSON");
+      fail(line_number, cat("not JSON: ", parsed.error().message), "with --chat every line is a conversation in JSON");
     text::Conversation conversation;
     const Json* messages = parsed->kind() == Json::Kind::array ? &*parsed : parsed->find("messages");
     if (messages == nullptr || messages->kind() != Json::Kind::array)
