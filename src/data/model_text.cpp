@@ -18,7 +18,7 @@ Json read_json_if_exists(const fs::path& path) {
   if (!bytes) return Json();
   auto parsed = parse_json(*bytes);
   if (!parsed) throw ConfigError(cat(path.string(), ": ", parsed.error().message));
-  return std::move(*parsed);
+  return std::move(parsed).value();
 }
 
 std::string text_member(const Json& object, std::string_view key) {
