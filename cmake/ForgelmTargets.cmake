@@ -62,6 +62,36 @@ ${entries}  };
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
 endfunction()
 
+# forgelm_embed(TARGET PATTERN FUNCTION HEADER NAMESPACE)
+# Compiles the text files that match PATTERN (below the source root) into TARGET: `std::span<const EmbeddedText> FUNCTION()`,
+# declared with EmbeddedText in HEADER. Each file must be shorter than what a string literal may hold (64 KiB).
+function(forgelm_embed target pattern function header namespace)
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${pattern}")
+  list(SORT files)
+  set(entries "")
+  foreach(file IN LISTS files)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    get_filename_component(stem "${file}" NAME_WE)
+    file(READ "${file}" text)
+    string(APPEND entries "    {\"${stem}\", R\"embedded(${text})embedded\"},\n")
+  endforeach()
+  set(output "${CMAKE_CURRENT_BINARY_DIR}/${function}.cpp")
+  file(GENERATE OUTPUT "${output}" CONTENT
+"// Generated from ${pattern}; do not edit.
+#include \"${header}\"
+
+namespace ${namespace} {
+std::span<const EmbeddedText> ${function}() {
+  static constexpr EmbeddedText texts[] = {
+${entries}  };
+  return texts;
+}
+}  // namespace ${namespace}
+")
+  target_sources(${target} PRIVATE "${output}")
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+endfunction()
+
 # forgelm_tests(NAME [LIBRARIES target...]): one Catch2 binary test_NAME from tests/NAME/*_test.cpp, one ctest entry.
 # Tests may include a module's private headers as "<module>/<file>.hpp".
 function(forgelm_tests name)

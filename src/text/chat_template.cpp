@@ -1,0 +1,391 @@
+// ChatTemplate: rendering conversations and finding out what is learnt. A template is asked for the conversation twice,
+// with and without marks around the contents (chat_marks.hpp); its {% generation %} blocks or chat_turns.hpp then give
+// the learnt bytes. What holds for a template as such (has it a place for a system message?) is found out once, when it
+// is constructed, so that no row changes how another is rendered.
+#include "forgelm/text/chat_template.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "forgelm/core/error.hpp"
+#include "forgelm/core/hash.hpp"
+#include "forgelm/core/text.hpp"
+#include "text/chat_conversation.hpp"
+#include "text/chat_turns.hpp"
+
+namespace forgelm::text {
+
+namespace {
+
+/// The template leaves out a system message: the caller may place it elsewhere.
+class LostSystemMessage : public ConfigError {
+ public:
+  LostSystemMessage(const std::string& message, std::size_t index) : ConfigError(message), index_(index) {}
+  std::size_t index() const noexcept { return index_; }
+
+ private:
+  std::size_t index_;
+};
+
+/// What holds for a template whatever the conversation.
+struct TemplateFacts {
+  bool places_system = true;
+  TurnShape shape;
+};
+
+std::string plain_text(const Json& message) {
+  const Json* content = message.find("content");
+  if (content == nullptr) return {};
+  if (content->kind() == Json::Kind::text) return content->text();
+  std::string out;
+  if (content->kind() == Json::Kind::array)
+    for (const Json& part : content->items())
+      if (const Json* text = part.find("text"); text != nullptr && text->kind() == Json::Kind::text) out += text->text();
+  return out;
+}
+
+ByteSpan byte_span(std::size_t begin, std::size_t end) {
+  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+}
+
+/// Nothing but white space and tokens by their looks.
+bool is_only_markers(std::string_view text) {
+  std::size_t from = 0;
+  for (const auto& [begin, size] : find_markers(text)) {
+    if (trimmed_size(text.substr(from, begin - from)) != 0) return false;
+    from = begin + size;
+  }
+  return trimmed_size(text.substr(from)) == 0;
+}
+
+/// Calls in `text` whose arguments the template wrote in no form that a program reads: as Python shows a dict, or as
+/// JSON text within JSON text.
+void check_arguments(const Json::Array& messages, std::string_view text, const std::string& template_name) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const Json* calls = messages[i].find("tool_calls");
+    if (calls == nullptr || calls->kind() != Json::Kind::array) continue;
+    for (const Json& call : calls->items()) {
+      const Json* function = call.find("function");
+      const Json* arguments = function != nullptr ? function->find("arguments") : nullptr;
+      if (arguments == nullptr) continue;
+      std::string bad;
+      if (arguments->kind() == Json::Kind::object && !arguments->members().empty())
+        bad = cat("{'", arguments->members().front().first, "': ");
+      if (arguments->kind() == Json::Kind::text && !arguments->text().empty() && arguments->text().front() == '{')
+        bad = dump(*arguments, {.ensure_ascii = false});
+      if (!bad.empty() && text.find(bad) != std::string_view::npos)
+        throw ConfigError(cat("message ", i + 1, " of the conversation (assistant): the chat template ", template_name,
+                              " does not write the arguments of a call as JSON"),
+                          "Use a template made for tool calls (model.chat_template).");
+    }
+  }
+}
+
+}  // namespace
+
+struct ChatTemplate::Impl {
+  struct Rendered;
+
+  Impl(ChatTemplateOrigin origin_, std::string name_, std::string source_, const TokenizerConfig& tokens,
+       std::string tool_source)
+      : origin(origin_), name(std::move(name_)), source(std::move(source_)), main(name, source), now(std::time(nullptr)) {
+    digest = sha256_hex(tool_source.empty() ? source : cat(source, std::string(1, '\0'), tool_source));
+    const auto add = [&](const char* key, const std::optional<SpecialToken>& token) {
+      if (token) variables.set(key, token->content);
+    };
+    variables = Json::object();
+    add("bos_token", tokens.bos);
+    add("eos_token", tokens.eos);
+    add("pad_token", tokens.pad);
+    add("unk_token", tokens.unk);
+    if (tokens.eos) end_token = tokens.eos->content;
+    main_facts = find_facts(main);
+    if (!tool_source.empty()) {
+      with_tools.emplace(name, std::move(tool_source));
+      tool_facts = find_facts(*with_tools);
+    }
+  }
+
+  bool wants_tool_template(const Conversation& conversation) const {
+    return with_tools && conversation.tools.kind() == Json::Kind::array && !conversation.tools.items().empty();
+  }
+  const JinjaTemplate& template_for(const Conversation& conversation) const {
+    return wants_tool_template(conversation) ? *with_tools : main;
+  }
+  const TemplateFacts& facts_for(const Conversation& conversation) const {
+    return wants_tool_template(conversation) ? tool_facts : main_facts;
+  }
+
+  JinjaOutput ask(const JinjaTemplate& which, const Json::Array& messages, const Conversation& conversation,
+                  bool add_prompt) const {
+    Json all = variables;
+    all.set("messages", messages);
+    const bool has_tools = conversation.tools.kind() == Json::Kind::array && !conversation.tools.items().empty();
+    all.set("tools", has_tools ? conversation.tools : Json());
+    all.set("documents", Json());
+    all.set("add_generation_prompt", add_prompt);
+    if (conversation.variables.kind() == Json::Kind::object)
+      for (const auto& [key, value] : conversation.variables.members()) all.set(key, value);
+    return which.render(all, now);
+  }
+
+  RenderMessages asker(const JinjaTemplate& which, const Conversation& conversation) const {
+    return [this, &which, &conversation](const Json::Array& messages, bool add_prompt) -> std::optional<std::string> {
+      try {
+        return ask(which, messages, conversation, add_prompt).text;
+      } catch (const JinjaError&) {
+        return std::nullopt;
+      }
+    };
+  }
+
+  TemplateFacts find_facts(const JinjaTemplate& which) const;
+  RenderedChat render(const Conversation& conversation, SystemFallback fallback, bool prompt_only) const;
+  RenderedChat render_forms(const Conversation& conversation, const PreparedMessages& prepared, bool prompt_only) const;
+  RenderedChat render_once(const Conversation& conversation, const Json::Array& messages,
+                           const std::vector<bool>& is_learnt, bool prompt_only) const;
+  void check_nothing_lost(const Rendered& rendered, bool prompt_only, RenderedChat& chat) const;
+  void find_contents(const Rendered& rendered, RenderedChat& chat) const;
+  void find_learnt(const Conversation& conversation, const Rendered& rendered, const std::vector<bool>& is_learnt,
+                   RenderedChat& chat) const;
+
+  ChatTemplateOrigin origin;
+  std::string name, source, digest;
+  JinjaTemplate main;
+  std::optional<JinjaTemplate> with_tools;
+  std::time_t now;
+  Json variables;
+  std::string end_token;
+  TemplateFacts main_facts, tool_facts;
+};
+
+/// A conversation as the template wrote it, with and without marks.
+struct ChatTemplate::Impl::Rendered {
+  const Json::Array& plain;
+  JinjaOutput output;
+  std::optional<MarkAlphabet> alphabet;  ///< absent: the template hides where contents go
+  Json::Array marked;
+  MarkedText whole{std::string()};
+  MarkPlaces places = MarkPlaces::edges;
+};
+
+TemplateFacts ChatTemplate::Impl::find_facts(const JinjaTemplate& which) const {
+  TemplateFacts facts;
+  const std::optional<MarkAlphabet> alphabet = MarkAlphabet::unused_in(which.source());
+  if (!alphabet) return facts;
+  const Conversation bare;
+  const RenderMessages render = asker(which, bare);
+  facts.shape = find_shape(render, *alphabet, end_token);
+  const auto message = [&](MarkId id, const char* role, const char* content) {
+    return Json::object({{"role", role}, {"content", mark_content(*alphabet, id, content, MarkPlaces::edges, false)}});
+  };
+  const Json system = message(0, "system", "one"), user = message(1, "user", "two"), answer = message(2, "assistant", "three");
+  // A template that refuses this without a system message as well says nothing about system messages.
+  if (!render({user, answer}, false)) return facts;
+  const auto keeps_system = [&](const Json::Array& messages, bool add_prompt) {
+    const std::optional<std::string> text = render(messages, add_prompt);
+    return text && MarkedText(*alphabet, *text).last_end(0).has_value();
+  };
+  facts.places_system = keeps_system({system, user, answer}, false) && keeps_system({system, user}, true);
+  return facts;
+}
+
+RenderedChat ChatTemplate::Impl::render(const Conversation& conversation, SystemFallback fallback, bool prompt_only) const {
+  PreparedMessages prepared = prepare_messages(conversation.messages);
+  const auto has_system = [&](std::size_t from) {
+    return std::any_of(prepared.messages.begin() + static_cast<std::ptrdiff_t>(std::min(from, prepared.messages.size())),
+                       prepared.messages.end(), [](const Json& message) { return chat_role(message) == "system"; });
+  };
+  if (!facts_for(conversation).places_system && has_system(0))
+    prepared = place_system_messages(prepared, fallback, 0, name);
+  std::exception_ptr refusal;
+  std::size_t place_from = 1;
+  try {
+    return render_forms(conversation, prepared, prompt_only);
+  } catch (const LostSystemMessage& lost) {
+    place_from = lost.index() == 0 ? 0 : 1;
+    refusal = std::current_exception();
+  } catch (const JinjaError&) {
+    if (!has_system(1)) throw;
+    refusal = std::current_exception();
+  }
+  // Is it the system messages that the template minds? Without them it must do.
+  try {
+    const PreparedMessages without = place_system_messages(prepared, SystemFallback::drop, place_from, name);
+    render_forms(conversation, without, prompt_only);
+  } catch (const ConfigError&) {
+    std::rethrow_exception(refusal);
+  }
+  return render_forms(conversation, place_system_messages(prepared, fallback, place_from, name), prompt_only);
+}
+
+RenderedChat ChatTemplate::Impl::render_forms(const Conversation& conversation, const PreparedMessages& prepared,
+                                              bool prompt_only) const {
+  if (!has_tool_calls(prepared.messages))
+    return render_once(conversation, prepared.messages, prepared.is_learnt, prompt_only);
+  std::exception_ptr first_refusal;
+  for (const CallForm form : kAllCallForms) {
+    try {
+      return render_once(conversation, with_call_form(prepared.messages, form), prepared.is_learnt, prompt_only);
+    } catch (const ConfigError&) {
+      if (!first_refusal) first_refusal = std::current_exception();
+    }
+  }
+  std::rethrow_exception(first_refusal);
+}
+
+RenderedChat ChatTemplate::Impl::render_once(const Conversation& conversation, const Json::Array& messages,
+                                             const std::vector<bool>& is_learnt, bool prompt_only) const {
+  const JinjaTemplate& which = template_for(conversation);
+  Rendered rendered{messages, ask(which, messages, conversation, prompt_only), std::nullopt, {}, MarkedText(std::string()), MarkPlaces::edges};
+  const std::string& text = rendered.output.text;
+  check_arguments(messages, text, name);
+  const std::optional<MarkAlphabet> alphabet =
+      messages.size() <= kMaxMarkedMessages ? MarkAlphabet::unused_in(text) : std::nullopt;
+  for (const MarkPlaces places : kAllMarkPlaces) {
+    if (!alphabet || rendered.alphabet) break;
+    Json::Array marked = mark_messages(*alphabet, messages, places);
+    if (marked == rendered.marked) continue;
+    rendered.marked = std::move(marked);
+    try {
+      rendered.whole = MarkedText(*alphabet, ask(which, rendered.marked, conversation, prompt_only).text);
+    } catch (const JinjaError&) {
+      continue;
+    }
+    if (rendered.whole.text() != text) continue;
+    rendered.alphabet = alphabet;
+    rendered.places = places;
+  }
+  if (!rendered.alphabet) {
+    rendered.marked = messages;
+    rendered.whole = MarkedText(text);
+  }
+  RenderedChat chat;
+  check_nothing_lost(rendered, prompt_only, chat);
+  if (!prompt_only) find_learnt(conversation, rendered, is_learnt, chat);
+  find_contents(rendered, chat);
+  chat.text = std::move(rendered.output.text);
+  return chat;
+}
+
+void ChatTemplate::Impl::check_nothing_lost(const Rendered& rendered, bool prompt_only, RenderedChat& chat) const {
+  if (!rendered.alphabet) return;
+  for (std::size_t i = 0; i < rendered.plain.size(); ++i) {
+    const Json& message = rendered.plain[i];
+    if (part_to_mark(plain_text(message), MarkPlaces::edges, false).is_empty()) continue;
+    if (rendered.whole.last_end(static_cast<MarkId>(i))) continue;
+    const std::string_view role = chat_role(message);
+    const Json* calls = message.find("tool_calls");
+    if (role == "assistant" && calls != nullptr && calls->kind() == Json::Kind::array && !calls->items().empty()) {
+      ++chat.num_lost_answers;
+      continue;
+    }
+    const std::string what = cat("message ", i + 1, " of the conversation (", role, "): the chat template ", name,
+                                 " leaves out its text");
+    if (role == "system") throw LostSystemMessage(what, i);
+    // In a prompt, a template may well leave out what was said before; what is learnt must be seen whole.
+    if (!prompt_only)
+      throw ConfigError(what, "Choose a template that has a place for this role (model.chat_template).");
+  }
+}
+
+void ChatTemplate::Impl::find_contents(const Rendered& rendered, RenderedChat& chat) const {
+  if (!rendered.alphabet) return;
+  const std::string& text = rendered.whole.text();
+  for (std::size_t i = 0; i < rendered.plain.size(); ++i) {
+    const auto id = static_cast<MarkId>(i);
+    const std::vector<std::size_t> begins = rendered.whole.begins(id), ends = rendered.whole.ends(id);
+    const bool is_assistant = chat_role(rendered.plain[i]) == "assistant";
+    const Json* content = rendered.plain[i].find("content");
+    for (std::size_t k = 0; k < std::min(begins.size(), ends.size()); ++k) {
+      std::size_t begin = begins[k], end = ends[k];
+      if (content != nullptr && content->kind() == Json::Kind::text) {
+        // Marks inside: what stands before and after them is content as well, where it is there.
+        const std::string& full = content->text();
+        const MarkedPart part = part_to_mark(full, rendered.places, is_assistant);
+        const std::size_t before = part.marked_begin - part.begin, after = part.end - part.marked_end;
+        if (before <= begin && text.compare(begin - before, before, full, part.begin, before) == 0) begin -= before;
+        if (text.compare(end, after, full, part.marked_end, after) == 0) end += after;
+      }
+      if (begin < end) chat.contents.push_back({byte_span(begin, end), is_assistant});
+    }
+  }
+  std::sort(chat.contents.begin(), chat.contents.end(),
+            [](const ChatContent& a, const ChatContent& b) { return a.span.begin < b.span.begin; });
+}
+
+void ChatTemplate::Impl::find_learnt(const Conversation& conversation, const Rendered& rendered,
+                                     const std::vector<bool>& is_learnt, RenderedChat& chat) const {
+  const JinjaTemplate& which = template_for(conversation);
+  const std::string& text = rendered.output.text;
+  const bool has_blocks = which.has_generation_blocks();
+  std::vector<AssistantTurn> turns;
+  try {
+    turns = find_turns(asker(which, conversation),
+                       {rendered.alphabet ? &*rendered.alphabet : nullptr, rendered.marked, rendered.plain, rendered.whole,
+                        rendered.places},
+                       end_token, rendered.alphabet ? &facts_for(conversation).shape : nullptr);
+  } catch (const ConfigError&) {
+    // With blocks the template itself says what is learnt; the turns only tell which of them to leave out.
+    if (!has_blocks || std::find(is_learnt.begin(), is_learnt.end(), false) != is_learnt.end()) throw;
+  }
+  if (!has_blocks) {
+    for (const AssistantTurn& turn : turns) {
+      if (!is_learnt[turn.message] || turn.begin == turn.end) continue;
+      chat.learnt.push_back(byte_span(turn.begin, turn.end));
+      if (!turn.has_end) ++chat.num_open_turns;
+    }
+    return;
+  }
+  for (ByteSpan span : rendered.output.generation) {
+    const auto turn = std::find_if(turns.begin(), turns.end(), [&](const AssistantTurn& candidate) {
+      return span.begin < candidate.end && candidate.begin < span.end;
+    });
+    if (turn != turns.end()) {
+      if (!is_learnt[turn->message]) continue;
+      // An end token that directly follows the block is learnt with it.
+      if (turn->end > span.end && is_only_markers(std::string_view(text).substr(span.end, turn->end - span.end)))
+        span.end = static_cast<std::uint32_t>(turn->end);
+    }
+    if (span.begin >= span.end) continue;
+    if (!chat.learnt.empty() && chat.learnt.back().end >= span.begin) chat.learnt.back().end = std::max(chat.learnt.back().end, span.end);
+    else chat.learnt.push_back(span);
+  }
+  for (const AssistantTurn& turn : turns)
+    if (is_learnt[turn.message] && !turn.has_end) ++chat.num_open_turns;
+  for (std::size_t i = 0; i < rendered.plain.size(); ++i) {
+    if (chat_role(rendered.plain[i]) == "assistant") continue;
+    const auto id = static_cast<MarkId>(i);
+    for (const std::vector<std::size_t>& places : {rendered.whole.begins(id), rendered.whole.ends(id)})
+      for (const std::size_t at : places)
+        for (const ByteSpan& span : chat.learnt)
+          if (span.begin < at && at < span.end)
+            throw ConfigError(cat("message ", i + 1, " of the conversation (", chat_role(rendered.plain[i]),
+                                  "): the generation blocks of the chat template ", name, " hold its text"),
+                              "Only what the assistant writes belongs between {% generation %} and {% endgeneration %}.");
+  }
+}
+
+// ---- The public class ----
+
+ChatTemplate::ChatTemplate(ChatTemplateOrigin origin, std::string name, std::string source, const TokenizerConfig& tokens,
+                           std::string tool_source)
+    : impl_(std::make_unique<Impl>(origin, std::move(name), std::move(source), tokens, std::move(tool_source))) {}
+ChatTemplate::~ChatTemplate() = default;
+ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
+
+RenderedChat ChatTemplate::render(const Conversation& conversation, SystemFallback system_fallback) const {
+  return impl_->render(conversation, system_fallback, false);
+}
+
+std::string ChatTemplate::render_prompt(const Conversation& conversation, SystemFallback system_fallback) const {
+  return impl_->render(conversation, system_fallback, true).text;
+}
+
+void ChatTemplate::set_now(std::time_t now) { impl_->now = now; }
+ChatTemplateOrigin ChatTemplate::origin() const noexcept { return impl_->origin; }
+const std::string& ChatTemplate::name() const noexcept { return impl_->name; }
+const std::string& ChatTemplate::digest() const noexcept { return impl_->digest; }
+const std::string& ChatTemplate::source() const noexcept { return impl_->source; }
+
+}  // namespace forgelm::text
