@@ -1,14 +1,14 @@
 # forgelm as a container image: docker build -t forgelm . ; docker run --rm -v "$PWD:/job" forgelm --config job.yaml --dry-run
-# The first stage is thrown away with compilers and sources; the second holds the program, libtorch and what they load.
+# The first stage is thrown away with compilers and sources; the second holds the program, libtorch, Arrow and what they load.
 FROM debian:12 AS build
 WORKDIR /src
 # The packages first, so that they are installed again only when the table changes.
 COPY tools/lib tools/lib
 RUN bash -c 'set -euo pipefail; source tools/lib/setup.sh; install_packages build'
-COPY cmake/libtorch.lock cmake/libtorch.lock
-COPY tools/libtorch tools/libtorch
+COPY cmake/libtorch.lock cmake/arrow.lock cmake/
+COPY tools/libtorch tools/arrow tools/
 ENV XDG_CACHE_HOME=/cache
-RUN tools/libtorch
+RUN tools/libtorch && tools/arrow
 COPY . .
 RUN tools/quickstart --no-install \
  && cmake --install build --prefix /opt/forgelm --strip \

@@ -1,12 +1,24 @@
-# What `cmake --install` lays down: the binary, libforgelm.so, the engine, completions, man pages and the JSON Schema. The
-# binary finds the libraries from where it stands ($ORIGIN/../lib), so the folder may be moved as a whole. libtorch is not
-# installed: FORGELM_LIBTORCH or the folder that the build was made with names it.
+# What `cmake --install` lays down: the binary, libforgelm.so, the engine, the Parquet reader with Arrow's libraries, completions,
+# man pages and the JSON Schema. The binary finds the libraries from where it stands ($ORIGIN/../lib), so the folder may be moved as
+# a whole. libtorch is not installed: FORGELM_LIBTORCH or the folder that the build was made with names it.
 include(GNUInstallDirs)
 set(forgelm_generated_docs "${PROJECT_SOURCE_DIR}/docs/generated")
 
 set(forgelm_installed forgelm libforgelm)
 if(TARGET forgelm_engine)
   list(APPEND forgelm_installed forgelm_engine)
+endif()
+if(TARGET forgelm_parquet)
+  list(APPEND forgelm_installed forgelm_parquet)
+  foreach(name forgelm_libarrow forgelm_libparquet)  # beside the reader, which looks there first
+    get_target_property(file ${name} IMPORTED_LOCATION)
+    get_target_property(soname ${name} IMPORTED_SONAME)
+    file(REAL_PATH "${file}" file)
+    install(FILES "${file}" DESTINATION lib RENAME "${soname}")
+  endforeach()
+  get_filename_component(folder "${file}" DIRECTORY)
+  file(GLOB licences "${folder}/../pyarrow-*.dist-info/licenses/*")
+  install(FILES ${licences} DESTINATION "${CMAKE_INSTALL_DOCDIR}/arrow")
 endif()
 # Always lib, never lib64 or lib/x86_64-linux-gnu: CMAKE_INSTALL_RPATH and the loader of the engine count on it.
 install(TARGETS ${forgelm_installed} RUNTIME DESTINATION bin LIBRARY DESTINATION lib)

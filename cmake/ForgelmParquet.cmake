@@ -29,7 +29,6 @@ message(STATUS "Arrow ${forgelm_arrow_so_version}: ${forgelm_arrow}")
 
 foreach(name arrow parquet)
   set(file "lib${name}.so.${forgelm_arrow_so_version}")
-  list(APPEND forgelm_arrow_files "${forgelm_arrow_lib}/${file}")
   add_library(forgelm_lib${name} SHARED IMPORTED GLOBAL)
   set_target_properties(forgelm_lib${name} PROPERTIES IMPORTED_LOCATION "${forgelm_arrow_lib}/${file}" IMPORTED_SONAME "${file}"
     INTERFACE_INCLUDE_DIRECTORIES "${forgelm_arrow}/include")

@@ -17,6 +17,7 @@ std::string version_text() {
              libtorch.ok() ? cat(libtorch->version, " at ", libtorch->folder.native())
                            : cat("none: ", libtorch.error().message),
              "\n");
+  out += cat("  parquet   ", build.has_parquet ? "read" : "not read", "\n");
   return out;
 }
 
@@ -32,7 +33,8 @@ Json version_json() {
                        {"build_type", build.build_type},
                        {"sanitizers", build.sanitizers.empty() ? Json() : Json(build.sanitizers)},
                        {"engine", build.has_engine},
-                       {"libtorch", found}});
+                       {"libtorch", found},
+                       {"parquet", build.has_parquet}});
 }
 
 }  // namespace forgelm::cli

@@ -11,11 +11,6 @@
 #include "forgelm/formats/parquet_entry.hpp"
 #include "parquet.hpp"
 
-// Whether this build has a Parquet reader beside it (cmake/ForgelmParquet.cmake).
-#ifndef FORGELM_HAS_PARQUET
-#error "the build says whether it has a Parquet reader"
-#endif
-
 namespace forgelm::formats {
 namespace {
 
@@ -25,7 +20,7 @@ constexpr std::string_view kConvert = "or convert the file to JSONL";
 using Entry = const ParquetEntry*;
 
 Result<Entry> load() {
-  if (!FORGELM_HAS_PARQUET)
+  if (!build_info().has_parquet)
     return Failure{"this build of forgelm does not read Parquet",
                    cat("configure with -DFORGELM_PARQUET=ON and build again, ", kConvert)};
   const auto file = library_folder() / "libforgelm_parquet.so";

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "forgelm/core/version.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/test.hpp"
 #include "support/text_match.hpp"
@@ -140,6 +141,17 @@ TEST_CASE("an installed forgelm runs from a folder with a space in its name, als
                                               "'second place/bin/forgelm' --version\n"
                                               "test -f 'second place/share/man/man1/forgelm.1'\n",
                                           folder.path().native());
+  if (build_info().has_parquet) {
+    const ProcessResult arrow = run_script(
+        "cd 'second place'; for name in lib/libforgelm_parquet.so lib/libarrow.so lib/libparquet.so; do ls $name*; "
+        "done; "
+        "ls share/doc/*/arrow; ldd lib/libforgelm_parquet.so | sed -n \"s#.*=> "
+        "$PWD/lib/\\(lib[ap]a*r[a-z]*\\).*#\\1#p\" | sort",
+        folder.path().native());
+    CHECK(matches({"lib/libforgelm_parquet.so", "lib/libarrow.so.<*>", "lib/libparquet.so.<*>", "LICENSE.txt",
+                   "NOTICE.txt", "libarrow", "libparquet"},
+                  lines_of(arrow.out)));
+  }
   CHECK(result.exit_code == 0);
   CHECK(result.out.rfind("forgelm ", 0) == 0);
   CHECK(result.err == "");

@@ -15,6 +15,7 @@ struct BuildInfo {
   std::string_view build_type;  ///< "RelWithDebInfo"
   std::string_view sanitizers;  ///< "address,undefined"; empty for none
   bool has_engine;              ///< the tensor engine was built beside this library
+  bool has_parquet;             ///< so was what reads Parquet
 };
 
 const BuildInfo& build_info() noexcept;
