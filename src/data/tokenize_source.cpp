@@ -24,7 +24,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kRowsLookedAt = 100;
 constexpr std::size_t kMaxProblems = 20;
-constexpr int kFormatVersion = 1;  // raised when the same inputs would give other examples
+constexpr int kRulesVersion = 1;  // raised when the same inputs would give other examples
+constexpr std::int64_t kBytesWorthProgress = std::int64_t{256} << 20;
 
 /// A block with the file it is of.
 struct Input {
@@ -221,31 +222,29 @@ class SourceTokenizer {
   std::uint64_t bytes_before_ = 0;
 };
 
-/// All that decides what is in the store, and where it came from.
-Json description_of(const std::vector<fs::path>& files, const RowRules& rules, const RowConverter& converter,
-                    const ExampleBuilder& builder, const TokenizeOptions& options) {
-  Json sources = Json::array();
+TokenCacheRecipe recipe_of(const std::vector<fs::path>& files, const RowRules& rules, const RowConverter& converter,
+                           const ExampleBuilder& builder, const TokenizeOptions& options) {
+  TokenCacheRecipe recipe;
   std::int64_t total = 0;
   for (const auto& file : files) total += static_cast<std::int64_t>(fs::file_size(file));
   std::optional<Progress> progress;
-  if (options.shows_progress && total > (std::int64_t{256} << 20))
+  if (options.shows_progress && total > kBytesWorthProgress)
     progress.emplace(ProgressOptions{"digest of the data", "byte", total, 0, true});
   for (const auto& file : files) {
-    sources.push(Json::object(
-        {{"path", fs::absolute(file).string()}, {"sha256", sha256_file(file)}, {"size_bytes", fs::file_size(file)}}));
-    if (progress) progress->advance(static_cast<std::int64_t>(fs::file_size(file)));
+    const std::uint64_t size_bytes = fs::file_size(file);
+    recipe.sources.push_back({fs::absolute(file).lexically_normal().string(), sha256_file(file), size_bytes});
+    if (progress) progress->advance(static_cast<std::int64_t>(size_bytes));
   }
-  return Json::object({{"format_version", kFormatVersion},
-                       {"sources", std::move(sources)},
-                       {"tokenizer", builder.tokenizer().digest()},
-                       {"chat_template", Json::object({{"name", builder.chat_template().name()},
-                                                       {"sha256", builder.chat_template().digest()}})},
-                       {"row_format", converter.format().name},
-                       {"columns", rules.columns},
-                       {"trainer", to_text(rules.trainer)},
-                       {"task", to_text(rules.task)},
-                       {"clean_text", rules.clean_text},
-                       {"rules", builder.rules().to_json()}});
+  recipe.tokenizer_sha256 = builder.tokenizer().digest();
+  recipe.template_sha256 = builder.chat_template().digest();
+  recipe.rules = Json::object({{"version", kRulesVersion},
+                               {"row_format", converter.format().name},
+                               {"columns", rules.columns},
+                               {"trainer", to_text(rules.trainer)},
+                               {"task", to_text(rules.task)},
+                               {"clean_text", rules.clean_text},
+                               {"example", builder.rules().to_json()}});
+  return recipe;
 }
 
 }  // namespace
@@ -267,14 +266,14 @@ RowConverter converter_for(const std::vector<fs::path>& files, const RowRules& r
 TokenizedSource tokenize_source(const std::string& label, const std::vector<fs::path>& files, const RowRules& rules,
                                 const ExampleBuilder& builder, const TokenizeOptions& options) {
   const RowConverter converter = converter_for(files, rules);
-  const Json description = description_of(files, rules, converter, builder, options);
   bool was_cached = true;
   const auto build = [&](TokenStoreWriter& writer) {
     was_cached = false;
     return SourceTokenizer(label, files, converter, builder, options, writer).run().to_state();
   };
-  TokenStore store = open_or_build(options.cache_folder / token_cache_key(description), description, build);
-  DataReport report = DataReport::from_state(store.report());
+  auto store = std::make_shared<const TokenStore>(
+      cached_tokens(options.cache_folder, recipe_of(files, rules, converter, builder, options), build));
+  DataReport report = DataReport::from_state(store->report());
   std::vector<std::string> warnings;
   if (!converter.task_has_effect())
     warnings.push_back(

@@ -5,40 +5,30 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "forgelm/config/job.hpp"
+#include "forgelm/data/batches.hpp"
 #include "forgelm/data/data_report.hpp"
 #include "forgelm/data/model_text.hpp"
 #include "forgelm/data/tokenize_source.hpp"
 
 namespace forgelm::data {
 
-/// An example of PreparedData::sources[source].
-struct ExampleRef {
-  std::uint32_t source = 0;
-  std::uint32_t example = 0;
-  bool operator==(const ExampleRef&) const = default;
-};
-
 struct PreparedSource {
-  std::string name;  ///< as the job names it; with the split, where it is not `train`
+  std::string name;  ///< as the job names it; with the split, where it is not the training split
   TokenizedSource tokens;
 };
 
 struct PreparedData {
   ModelText model;
   std::vector<PreparedSource> sources;
-  std::vector<ExampleRef> train;
-  std::vector<ExampleRef> eval;
-  std::string eval_origin;  ///< "validation", "test", "held out of train", "none: ..."
+  std::shared_ptr<const ExampleList> train;
+  std::shared_ptr<const ExampleList> eval;  ///< may be empty
+  std::string eval_origin;                  ///< "validation split", "held out of the training rows", "none"
   std::vector<std::string> warnings;
-
-  SequenceView sequence(const ExampleRef& ref, std::uint32_t which = 0) const {
-    return sources[ref.source].tokens.store.sequence(ref.example, which);
-  }
-  std::uint64_t num_tokens(const std::vector<ExampleRef>& examples) const;
 };
 
 /// ConfigError when a data set is missing or unusable, when fewer rows than data.min_examples are left, or when nothing

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct TokenizeOptions {
 };
 
 struct TokenizedSource {
-  TokenStore store;
+  std::shared_ptr<const TokenStore> store;
   DataReport report;
   std::string format;  ///< RowConverter::description()
   bool was_cached = false;

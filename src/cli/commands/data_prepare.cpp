@@ -17,12 +17,12 @@ struct PackingReport {
   double share_filled = 0;
 };
 
-PackingReport packing_report(const data::PreparedData& prepared, std::int64_t max_length) {
+PackingReport packing_report(const data::ExampleList& examples, std::int64_t max_length) {
   std::vector<std::uint32_t> lengths;
-  lengths.reserve(prepared.train.size());
+  lengths.reserve(examples.size());
   std::uint64_t num_tokens = 0;
-  for (const auto& ref : prepared.train) {
-    lengths.push_back(prepared.sources[ref.source].tokens.store.length(ref.example));
+  for (std::uint64_t i = 0; i < examples.size(); ++i) {
+    lengths.push_back(examples.length(i));
     num_tokens += lengths.back();
   }
   const data::Bins bins = data::pack_best_fit(lengths, static_cast<std::uint32_t>(max_length));
@@ -32,6 +32,12 @@ PackingReport packing_report(const data::PreparedData& prepared, std::int64_t ma
     report.share_filled =
         static_cast<double>(num_tokens) / (static_cast<double>(bins.size()) * static_cast<double>(max_length));
   return report;
+}
+
+std::uint64_t num_tokens(const data::ExampleList& examples) {
+  std::uint64_t sum = 0;
+  for (std::uint64_t i = 0; i < examples.size(); ++i) sum += examples.num_tokens(i);
+  return sum;
 }
 
 ExitCode run(const Arguments& arguments, Output& output) {
@@ -50,24 +56,24 @@ ExitCode run(const Arguments& arguments, Output& output) {
     for (const std::string& line : tokens.report.to_lines()) output.print(cat("  ", line, "\n"));
     sources.push(Json::object({{"name", source.name},
                                {"was_cached", tokens.was_cached},
-                               {"digest", tokens.store.digest()},
+                               {"digest", tokens.store->digest()},
                                {"report", tokens.report.to_json()}}));
   }
-  const std::uint64_t train_tokens = prepared.num_tokens(prepared.train);
-  const std::uint64_t eval_tokens = prepared.num_tokens(prepared.eval);
-  output.print(cat("training: ", prepared.train.size(), " examples, ", train_tokens, " tokens an epoch\n"));
+  const std::uint64_t train_tokens = num_tokens(*prepared.train);
+  const std::uint64_t eval_tokens = num_tokens(*prepared.eval);
+  output.print(cat("training: ", prepared.train->size(), " examples, ", train_tokens, " tokens an epoch\n"));
   output.print(
-      cat("evaluation: ", prepared.eval.size(), " examples, ", eval_tokens, " tokens (", prepared.eval_origin, ")\n"));
+      cat("evaluation: ", prepared.eval->size(), " examples, ", eval_tokens, " tokens (", prepared.eval_origin, ")\n"));
   Json document =
       Json::object({{"success", true},
                     {"sources", std::move(sources)},
-                    {"train", Json::object({{"num_examples", prepared.train.size()}, {"num_tokens", train_tokens}})},
-                    {"eval", Json::object({{"num_examples", prepared.eval.size()},
+                    {"train", Json::object({{"num_examples", prepared.train->size()}, {"num_tokens", train_tokens}})},
+                    {"eval", Json::object({{"num_examples", prepared.eval->size()},
                                            {"num_tokens", eval_tokens},
                                            {"origin", prepared.eval_origin}})},
                     {"chat_template", prepared.model.chat_template->name()}});
   if (job.training.packing) {
-    const PackingReport packing = packing_report(prepared, job.model.max_length);
+    const PackingReport packing = packing_report(*prepared.train, job.model.max_length);
     output.print(cat("packed: ", packing.num_sequences, " sequences of up to ", job.model.max_length, " tokens, ",
                      static_cast<int>(100 * packing.share_filled + 0.5), " % filled\n"));
     document.set("packing",
