@@ -34,6 +34,9 @@ struct EncodeOptions {
   /// "<|im_end|>" in it is encoded as plain text.
   bool parse_special_tokens = true;
   bool with_spans = false;  ///< fill Encoding::spans
+  /// Bytes of the text, in order, in which special tokens are plain text although parse_special_tokens is set: what
+  /// people wrote into a conversation. The rest of the text is encoded as if these were ordinary words.
+  std::span<const ByteSpan> literal = {};
 };
 
 struct Encoding {
