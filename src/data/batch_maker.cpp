@@ -61,8 +61,7 @@ std::vector<std::uint32_t> BatchMaker::drawn_order(Pcg64& random) const {
   std::iota(order.begin(), order.end(), 0u);
   if (options_.shuffle) random.shuffle(order);
   if (options_.group_by_length)
-    group_by_length(order, lengths_of(*examples_),
-                    options_.group_size > 0 ? options_.group_size : options_.batch_size);
+    group_by_length(order, lengths_of(*examples_), options_.group_size > 0 ? options_.group_size : options_.batch_size);
   return order;
 }
 
@@ -128,8 +127,7 @@ void BatchMaker::go_to(const DataCursor& cursor) {
     place_.order_digest = nullptr;
     return;
   }
-  for (; place_.position < cursor.position && at_ < order_.size(); ++place_.position)
-    at_ = end_of_round(order_, at_);
+  for (; place_.position < cursor.position && at_ < order_.size(); ++place_.position) at_ = end_of_round(order_, at_);
   if (place_.position < cursor.position)
     throw ConfigError(cat("the checkpoint says that ", cursor.position, " batches of epoch ", cursor.epoch,
                           " came before, and there are ", place_.position));

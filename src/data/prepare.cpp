@@ -39,8 +39,8 @@ std::vector<ExampleRef> examples_of(const RowOrder& rows, const std::vector<RowI
 }
 
 /// A job in which nothing is learnt would train on nothing and say that all went well.
-void require_something_learnt(const std::string& what, const ExampleList& examples, const std::vector<PreparedSource>& sources,
-                              config::TrainerType trainer) {
+void require_something_learnt(const std::string& what, const ExampleList& examples,
+                              const std::vector<PreparedSource>& sources, config::TrainerType trainer) {
   const bool learns_from_prompts = trainer == config::TrainerType::grpo || trainer == config::TrainerType::ppo;
   std::uint64_t num_learnt = 0;
   for (const PreparedSource& source : sources) num_learnt += source.tokens.report.num_learnt_tokens;
@@ -93,8 +93,7 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
   }
   const auto seed = static_cast<std::uint64_t>(job.training.seed);
   SplitRows rows = select_rows(job.data, std::span(num_rows).first(num_train_sources), primary.holds_out, seed);
-  if (has_eval_files)
-    rows.eval = all_rows(static_cast<std::uint32_t>(num_train_sources), num_rows[num_train_sources]);
+  if (has_eval_files) rows.eval = all_rows(static_cast<std::uint32_t>(num_train_sources), num_rows[num_train_sources]);
 
   out.train = std::make_shared<const ExampleList>(stores, examples_of(rows.train, indices));
   out.eval = std::make_shared<const ExampleList>(stores, examples_of(rows.eval, indices));
