@@ -38,6 +38,11 @@ std::vector<ExampleRef> examples_of(const RowOrder& rows, const std::vector<RowI
   return examples;
 }
 
+Source primary_source(const config::JobConfig& job) {
+  const std::string& split = job.data.eval_split;
+  return find_source(job.data.dataset_name_or_path, split == "auto" || split == "none" ? std::string_view() : split);
+}
+
 /// A job in which nothing is learnt would train on nothing and say that all went well.
 void require_something_learnt(const std::string& what, const ExampleList& examples,
                               const std::vector<PreparedSource>& sources, config::TrainerType trainer) {
@@ -75,13 +80,13 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
     for (const std::string& warning : tokens.warnings) out.warnings.push_back(cat(name, ": ", warning));
   };
 
-  const DataSource primary = find_source(job, job.data.dataset_name_or_path);
-  add(job.data.dataset_name_or_path, primary.train);
+  const Source primary = primary_source(job);
+  const EvalSplit eval = choose_eval_split(primary, job.data.eval_split);
+  add(primary.name, primary.train().files);
   for (const std::string& name : job.data.extra_datasets.value_or(std::vector<std::string>()))
-    add(name, find_source(job, name).train);
+    add(name, find_source(name).train().files);
   const std::size_t num_train_sources = out.sources.size();
-  const bool has_eval_files = !primary.eval.empty();
-  if (has_eval_files) add(cat(job.data.dataset_name_or_path, " (", primary.eval_split, ")"), primary.eval);
+  if (eval.split != nullptr) add(cat(primary.name, " (", eval.split->name, ")"), eval.split->files);
 
   std::vector<std::uint64_t> num_rows;
   std::vector<RowIndex> indices;
@@ -92,12 +97,12 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
     stores.push_back(source.tokens.store);
   }
   const auto seed = static_cast<std::uint64_t>(job.training.seed);
-  SplitRows rows = select_rows(job.data, std::span(num_rows).first(num_train_sources), primary.holds_out, seed);
+  SplitRows rows = select_rows(job.data, std::span(num_rows).first(num_train_sources), eval.is_held_out, seed);
   if (has_eval_files) rows.eval = all_rows(static_cast<std::uint32_t>(num_train_sources), num_rows[num_train_sources]);
 
   out.train = std::make_shared<const ExampleList>(stores, examples_of(rows.train, indices));
   out.eval = std::make_shared<const ExampleList>(stores, examples_of(rows.eval, indices));
-  out.eval_origin = has_eval_files         ? cat(primary.eval_split, " split")
+  out.eval_origin = eval.split != nullptr  ? cat(eval.split->name, " split")
                     : out.eval->size() > 0 ? "held out of the training rows"
                                            : "none";
   require_something_learnt(job.data.dataset_name_or_path, *out.train, out.sources, job.training.trainer_type);
@@ -105,12 +110,13 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
 }
 
 std::vector<std::filesystem::path> files_of(const config::JobConfig& job, bool is_eval) {
-  DataSource source = find_source(job, job.data.dataset_name_or_path);
-  if (!is_eval) return std::move(source.train);
-  if (source.eval.empty())
-    throw ConfigError(cat(quote(job.data.dataset_name_or_path), " brings no split to evaluate on"),
-                      "rows for evaluation are held out of the training split");
-  return std::move(source.eval);
+  const Source source = primary_source(job);
+  if (!is_eval) return source.train().files;
+  const EvalSplit eval = choose_eval_split(source, job.data.eval_split);
+  if (eval.split == nullptr)
+    throw ConfigError(cat(quote(source.name), " brings no split to evaluate on"),
+                      eval.is_held_out ? "rows for evaluation are held out of the training split" : "");
+  return eval.split->files;
 }
 
 }  // namespace forgelm::data
