@@ -98,7 +98,7 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
   }
   const auto seed = static_cast<std::uint64_t>(job.training.seed);
   SplitRows rows = select_rows(job.data, std::span(num_rows).first(num_train_sources), eval.is_held_out, seed);
-  if (has_eval_files) rows.eval = all_rows(static_cast<std::uint32_t>(num_train_sources), num_rows[num_train_sources]);
+  if (eval.split != nullptr) rows.eval = all_rows(static_cast<std::uint32_t>(num_train_sources), num_rows[num_train_sources]);
 
   out.train = std::make_shared<const ExampleList>(stores, examples_of(rows.train, indices));
   out.eval = std::make_shared<const ExampleList>(stores, examples_of(rows.eval, indices));
