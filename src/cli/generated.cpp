@@ -3,6 +3,7 @@
 #include "documents.hpp"
 #include "forgelm/config/emit.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/data/row_format.hpp"
 
 namespace forgelm::cli {
 
@@ -13,6 +14,7 @@ std::vector<GeneratedFile> generated_files() {
       {schema, dump(config::json_schema(), {.indent = 2, .ensure_ascii = false}) + "\n"},
       {folder + "configuration.md", config::reference_markdown()},
       {folder + "commands.md", command_reference()},
+      {folder + "row-formats.md", data::row_format_reference()},
       {folder + "completions/forgelm.bash", completion_script(Shell::bash)},
       {folder + "completions/_forgelm", completion_script(Shell::zsh)},
       {folder + "completions/forgelm.fish", completion_script(Shell::fish)},

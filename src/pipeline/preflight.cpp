@@ -7,6 +7,7 @@
 
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/data/row_format.hpp"
 
 namespace forgelm::pipeline {
 namespace {
@@ -17,40 +18,6 @@ using config::TrainerType;
 bool exists(const std::string& path) {
   std::error_code error;
   return fs::exists(path, error);
-}
-
-/// Columns that make a row of a kind; a file has the right rows when it has all columns of one of these.
-struct RowShape {
-  TrainerType trainer;
-  std::vector<std::string> columns;
-};
-
-const std::vector<RowShape>& row_shapes() {
-  static const std::vector<RowShape> shapes = [] {
-    const std::vector<std::vector<std::string>> conversations = {{"messages"},
-                                                                 {"conversations"},
-                                                                 {"text"},
-                                                                 {"instruction", "output"},
-                                                                 {"instruction", "response"},
-                                                                 {"User", "Assistant"},
-                                                                 {"prompt", "completion"},
-                                                                 {"prompt", "response"},
-                                                                 {"question", "response"},
-                                                                 {"question", "answer"},
-                                                                 {"input", "output"},
-                                                                 {"document", "summary"},
-                                                                 {"article", "summary"}};
-    std::vector<RowShape> out;
-    for (const auto& columns : conversations) out.push_back({TrainerType::sft, columns});
-    for (const auto type : {TrainerType::dpo, TrainerType::simpo, TrainerType::orpo, TrainerType::reward})
-      out.push_back({type, {"chosen", "rejected"}});
-    out.push_back({TrainerType::kto, {"completion", "label"}});
-    out.push_back({TrainerType::kto, {"messages", "label"}});
-    for (const auto type : {TrainerType::grpo, TrainerType::ppo}) out.push_back({type, {"prompt"}});
-    out.push_back({TrainerType::cpt, {"text"}});
-    return out;
-  }();
-  return shapes;
 }
 
 /// A file that the job reads, when a condition holds.
@@ -171,20 +138,10 @@ void check_rows(const Preflight& preflight, const data::Glance& primary, const S
     preflight.add("too_few_rows", path,
                   cat(*plan.num_train_rows, " training rows where data.min_examples asks for ", job.data.min_examples));
   if (primary.columns.empty()) return;
-  std::vector<std::string> wanted;
-  for (const auto& shape : row_shapes()) {
-    if (shape.trainer != job.training.trainer_type) continue;
-    const bool fits = std::all_of(shape.columns.begin(), shape.columns.end(), [&](const std::string& column) {
-      const Json* renamed = job.data.columns.find(column);
-      return primary.has_column(renamed != nullptr && renamed->kind() == Json::Kind::text ? renamed->text() : column);
-    });
-    if (fits) return;
-    wanted.push_back(join(shape.columns, " + "));
-  }
-  preflight.add("missing_column", path,
-                cat("the rows have the columns ", join(primary.columns, ", "), ", which are not what trainer_type ",
-                    to_text(job.training.trainer_type), " learns from: ", join(wanted, "; ")),
-                "rename columns with data.columns, or choose another trainer_type");
+  for (auto& problem : data::rename_problems(job.data.columns, primary.columns))
+    preflight.add(problem.code, problem.path, cat(problem.message, "; allowed: ", problem.allowed), problem.hint);
+  if (const auto problem = data::column_problem(job.training.trainer_type, job.data.columns, primary.columns))
+    preflight.add("missing_column", path, problem->message, problem->hint);
 }
 
 void check_steps(const Preflight& preflight, const StagePlan& plan) {

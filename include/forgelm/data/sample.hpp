@@ -13,7 +13,8 @@ namespace forgelm::data {
 enum class SampleKind {
   text,        ///< `text` as it stands; all of it is learnt
   chat,        ///< `messages` (and `tools`)
-  completion,  ///< `prompt_text` + `completion_text`, joined as they stand; the completion is learnt
+  completion,  ///< `prompt_text` + `completion_text`, joined as they stand; or, in message form, `messages` and then
+               ///< `chosen`. The completion is learnt, the prompt is not
   preference,  ///< a prompt with a chosen and a rejected answer
   labelled,    ///< a prompt, an answer, and whether it is desirable (KTO)
   prompt,      ///< a prompt alone (GRPO, PPO), with the row's other fields for reward functions
@@ -29,7 +30,7 @@ struct Sample {
   std::string rejected_text;    ///< plain rejected answer
   /// Message forms: arrays of {role, content, ...}; null when the row is in text form.
   Json messages;             ///< kind chat: the whole conversation; other kinds: the prompt
-  Json chosen;               ///< preference: the chosen continuation; labelled: the answer
+  Json chosen;               ///< preference: the chosen continuation; labelled, completion: the answer
   Json rejected;             ///< preference: the rejected continuation
   Json tools;                ///< array of tool schemas or null
   bool is_desirable = true;  ///< labelled
