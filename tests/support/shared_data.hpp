@@ -1,5 +1,5 @@
-// The data sets, tokenizers and templates that tests read but the repository does not hold: FORGELM_SHARED, by default
-// the folder `shared` beside the checkout.
+// Data shared by many worktrees, too large to check in: folder FORGELM_SHARED, by default "shared" beside the main
+// worktree. Tests that need it skip by name where it is absent.
 #pragma once
 
 #include <cstdlib>
@@ -8,13 +8,14 @@
 
 namespace forgelm::test {
 
-/// `relative` under shared/data; the file need not exist (tests then skip, see tests/allowed_skips.txt).
-inline std::filesystem::path shared_data(const std::string& relative) {
-  const char* root = std::getenv("FORGELM_SHARED");
-  const std::filesystem::path base = root != nullptr && *root != '\0'
-                                         ? std::filesystem::path(root)
-                                         : std::filesystem::path(FORGELM_SOURCE_DIR) / "../shared";
-  return base / "data" / relative;
+/// The path below data/, or an empty path when it is not there.
+inline std::filesystem::path shared_data(const std::string& name) {
+  const char* set = std::getenv("FORGELM_SHARED");
+  const std::filesystem::path root =
+      set != nullptr && *set != '\0' ? std::filesystem::path(set) : std::filesystem::path(FORGELM_SOURCE_DIR) / "../shared";
+  const std::filesystem::path path = root / "data" / name;
+  std::error_code error;
+  return std::filesystem::exists(path, error) ? path : std::filesystem::path();
 }
 
 }  // namespace forgelm::test
