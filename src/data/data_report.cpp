@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::data {
@@ -53,6 +54,29 @@ Json to_object(const std::map<std::string, std::uint64_t>& counts) {
   return object;
 }
 
+std::uint64_t count_at(const Json& object, std::string_view key) {
+  return static_cast<std::uint64_t>(object.at(key).integer());
+}
+
+std::map<std::string, std::uint64_t> to_counts(const Json& object) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [key, number] : object.members()) counts[key] = static_cast<std::uint64_t>(number.integer());
+  return counts;
+}
+
+/// The plain counts of a report, by the names of its state.
+template <class Report, class Visit>
+void for_each_count(Report& report, Visit visit) {
+  visit("num_rows", report.num_rows);
+  visit("num_kept", report.num_kept);
+  visit("num_samples", report.num_samples);
+  visit("num_tokens", report.num_tokens);
+  visit("num_learnt_tokens", report.num_learnt_tokens);
+  visit("num_truncated", report.num_truncated);
+  visit("num_split", report.num_split);
+  visit("num_unlearnt", report.num_unlearnt);
+}
+
 void add_counts(std::map<std::string, std::uint64_t>& to, const std::map<std::string, std::uint64_t>& from) {
   for (const auto& [key, number] : from) to[key] += number;
 }
@@ -93,6 +117,31 @@ std::uint64_t LengthHistogram::percentile(double percent) const {
     if (seen >= rank) return std::clamp(least_of(bin), min_, max_);
   }
   return max_;
+}
+
+Json LengthHistogram::to_state() const {
+  Json bins = Json::array();
+  for (std::size_t bin = 0; bin < bins_.size(); ++bin)
+    if (bins_[bin] > 0) bins.push(Json::array({bin, bins_[bin]}));
+  return Json::object({{"bins", std::move(bins)}, {"sum", sum_}, {"min", min_}, {"max", max_}});
+}
+
+LengthHistogram LengthHistogram::from_state(const Json& state) {
+  LengthHistogram histogram;
+  histogram.sum_ = count_at(state, "sum");
+  histogram.min_ = count_at(state, "min");
+  histogram.max_ = count_at(state, "max");
+  histogram.bins_.resize(state.at("bins").items().empty() ? 0 : bin_of(histogram.max_) + 1);
+  for (const Json& pair : state.at("bins").items()) {
+    const auto& entry = pair.items();
+    if (entry.size() != 2 || entry[0].integer() < 0 || entry[1].integer() < 0 ||
+        static_cast<std::size_t>(entry[0].integer()) >= histogram.bins_.size())
+      throw RunError(RunErrorKind::data, "the lengths of a stored report are damaged");
+    const auto count = static_cast<std::uint64_t>(entry[1].integer());
+    histogram.bins_[static_cast<std::size_t>(entry[0].integer())] = count;
+    histogram.count_ += count;
+  }
+  return histogram;
 }
 
 void DataReport::count(const RowOutcome& outcome) {
@@ -161,6 +210,25 @@ Json DataReport::to_json() const {
       {"split", num_split},
       {"unsupervised", num_unlearnt},
   });
+}
+
+Json DataReport::to_state() const {
+  Json state = Json::object({{"row_format", row_format},
+                             {"dropped", to_object(dropped)},
+                             {"notes", to_object(notes)},
+                             {"lengths", lengths.to_state()}});
+  for_each_count(*this, [&](const char* name, std::uint64_t count) { state.set(name, count); });
+  return state;
+}
+
+DataReport DataReport::from_state(const Json& state) {
+  DataReport report;
+  report.row_format = state.at("row_format").text();
+  report.dropped = to_counts(state.at("dropped"));
+  report.notes = to_counts(state.at("notes"));
+  report.lengths = LengthHistogram::from_state(state.at("lengths"));
+  for_each_count(report, [&](const char* name, std::uint64_t& count) { count = count_at(state, name); });
+  return report;
 }
 
 std::vector<std::string> DataReport::to_lines() const {

@@ -48,16 +48,17 @@ HubSnapshot find_in_hub_cache(const std::string& name) {
       return {snapshots / revision, revision};
   }
   std::vector<std::string> revisions;
-  for (auto entry = fs::directory_iterator(snapshots, error);
-       !error && entry != fs::directory_iterator(); entry.increment(error))
+  for (auto entry = fs::directory_iterator(snapshots, error); !error && entry != fs::directory_iterator();
+       entry.increment(error))
     if (entry->is_directory(error)) revisions.push_back(entry->path().filename().string());
   std::sort(revisions.begin(), revisions.end());
   if (revisions.size() == 1) return {snapshots / revisions.front(), revisions.front()};
   if (revisions.empty())
-    throw ConfigError(cat(quote(name), ": there is no such file or directory, and no copy of a Hub data set of this name in ",
-                          hub_cache().string()),
-                      cat("data sets are not downloaded; fetch it with 'hf download --repo-type dataset ", name,
-                          "', or give the path of a file or directory"));
+    throw ConfigError(
+        cat(quote(name), ": there is no such file or directory, and no copy of a Hub data set of this name in ",
+            hub_cache().string()),
+        cat("data sets are not downloaded; fetch it with 'hf download --repo-type dataset ", name,
+            "', or give the path of a file or directory"));
   throw ConfigError(cat(quote(name), ": ", snapshots.string(), " has ", revisions.size(),
                         " snapshots and nothing that says which of them is main"),
                     cat("give the path of one of them: ", (snapshots / revisions.back()).string()));

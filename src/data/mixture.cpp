@@ -39,7 +39,8 @@ std::vector<std::uint64_t> mixed_counts(const config::DataSection& data, std::sp
   switch (data.mix_strategy) {
     case MixStrategy::weights: {
       const auto largest = static_cast<double>(*std::max_element(num_rows.begin(), num_rows.end()));
-      for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = whole_rows(largest * (weights[i] / total), num_rows[i]);
+      for (std::size_t i = 0; i < counts.size(); ++i)
+        counts[i] = whole_rows(largest * (weights[i] / total), num_rows[i]);
       break;
     }
     case MixStrategy::anchor:

@@ -92,13 +92,14 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
   std::vector<RowIndex> indices;
   std::vector<std::shared_ptr<const TokenStore>> stores;
   for (const PreparedSource& source : out.sources) {
-    num_rows.push_back(source.tokens.report.num_rows);
+    num_rows.push_back(source.tokens.num_rows);
     indices.emplace_back(*source.tokens.store, num_rows.back());
     stores.push_back(source.tokens.store);
   }
   const auto seed = static_cast<std::uint64_t>(job.training.seed);
   SplitRows rows = select_rows(job.data, std::span(num_rows).first(num_train_sources), eval.is_held_out, seed);
-  if (eval.split != nullptr) rows.eval = all_rows(static_cast<std::uint32_t>(num_train_sources), num_rows[num_train_sources]);
+  if (eval.split != nullptr)
+    rows.eval = all_rows(static_cast<std::uint32_t>(num_train_sources), num_rows[num_train_sources]);
 
   out.train = std::make_shared<const ExampleList>(stores, examples_of(rows.train, indices));
   out.eval = std::make_shared<const ExampleList>(stores, examples_of(rows.eval, indices));

@@ -23,16 +23,16 @@ struct SplitWord {
   std::string_view word, split;
 };
 constexpr std::array kSplitWords = {
-    SplitWord{"train", kTrain},          SplitWord{"training", kTrain}, SplitWord{"validation", kValidation},
-    SplitWord{"valid", kValidation},     SplitWord{"val", kValidation}, SplitWord{"dev", kValidation},
-    SplitWord{"test", kTest},            SplitWord{"testing", kTest},   SplitWord{"eval", kTest},
-    SplitWord{"evaluation", kTest},      SplitWord{"holdout", kTest},
+    SplitWord{"train", kTrain},      SplitWord{"training", kTrain}, SplitWord{"validation", kValidation},
+    SplitWord{"valid", kValidation}, SplitWord{"val", kValidation}, SplitWord{"dev", kValidation},
+    SplitWord{"test", kTest},        SplitWord{"testing", kTest},   SplitWord{"eval", kTest},
+    SplitWord{"evaluation", kTest},  SplitWord{"holdout", kTest},
 };
 
 /// Files that lie beside rows and end as rows do.
 constexpr std::array<std::string_view, 10> kBesideRows = {
-    "readme.txt",        "license.txt",        "requirements.txt", "dataset_info.json", "dataset_infos.json",
-    "dataset_dict.json", "config.json",        "state.json",       "metadata.json",     "croissant.json"};
+    "readme.txt",        "license.txt", "requirements.txt", "dataset_info.json", "dataset_infos.json",
+    "dataset_dict.json", "config.json", "state.json",       "metadata.json",     "croissant.json"};
 
 std::optional<RowFileKind> kind_of(const fs::path& path) {
   const std::string ending = ascii_lower(path.extension().string());
@@ -86,8 +86,8 @@ std::string shown(const std::vector<fs::path>& files) {
   return join(names, ", ");
 }
 
-/// Files of rows below a directory, by their path relative to it. Hidden files and folders are left out, as are links to
-/// folders, which may lead round in circles.
+/// Files of rows below a directory, by their path relative to it. Hidden files and folders are left out, as are links
+/// to folders, which may lead round in circles.
 std::vector<fs::path> row_files(const fs::path& root) {
   std::vector<fs::path> files;
   std::error_code error;
@@ -120,8 +120,8 @@ void check_one_kind(const fs::path& root, const SourceSplit& split) {
   if (kinds.size() < 2) return;
   std::vector<std::string> examples;
   for (const auto& [kind, file] : kinds) examples.push_back(quote(file.string()));
-  throw ConfigError(cat(quote(root.string()), ": the split ", quote(split.name), " has files of several kinds: ",
-                        join(examples, ", ")),
+  throw ConfigError(cat(quote(root.string()), ": the split ", quote(split.name),
+                        " has files of several kinds: ", join(examples, ", ")),
                     "keep the files of one kind, or name the file to train on");
 }
 
@@ -160,8 +160,7 @@ void find_splits(Source& source, std::string_view extra_split) {
 /// The files of a split one after the other.
 class SplitReader final : public formats::RowReader {
  public:
-  SplitReader(std::vector<fs::path> files, formats::RowOptions options)
-      : files_(std::move(files)), options_(options) {
+  SplitReader(std::vector<fs::path> files, formats::RowOptions options) : files_(std::move(files)), options_(options) {
     for (const auto& file : files_) {
       std::error_code error;
       const auto size = fs::file_size(file, error);
@@ -188,9 +187,7 @@ class SplitReader final : public formats::RowReader {
       reader_.reset();
     }
   }
-  std::uint64_t bytes_read() const noexcept override {
-    return bytes_before_ + (reader_ ? reader_->bytes_read() : 0);
-  }
+  std::uint64_t bytes_read() const noexcept override { return bytes_before_ + (reader_ ? reader_->bytes_read() : 0); }
   std::uint64_t size_bytes() const noexcept override { return size_bytes_; }
 
  private:

@@ -8,8 +8,7 @@
 namespace forgelm::data {
 
 RowOrder all_rows(std::uint32_t source, std::uint64_t num_rows) {
-  if (source >= RowRef::kMaxSources)
-    throw ConfigError(cat("a job has at most ", RowRef::kMaxSources, " data sets"));
+  if (source >= RowRef::kMaxSources) throw ConfigError(cat("a job has at most ", RowRef::kMaxSources, " data sets"));
   if (num_rows > RowRef::kMaxRows)
     throw ConfigError(cat("a data set has ", num_rows, " rows; at most ", RowRef::kMaxRows, " can be trained on"));
   RowOrder rows;

@@ -59,7 +59,8 @@ class SourceTokenizer {
     report_.row_format = converter_.description();
   }
 
-  DataReport run() {
+  /// The report, and how many rows (of message trees: conversations) the examples are numbered by.
+  Json run() {
     run_ordered<Input, Output>(
         num_threads_, [this] { return read(); }, [this](Input input, int) { return work(std::move(input)); },
         [this](Output output) { write(std::move(output)); });
@@ -67,7 +68,7 @@ class SourceTokenizer {
       for (const RowOutcome& outcome : trees_->finish()) add_tree(outcome, files_.back().string());
     if (!problems_.empty()) fail();
     if (progress_) progress_->finish();
-    return std::move(report_);
+    return Json::object({{"num_rows", trees_ ? num_trees_ : report_.num_rows}, {"report", report_.to_state()}});
   }
 
  private:
@@ -183,7 +184,7 @@ class SourceTokenizer {
     report_.count(outcome);
     if (outcome.problem) return add_problem(*outcome.problem);
     Output output;
-    build(outcome, outcome.row, file, 0, output);
+    build(outcome, num_trees_++, file, 0, output);
     for (Diagnostic& problem : output.problems) add_problem(std::move(problem));
     report_.merge(output.report);
     for (const Example& example : output.examples) writer_.append(example);
@@ -209,6 +210,7 @@ class SourceTokenizer {
   std::optional<Progress> progress_;
   std::optional<MessageTreeCollector> trees_;
   DataReport report_;
+  std::uint64_t num_trees_ = 0;
   std::vector<Diagnostic> problems_;
   // Reading; one thread at a time.
   std::optional<formats::RowBlocks> blocks_;
@@ -269,16 +271,17 @@ TokenizedSource tokenize_source(const std::string& label, const std::vector<fs::
   bool was_cached = true;
   const auto build = [&](TokenStoreWriter& writer) {
     was_cached = false;
-    return SourceTokenizer(label, files, converter, builder, options, writer).run().to_state();
+    return SourceTokenizer(label, files, converter, builder, options, writer).run();
   };
   auto store = std::make_shared<const TokenStore>(
       cached_tokens(options.cache_folder, recipe_of(files, rules, converter, builder, options), build));
-  DataReport report = DataReport::from_state(store->report());
+  DataReport report = DataReport::from_state(store->report().at("report"));
+  const auto num_rows = static_cast<std::uint64_t>(store->report().at("num_rows").integer());
   std::vector<std::string> warnings;
   if (!converter.task_has_effect())
     warnings.push_back(
         cat("data.task ", to_text(rules.task), " changes nothing for rows of the format ", converter.format().name));
-  return {std::move(store), std::move(report), converter.description(), was_cached, std::move(warnings)};
+  return {std::move(store), std::move(report), num_rows, converter.description(), was_cached, std::move(warnings)};
 }
 
 }  // namespace forgelm::data

@@ -23,6 +23,9 @@ class LengthHistogram {
   std::uint64_t min() const noexcept { return min_; }  ///< 0 when empty
   std::uint64_t max() const noexcept { return max_; }
   double mean() const noexcept;
+  /// All of it, to be put back by from_state().
+  Json to_state() const;
+  static LengthHistogram from_state(const Json& state);
   /// The smallest length that at least `percent` of the lengths do not exceed (nearest rank), 0 when empty. From 2048
   /// on it is the least length of its step.
   std::uint64_t percentile(double percent) const;
@@ -57,6 +60,9 @@ struct DataReport {
   std::uint64_t num_dropped() const;
   double learnt_share() const noexcept;  ///< of the tokens; 0 when there are none
   Json to_json() const;
+  /// All of it, for a token store's report and its checkpoints; RunError(data) for what to_state() does not write.
+  Json to_state() const;
+  static DataReport from_state(const Json& state);
   /// Lines for a terminal, without line breaks; what is zero and of no interest is left out.
   std::vector<std::string> to_lines() const;
 };

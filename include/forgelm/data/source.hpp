@@ -17,7 +17,7 @@
 namespace forgelm::data {
 
 struct SourceSplit {
-  std::string name;  ///< "train", "validation", "test", or the name the job asked for
+  std::string name;                          ///< "train", "validation", "test", or the name the job asked for
   std::vector<std::filesystem::path> files;  ///< all of one kind of rows
 };
 
@@ -35,9 +35,9 @@ struct Source {
   const SourceSplit& train() const { return splits.front(); }
 };
 
-/// Finds the files. `extra_split`: a further name that files or folders may have (data.eval_split). ConfigError for what
-/// is missing, an empty directory, a split of several kinds of rows, no rows to train on, an unknown ending, and a name
-/// on the Hub without a copy on this machine; RunError(io) when a directory cannot be read.
+/// Finds the files. `extra_split`: a further name that files or folders may have (data.eval_split). ConfigError for
+/// what is missing, an empty directory, a split of several kinds of rows, no rows to train on, an unknown ending, and a
+/// name on the Hub without a copy on this machine; RunError(io) when a directory cannot be read.
 Source find_source(const std::string& name, std::string_view extra_split = {});
 
 /// "train", "validation" or "test" for any of their names ("dev", "holdout"), else "".
@@ -52,8 +52,8 @@ struct EvalSplit {
   bool is_held_out = false;            ///< a part of the training rows, held out
 };
 
-/// data.eval_split of the primary data set: `auto` is validation, else test, else a part of the rows; `none` is nothing;
-/// anything else names a split. ConfigError when there is no such split, or it is the one trained on.
+/// data.eval_split of the primary data set: `auto` is validation, else test, else a part of the rows; `none` is
+/// nothing; anything else names a split. ConfigError when there is no such split, or it is the one trained on.
 EvalSplit choose_eval_split(const Source& source, std::string_view eval_split);
 
 /// The rows of all files of a split as one stream; rows are numbered through.

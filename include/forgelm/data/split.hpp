@@ -40,8 +40,9 @@ struct SplitRows {
   RowOrder eval;  ///< empty below two rows
 };
 
-/// What the reference does with a data set that brings no split to evaluate on: train_test_split(test_size, seed), where
-/// the test part is the first num_held_out_rows() (glance.hpp) of the shuffled rows and the rest trains, in that order.
+/// What the reference does with a data set that brings no split to evaluate on: train_test_split(test_size, seed),
+/// where the test part is the first num_held_out_rows() (glance.hpp) of the shuffled rows and the rest trains, in that
+/// order.
 SplitRows hold_out_rows(RowOrder rows, std::uint64_t seed);
 
 }  // namespace forgelm::data

@@ -25,7 +25,8 @@ struct TokenizeOptions {
 struct TokenizedSource {
   std::shared_ptr<const TokenStore> store;
   DataReport report;
-  std::string format;  ///< RowConverter::description()
+  std::uint64_t num_rows = 0;  ///< that splits and mixtures count; of message trees the conversations
+  std::string format;          ///< RowConverter::description()
   bool was_cached = false;
   std::vector<std::string> warnings;  ///< options that have no effect on these rows
 };
