@@ -150,7 +150,7 @@ class SourceTokenizer {
         output.examples.push_back(std::move(example));
       }
     }
-    if (!is_kept && !dropped_because.empty()) output.report.drop_kept(dropped_because);
+    if (!is_kept && !dropped_because.empty()) output.report.drop_kept(dropped_because, outcome.num_rows);
   }
 
   void write(Output output) {
@@ -181,9 +181,12 @@ class SourceTokenizer {
   }
 
   void add_tree(const RowOutcome& outcome, const std::string& file) {
-    report_.count(outcome);
-    if (outcome.problem) return add_problem(*outcome.problem);
+    if (outcome.problem) {
+      report_.count(outcome);
+      return add_problem(*outcome.problem);
+    }
     Output output;
+    output.report.count(outcome);
     build(outcome, num_trees_++, file, 0, output);
     for (Diagnostic& problem : output.problems) add_problem(std::move(problem));
     report_.merge(output.report);
