@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "forgelm/text/tokenizer_config.hpp"
@@ -82,6 +83,11 @@ class Tokenizer {
   const TokenizerConfig& config() const noexcept { return config_; }
   /// SHA-256 (hex) over the files that decide what encode() gives: key of the token cache, and evidence.
   const std::string& digest() const noexcept { return digest_; }
+  /// For loaders, before anybody else sees the tokenizer.
+  void set_identity(TokenizerConfig config, std::string digest) {
+    config_ = std::move(config);
+    digest_ = std::move(digest);
+  }
 
  protected:
   TokenizerConfig config_;
