@@ -34,6 +34,9 @@ struct EncodeOptions {
   /// "<|im_end|>" in it is encoded as plain text.
   bool parse_special_tokens = true;
   bool with_spans = false;  ///< fill Encoding::spans
+  /// Cut to the length that the file's "truncation" section states, as the reference does. Off, since training data has
+  /// its own rules for length (data.length_policy). The file's "padding" is never applied: batches have none.
+  bool truncate = false;
 };
 
 struct Encoding {
