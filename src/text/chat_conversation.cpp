@@ -91,6 +91,29 @@ std::string_view chat_role(const Json& message) noexcept {
   return role != nullptr && role->kind() == Json::Kind::text ? std::string_view(role->text()) : std::string_view();
 }
 
+std::string chat_text(const Json& message) {
+  const Json* content = message.find("content");
+  if (content == nullptr) return {};
+  if (content->kind() == Json::Kind::text) return content->text();
+  std::string out;
+  if (content->kind() == Json::Kind::array)
+    for (const Json& part : content->items())
+      if (const Json* text = part.find("text"); text != nullptr && text->kind() == Json::Kind::text) out += text->text();
+  return out;
+}
+
+std::vector<std::string> names_of_calls(const Json& message) {
+  std::vector<std::string> names;
+  const Json* calls = message.find("tool_calls");
+  if (calls == nullptr || calls->kind() != Json::Kind::array) return names;
+  for (const Json& call : calls->items()) {
+    const Json* function = call.find("function");
+    const Json* name = function != nullptr ? function->find("name") : nullptr;
+    if (name != nullptr && name->kind() == Json::Kind::text) names.push_back(name->text());
+  }
+  return names;
+}
+
 PreparedMessages prepare_messages(const Json& messages) {
   if (messages.kind() != Json::Kind::array)
     throw ConfigError(cat("a conversation is a list of messages, not ", to_string(messages.kind())));

@@ -33,17 +33,6 @@ struct TemplateFacts {
   TurnShape shape;
 };
 
-std::string plain_text(const Json& message) {
-  const Json* content = message.find("content");
-  if (content == nullptr) return {};
-  if (content->kind() == Json::Kind::text) return content->text();
-  std::string out;
-  if (content->kind() == Json::Kind::array)
-    for (const Json& part : content->items())
-      if (const Json* text = part.find("text"); text != nullptr && text->kind() == Json::Kind::text) out += text->text();
-  return out;
-}
-
 ByteSpan byte_span(std::size_t begin, std::size_t end) {
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
 }
@@ -148,6 +137,7 @@ struct ChatTemplate::Impl {
   void find_contents(const Rendered& rendered, RenderedChat& chat) const;
   void find_learnt(const Conversation& conversation, const Rendered& rendered, const std::vector<bool>& is_learnt,
                    RenderedChat& chat) const;
+  void check_blocks(const Rendered& rendered, const std::vector<bool>& is_learnt, const RenderedChat& chat) const;
 
   ChatTemplateOrigin origin;
   std::string name, source, digest;
@@ -272,7 +262,7 @@ void ChatTemplate::Impl::check_nothing_lost(const Rendered& rendered, bool promp
   if (!rendered.alphabet) return;
   for (std::size_t i = 0; i < rendered.plain.size(); ++i) {
     const Json& message = rendered.plain[i];
-    if (part_to_mark(plain_text(message), MarkPlaces::edges, false).is_empty()) continue;
+    if (part_to_mark(chat_text(message), MarkPlaces::edges, false).is_empty()) continue;
     if (rendered.whole.last_end(static_cast<MarkId>(i))) continue;
     const std::string_view role = chat_role(message);
     const Json* calls = message.find("tool_calls");
@@ -353,6 +343,20 @@ void ChatTemplate::Impl::find_learnt(const Conversation& conversation, const Ren
   }
   for (const AssistantTurn& turn : turns)
     if (is_learnt[turn.message] && !turn.has_end) ++chat.num_open_turns;
+  check_blocks(rendered, is_learnt, chat);
+}
+
+/// Blocks are the author's word on what is learnt, but they hold no other message, and no call is missing from them.
+void ChatTemplate::Impl::check_blocks(const Rendered& rendered, const std::vector<bool>& is_learnt,
+                                      const RenderedChat& chat) const {
+  std::string learnt;
+  for (const ByteSpan& span : chat.learnt) learnt.append(rendered.output.text, span.begin, span.end - span.begin);
+  for (std::size_t i = 0; i < rendered.plain.size(); ++i)
+    for (const std::string& name_of_call : names_of_calls(rendered.plain[i]))
+      if (is_learnt[i] && learnt.find(name_of_call) == std::string::npos)
+        throw ConfigError(cat("message ", i + 1, " of the conversation (assistant): the chat template ", name,
+                              " loses the call of ", quote(name_of_call)),
+                          "Use a template made for tool calls (model.chat_template).");
   for (std::size_t i = 0; i < rendered.plain.size(); ++i) {
     if (chat_role(rendered.plain[i]) == "assistant") continue;
     const auto id = static_cast<MarkId>(i);
@@ -378,8 +382,8 @@ RenderedChat ChatTemplate::render(const Conversation& conversation, SystemFallba
   return impl_->render(conversation, system_fallback, false);
 }
 
-std::string ChatTemplate::render_prompt(const Conversation& conversation, SystemFallback system_fallback) const {
-  return impl_->render(conversation, system_fallback, true).text;
+RenderedChat ChatTemplate::render_prompt(const Conversation& conversation, SystemFallback system_fallback) const {
+  return impl_->render(conversation, system_fallback, true);
 }
 
 void ChatTemplate::set_now(std::time_t now) { impl_->now = now; }

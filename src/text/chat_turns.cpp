@@ -5,6 +5,7 @@
 
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
+#include "text/chat_conversation.hpp"
 
 namespace forgelm::text {
 
@@ -40,22 +41,6 @@ bool is_marker_char(char c, char closing) {
   return c != '<' && c != '"' && c != '\'' && !is_ascii_space(c);
 }
 
-std::string_view role_of(const Json& message) {
-  const Json* role = message.find("role");
-  return role != nullptr && role->kind() == Json::Kind::text ? std::string_view(role->text()) : std::string_view();
-}
-
-std::string text_of(const Json& message) {
-  const Json* content = message.find("content");
-  if (content == nullptr) return {};
-  if (content->kind() == Json::Kind::text) return content->text();
-  std::string out;
-  if (content->kind() == Json::Kind::array)
-    for (const Json& part : content->items())
-      if (const Json* text = part.find("text"); text != nullptr && text->kind() == Json::Kind::text) out += text->text();
-  return out;
-}
-
 bool is_blank(std::string_view text) { return trimmed_size(text) == 0; }
 
 class TurnFinder {
@@ -67,7 +52,7 @@ class TurnFinder {
   std::vector<AssistantTurn> find() {
     is_prompt_usual_ = prompt_is_usual();
     for (std::size_t i = 0; i < r_.messages.size(); ++i) {
-      if (role_of(r_.messages[i]) != "assistant") continue;
+      if (chat_role(r_.messages[i]) != "assistant") continue;
       AssistantTurn turn;
       turn.message = i;
       if (const auto begin = usual_begin(i)) turn.begin = *begin;
@@ -82,7 +67,7 @@ class TurnFinder {
 
  private:
   [[noreturn]] void refuse(std::size_t message, const std::string& why) const {
-    throw ConfigError(cat("message ", message + 1, " of the conversation (", role_of(r_.messages[message]), "): ", why),
+    throw ConfigError(cat("message ", message + 1, " of the conversation (", chat_role(r_.messages[message]), "): ", why),
                       "Mark what is learnt in the template with {% generation %} ... {% endgeneration %}, or choose "
                       "another template (model.chat_template).");
   }
@@ -127,7 +112,7 @@ class TurnFinder {
     if (shape_ == nullptr || shape_->header.empty()) return false;
     if (!shape_->writes_prompt) return true;
     for (std::size_t i = r_.messages.size(); i-- > 1;) {
-      if (role_of(r_.messages[i]) != "assistant" || role_of(r_.messages[i - 1]) != "user") continue;
+      if (chat_role(r_.messages[i]) != "assistant" || chat_role(r_.messages[i - 1]) != "user") continue;
       const std::optional<MarkedText> prompt = prefix(i, true);
       const auto end = prompt ? prompt->last_end(static_cast<MarkId>(i - 1)) : std::nullopt;
       if (!end) return false;
@@ -139,7 +124,7 @@ class TurnFinder {
 
   /// By the shape: for an answer to a user whose surroundings are the usual ones.
   std::optional<std::size_t> usual_begin(std::size_t i) const {
-    if (!is_prompt_usual_ || i == 0 || role_of(r_.messages[i - 1]) != "user") return std::nullopt;
+    if (!is_prompt_usual_ || i == 0 || chat_role(r_.messages[i - 1]) != "user") return std::nullopt;
     const auto asked = r_.whole.last_end(static_cast<MarkId>(i - 1));
     const auto content = r_.whole.last_begin(static_cast<MarkId>(i));
     if (!asked || !content) return std::nullopt;
@@ -181,7 +166,9 @@ class TurnFinder {
         const auto begin = probe->last_begin(kAnswerMark);
         if (!at || !begin || *begin < *at) continue;
         header = probe->text().substr(*at, *begin - *at);
-        if (rest.starts_with(*header)) return past_header(anchor_w + header->size(), no_prompt, prompt != nullptr);
+        if (!rest.starts_with(*header)) continue;
+        const bool ends_in_answer = prompt == nullptr && no_prompt != nullptr && is_space_after(*no_prompt, i, anchor_w, *header);
+        return anchor_w + header->size() - (ends_in_answer ? 1 : 0);
       }
     }
     // Not even that stands there whole: the part that it shares with the text does.
@@ -193,18 +180,16 @@ class TurnFinder {
 
   /// A single space that the template writes before an answer and not at the end of a prompt is part of the answer:
   /// tokenizers take it together with the first word.
-  std::size_t past_header(std::size_t begin, const MarkedText* no_prompt, bool has_prompt) const {
-    if (!has_prompt && no_prompt != nullptr && no_prompt->text().size() + 1 == begin && whole_[begin - 1] == ' ' &&
-        whole_has(0, no_prompt->text()))
-      return begin - 1;
-    return begin;
+  bool is_space_after(const MarkedText& no_prompt, std::size_t i, std::size_t anchor_w, const std::string& header) const {
+    const auto at = anchor_in(no_prompt, i, anchor_w);
+    return at && header == no_prompt.text().substr(*at) + ' ';
   }
 
   // ---- Where it ends ----
 
   /// White space at the end of the content, as far as the template kept it.
   std::size_t blank_after(std::size_t i, std::size_t end_w) const {
-    const std::string content = text_of(r_.plain[i]);
+    const std::string content = chat_text(r_.plain[i]);
     const std::size_t trimmed = trimmed_size(content);
     return trimmed < content.size() && whole_has(end_w, std::string_view(content).substr(trimmed)) ? content.size() - trimmed : 0;
   }
@@ -214,7 +199,7 @@ class TurnFinder {
     if (shape_ == nullptr || r_.plain[i].find("tool_calls") != nullptr) return false;
     const std::string& end = is_last ? shape_->last_end : shape_->end;
     const auto content = r_.whole.last_end(static_cast<MarkId>(i));
-    if (end.empty() || is_blank(end) || !content || (!is_last && role_of(r_.messages[i + 1]) != "user")) return false;
+    if (end.empty() || is_blank(end) || !content || (!is_last && chat_role(r_.messages[i + 1]) != "user")) return false;
     const std::size_t at = *content + blank_after(i, *content);
     if (!whole_has(at, end)) return false;
     turn.end = at + end.size();
@@ -305,7 +290,7 @@ class TurnFinder {
     if (turn.end < turn.begin || (!turns_.empty() && turn.begin < turns_.back().end))
       refuse(i, "its place in the text overlaps that of another message");
     const std::string_view written = std::string_view(whole_).substr(turn.begin, turn.end - turn.begin);
-    const std::string content = text_of(r_.plain[i]);
+    const std::string content = chat_text(r_.plain[i]);
     const MarkedPart part = part_to_mark(content, r_.places, true);
     if (r_.alphabet == nullptr) {
       if (written.find(std::string_view(content).substr(part.begin, part.end - part.begin)) == std::string_view::npos)
@@ -316,19 +301,13 @@ class TurnFinder {
       for (const std::size_t begin : r_.whole.begins(static_cast<MarkId>(i)))
         if (begin > turn.end) refuse(i, "the template writes its text at an unexpected place");
     }
-    const Json* calls = r_.plain[i].find("tool_calls");
-    if (calls == nullptr || calls->kind() != Json::Kind::array) return;
-    for (const Json& call : calls->items()) {
-      const Json* function = call.find("function");
-      const Json* name = function != nullptr ? function->find("name") : nullptr;
-      if (name != nullptr && name->kind() == Json::Kind::text && written.find(name->text()) == std::string_view::npos)
-        refuse(i, cat("the template loses the call of ", quote(name->text())));
-    }
+    for (const std::string& name : names_of_calls(r_.plain[i]))
+      if (written.find(name) == std::string_view::npos) refuse(i, cat("the template loses the call of ", quote(name)));
   }
 
   void check_others() const {
     for (std::size_t k = 0; k < r_.messages.size(); ++k) {
-      if (role_of(r_.messages[k]) == "assistant") continue;
+      if (chat_role(r_.messages[k]) == "assistant") continue;
       for (const auto& [begin, end] : content_places(r_.whole, k))
         for (const AssistantTurn& turn : turns_)
           if (begin < turn.end && turn.begin < end) refuse(k, "the template writes its text into an assistant's turn");

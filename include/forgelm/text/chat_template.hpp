@@ -66,9 +66,9 @@ class ChatTemplate {
   RenderedChat render(const Conversation& conversation,
                       SystemFallback system_fallback = SystemFallback::merge_user) const;
   /// The text up to where the assistant would speak next (add_generation_prompt), for generation and for preference
-  /// prompts.
-  std::string render_prompt(const Conversation& conversation,
-                            SystemFallback system_fallback = SystemFallback::merge_user) const;
+  /// prompts. Nothing in it is learnt.
+  RenderedChat render_prompt(const Conversation& conversation,
+                             SystemFallback system_fallback = SystemFallback::merge_user) const;
 
   /// `now` of strftime_now; default: the time of construction, so that one run renders one date.
   void set_now(std::time_t now);
