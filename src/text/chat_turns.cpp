@@ -88,19 +88,24 @@ class TurnFinder {
     return r_.alphabet != nullptr ? MarkedText(*r_.alphabet, *text) : MarkedText(*text);
   }
 
-  /// Where message `i` - 1 ends in the whole text.
-  std::optional<std::size_t> anchor(std::size_t i) const {
-    if (i == 0) return 0;
-    if (const auto end = r_.whole.last_end(static_cast<MarkId>(i - 1))) return end;
-    if (!turns_.empty() && turns_.back().message == i - 1) return turns_.back().end;
-    return std::nullopt;
+  /// A place before message `i` that is known in the whole text: the end of the nearest content or turn, or the start.
+  struct Anchor {
+    std::size_t at = 0;
+    std::optional<MarkId> content;  ///< whose end it is; absent: the start, or the end of a turn without text
+  };
+  Anchor anchor(std::size_t i) const {
+    for (std::size_t k = i; k-- > 0;) {
+      if (!turns_.empty() && turns_.back().message == k && !r_.whole.last_end(static_cast<MarkId>(k)))
+        return {turns_.back().end, std::nullopt};
+      if (const auto end = r_.whole.last_end(static_cast<MarkId>(k))) return {*end, static_cast<MarkId>(k)};
+    }
+    return {};
   }
 
   /// The same place in another rendering of the messages before `i`.
-  std::optional<std::size_t> anchor_in(const MarkedText& other, std::size_t i, std::size_t anchor_w) const {
-    if (other.text().size() >= anchor_w && other.text().compare(0, anchor_w, whole_, 0, anchor_w) == 0) return anchor_w;
-    if (i == 0) return 0;
-    return other.last_end(static_cast<MarkId>(i - 1));
+  std::optional<std::size_t> anchor_in(const MarkedText& other, const Anchor& anchor) const {
+    if (other.text().size() >= anchor.at && other.text().compare(0, anchor.at, whole_, 0, anchor.at) == 0) return anchor.at;
+    return anchor.content ? other.last_end(*anchor.content) : std::nullopt;
   }
 
   bool whole_has(std::size_t at, std::string_view text) const { return whole_.compare(at, text.size(), text) == 0; }
@@ -136,25 +141,24 @@ class TurnFinder {
   }
 
   std::size_t find_begin(std::size_t i) {
-    const std::optional<std::size_t> anchor_w = anchor(i);
+    const Anchor before = anchor(i);
     const std::optional<MarkedText> prompt = prefix(i, true);
     const std::optional<MarkedText> no_prompt = prefix(i, false);
     const bool has_prompt = prompt && !(no_prompt && no_prompt->text() == prompt->text());
     if (has_prompt) {
       if (whole_has(0, prompt->text())) return prompt->text().size();
-      if (const auto at = anchor_w ? anchor_in(*prompt, i, *anchor_w) : std::nullopt) {
+      if (const auto at = anchor_in(*prompt, before)) {
         const std::string_view header = std::string_view(prompt->text()).substr(*at);
-        if (whole_has(*anchor_w, header)) return *anchor_w + header.size();
+        if (whole_has(before.at, header)) return before.at + header.size();
       }
     }
-    if (!anchor_w) refuse(i, "where it begins cannot be found: the message before it leaves no trace in the text");
-    return begin_by_probe(i, *anchor_w, has_prompt ? &*prompt : nullptr, no_prompt ? &*no_prompt : nullptr);
+    return begin_by_probe(i, before, has_prompt ? &*prompt : nullptr, no_prompt ? &*no_prompt : nullptr);
   }
 
   /// The template's prompt is not in the text (it writes none, or it differs from what stands before past answers): a
   /// short answer in place of the real one shows what the template writes before answers.
-  std::size_t begin_by_probe(std::size_t i, std::size_t anchor_w, const MarkedText* prompt, const MarkedText* no_prompt) {
-    const std::string_view rest = std::string_view(whole_).substr(anchor_w);
+  std::size_t begin_by_probe(std::size_t i, const Anchor& before, const MarkedText* prompt, const MarkedText* no_prompt) {
+    const std::string_view rest = std::string_view(whole_).substr(before.at);
     std::optional<std::string> header;
     if (r_.alphabet != nullptr) {
       const Json answer = Json::object(
@@ -162,26 +166,26 @@ class TurnFinder {
       for (const std::size_t follow : {i + 1, std::string::npos}) {
         const std::optional<MarkedText> probe = prefix(i, false, &answer, follow);
         if (!probe) continue;
-        const auto at = anchor_in(*probe, i, anchor_w);
+        const auto at = anchor_in(*probe, before);
         const auto begin = probe->last_begin(kAnswerMark);
         if (!at || !begin || *begin < *at) continue;
         header = probe->text().substr(*at, *begin - *at);
         if (!rest.starts_with(*header)) continue;
-        const bool ends_in_answer = prompt == nullptr && no_prompt != nullptr && is_space_after(*no_prompt, i, anchor_w, *header);
-        return anchor_w + header->size() - (ends_in_answer ? 1 : 0);
+        const bool ends_in_answer = prompt == nullptr && no_prompt != nullptr && is_space_after(*no_prompt, before, *header);
+        return before.at + header->size() - (ends_in_answer ? 1 : 0);
       }
     }
     // Not even that stands there whole: the part that it shares with the text does.
     if (prompt != nullptr)
-      if (const auto at = anchor_in(*prompt, i, anchor_w)) header = prompt->text().substr(*at);
-    if (!header) refuse(i, "where it begins cannot be found: the template refuses parts of the conversation");
-    return anchor_w + common_whole(*header, rest);
+      if (const auto at = anchor_in(*prompt, before)) header = prompt->text().substr(*at);
+    if (!header) refuse(i, "where it begins cannot be found: the template rewrites or refuses what stands before it");
+    return before.at + common_whole(*header, rest);
   }
 
   /// A single space that the template writes before an answer and not at the end of a prompt is part of the answer:
   /// tokenizers take it together with the first word.
-  bool is_space_after(const MarkedText& no_prompt, std::size_t i, std::size_t anchor_w, const std::string& header) const {
-    const auto at = anchor_in(no_prompt, i, anchor_w);
+  bool is_space_after(const MarkedText& no_prompt, const Anchor& before, const std::string& header) const {
+    const auto at = anchor_in(no_prompt, before);
     return at && header == no_prompt.text().substr(*at) + ' ';
   }
 
@@ -220,6 +224,7 @@ class TurnFinder {
     if (!other_tail && !is_last) refuse(i, "where it ends cannot be found: the template refuses the messages up to it");
     // Without an answer to the probe (a call must be followed by its result, say) all up to the end of text counts.
     std::string_view common = other_tail ? tail.substr(0, common_whole(tail, *other_tail)) : tail;
+    if (other_tail && !content_w && !holds_calls(i, common)) common = common_end(tail, *other_tail);
     std::string_view kept = common.substr(0, trimmed_size(common));
     if (kept.empty() && is_last) {
       kept = tail.substr(0, trimmed_size(tail));
@@ -231,6 +236,18 @@ class TurnFinder {
     turn.end = from_w + kept.size();
     turn.has_end = content_w ? !is_blank(kept) || (!kept.empty() && kept.size() > blank_after(i, from_w))
                              : !find_markers(kept).empty();
+  }
+
+  bool holds_calls(std::size_t i, std::string_view text) const {
+    const std::vector<std::string> names = names_of_calls(r_.plain[i]);
+    return std::all_of(names.begin(), names.end(), [&](const std::string& name) { return text.find(name) != std::string_view::npos; });
+  }
+
+  /// The longest start of `tail` that ends `other`: templates put something before a call when it is the last thing.
+  static std::string_view common_end(std::string_view tail, std::string_view other) {
+    for (std::size_t from = 0; from < other.size(); ++from)
+      if (tail.starts_with(other.substr(from))) return tail.substr(0, other.size() - from);
+    return {};
   }
 
   /// Where the next content begins, or the end of the text.
@@ -253,10 +270,10 @@ class TurnFinder {
       if (!end) return std::nullopt;
       from = *end;
     } else if (other.text().size() < begin_w || other.text().compare(0, begin_w, whole_, 0, begin_w) != 0) {
-      const auto anchor_w = anchor(i);
-      const auto at = i > 0 ? other.last_end(static_cast<MarkId>(i - 1)) : std::nullopt;
-      if (!at || !anchor_w || *anchor_w > begin_w || *at + (begin_w - *anchor_w) > other.text().size()) return std::nullopt;
-      from = *at + (begin_w - *anchor_w);
+      const Anchor before = anchor(i);
+      const auto at = anchor_in(other, before);
+      if (!at || before.at > begin_w || *at + (begin_w - before.at) > other.text().size()) return std::nullopt;
+      from = *at + (begin_w - before.at);
     }
     const std::size_t to = other.last_begin(kUserMark).value_or(other.text().size());
     return to < from ? std::nullopt : std::optional(other.text().substr(from, to - from));
