@@ -1,6 +1,6 @@
-// A conversation made fit for a template: checked, with the spellings that users bring (arguments as JSON text, lists of
-// text parts, older names of reasoning) brought to the one that templates read, and with the system message put where
-// the template has a place for it. Nothing here looks into the template.
+// A conversation made fit for a template: checked, with the spellings that users bring (arguments as JSON text, lists
+// of text parts, older names of reasoning) brought to the one that templates read, and with the system message put
+// where the template has a place for it. Nothing here looks into the template.
 #pragma once
 
 #include <string>

@@ -17,8 +17,9 @@ const ChatContent* content_around(const RenderedChat& chat, ByteSpan span) {
   std::string_view text = std::string_view(chat.text).substr(span.begin, span.end - span.begin);
   while (!text.empty() && is_ascii_space(text.front())) text.remove_prefix(1), ++span.begin;
   while (!text.empty() && is_ascii_space(text.back())) text.remove_suffix(1), --span.end;
-  const auto after = std::upper_bound(chat.contents.begin(), chat.contents.end(), span.begin,
-                                      [](std::uint32_t at, const ChatContent& content) { return at < content.span.begin; });
+  const auto after =
+      std::upper_bound(chat.contents.begin(), chat.contents.end(), span.begin,
+                       [](std::uint32_t at, const ChatContent& content) { return at < content.span.begin; });
   if (text.empty() || after == chat.contents.begin()) return nullptr;
   const ChatContent& content = *std::prev(after);
   return span.end <= content.span.end ? &content : nullptr;
@@ -106,7 +107,8 @@ ChatTokens ChatEncoder::encode(const RenderedChat& chat) const {
     out.num_kept_as_text = static_cast<int>(literals.size() - std::min(literals.size(), num_left));
   }
   std::size_t num_beginnings = 0;
-  while (beginning_ && num_beginnings < encoding.ids.size() && encoding.ids[num_beginnings] == *beginning_) ++num_beginnings;
+  while (beginning_ && num_beginnings < encoding.ids.size() && encoding.ids[num_beginnings] == *beginning_)
+    ++num_beginnings;
   if (num_beginnings > 1)
     throw ConfigError(cat("the conversation begins with ", num_beginnings, " beginning-of-text tokens ",
                           quote(tokenizer_.config().bos->content)),

@@ -17,8 +17,8 @@ constexpr std::size_t kMostRendered = std::size_t{512} << 20;
 
 std::size_t common_prefix(std::string_view a, std::string_view b) {
   const std::size_t size = std::min(a.size(), b.size());
-  return static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(size), b.begin()).first -
-                                  a.begin());
+  return static_cast<std::size_t>(
+      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(size), b.begin()).first - a.begin());
 }
 
 /// `size`, or where the marker begins that `size` would cut in two.
@@ -37,7 +37,8 @@ std::size_t common_whole(std::string_view a, std::string_view b) {
 }
 
 bool is_marker_char(char c, char closing) {
-  if (closing == ']') return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_' || c == '|' || c == '/';
+  if (closing == ']')
+    return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_' || c == '|' || c == '/';
   return c != '<' && c != '"' && c != '\'' && !is_ascii_space(c);
 }
 
@@ -67,9 +68,10 @@ class TurnFinder {
 
  private:
   [[noreturn]] void refuse(std::size_t message, const std::string& why) const {
-    throw ConfigError(cat("message ", message + 1, " of the conversation (", chat_role(r_.messages[message]), "): ", why),
-                      "Mark what is learnt in the template with {% generation %} ... {% endgeneration %}, or choose "
-                      "another template (model.chat_template).");
+    throw ConfigError(
+        cat("message ", message + 1, " of the conversation (", chat_role(r_.messages[message]), "): ", why),
+        "Mark what is learnt in the template with {% generation %} ... {% endgeneration %}, or choose "
+        "another template (model.chat_template).");
   }
 
   std::optional<MarkedText> prefix(std::size_t num_messages, bool add_prompt, const Json* more = nullptr,
@@ -77,7 +79,8 @@ class TurnFinder {
     Json::Array messages(r_.messages.begin(), r_.messages.begin() + static_cast<std::ptrdiff_t>(num_messages));
     if (more != nullptr) messages.push_back(*more);
     if (follow_from < r_.messages.size())
-      messages.insert(messages.end(), r_.messages.begin() + static_cast<std::ptrdiff_t>(follow_from), r_.messages.end());
+      messages.insert(messages.end(), r_.messages.begin() + static_cast<std::ptrdiff_t>(follow_from),
+                      r_.messages.end());
     const std::optional<std::string> text = render_(messages, add_prompt);
     if (!text) return std::nullopt;
     num_rendered_ += text->size();
@@ -104,7 +107,8 @@ class TurnFinder {
 
   /// The same place in another rendering of the messages before `i`.
   std::optional<std::size_t> anchor_in(const MarkedText& other, const Anchor& anchor) const {
-    if (other.text().size() >= anchor.at && other.text().compare(0, anchor.at, whole_, 0, anchor.at) == 0) return anchor.at;
+    if (other.text().size() >= anchor.at && other.text().compare(0, anchor.at, whole_, 0, anchor.at) == 0)
+      return anchor.at;
     return anchor.content ? other.last_end(*anchor.content) : std::nullopt;
   }
 
@@ -157,12 +161,14 @@ class TurnFinder {
 
   /// The template's prompt is not in the text (it writes none, or it differs from what stands before past answers): a
   /// short answer in place of the real one shows what the template writes before answers.
-  std::size_t begin_by_probe(std::size_t i, const Anchor& before, const MarkedText* prompt, const MarkedText* no_prompt) {
+  std::size_t begin_by_probe(std::size_t i, const Anchor& before, const MarkedText* prompt,
+                             const MarkedText* no_prompt) {
     const std::string_view rest = std::string_view(whole_).substr(before.at);
     std::optional<std::string> header;
     if (r_.alphabet != nullptr) {
-      const Json answer = Json::object(
-          {{"role", "assistant"}, {"content", cat(r_.alphabet->begin(kAnswerMark), "x", r_.alphabet->end(kAnswerMark))}});
+      const Json answer =
+          Json::object({{"role", "assistant"},
+                        {"content", cat(r_.alphabet->begin(kAnswerMark), "x", r_.alphabet->end(kAnswerMark))}});
       for (const std::size_t follow : {i + 1, std::string::npos}) {
         const std::optional<MarkedText> probe = prefix(i, false, &answer, follow);
         if (!probe) continue;
@@ -171,7 +177,8 @@ class TurnFinder {
         if (!at || !begin || *begin < *at) continue;
         header = probe->text().substr(*at, *begin - *at);
         if (!rest.starts_with(*header)) continue;
-        const bool ends_in_answer = prompt == nullptr && no_prompt != nullptr && is_space_after(*no_prompt, before, *header);
+        const bool ends_in_answer =
+            prompt == nullptr && no_prompt != nullptr && is_space_after(*no_prompt, before, *header);
         return before.at + header->size() - (ends_in_answer ? 1 : 0);
       }
     }
@@ -195,7 +202,9 @@ class TurnFinder {
   std::size_t blank_after(std::size_t i, std::size_t end_w) const {
     const std::string content = chat_text(r_.plain[i]);
     const std::size_t trimmed = trimmed_size(content);
-    return trimmed < content.size() && whole_has(end_w, std::string_view(content).substr(trimmed)) ? content.size() - trimmed : 0;
+    return trimmed < content.size() && whole_has(end_w, std::string_view(content).substr(trimmed))
+               ? content.size() - trimmed
+               : 0;
   }
 
   bool usual_end(std::size_t i, AssistantTurn& turn) const {
@@ -215,10 +224,12 @@ class TurnFinder {
     const bool is_last = i + 1 == r_.messages.size();
     const auto content_w = r_.whole.last_end(static_cast<MarkId>(i));
     const std::size_t from_w = content_w.value_or(turn.begin);
-    const std::string_view tail = std::string_view(whole_).substr(from_w, next_content(i, std::max(from_w, turn.begin)) - from_w);
+    const std::string_view tail =
+        std::string_view(whole_).substr(from_w, next_content(i, std::max(from_w, turn.begin)) - from_w);
     const Json user = Json::object(
         {{"role", "user"},
-         {"content", r_.alphabet != nullptr ? cat(r_.alphabet->begin(kUserMark), "x", r_.alphabet->end(kUserMark)) : "x"}});
+         {"content",
+          r_.alphabet != nullptr ? cat(r_.alphabet->begin(kUserMark), "x", r_.alphabet->end(kUserMark)) : "x"}});
     const std::optional<MarkedText> other = is_last ? prefix(i + 1, false, &user) : prefix(i + 1, false);
     const std::optional<std::string> other_tail = other ? tail_in(*other, i, turn.begin) : std::nullopt;
     if (!other_tail && !is_last) refuse(i, "where it ends cannot be found: the template refuses the messages up to it");
@@ -240,7 +251,8 @@ class TurnFinder {
 
   bool holds_calls(std::size_t i, std::string_view text) const {
     const std::vector<std::string> names = names_of_calls(r_.plain[i]);
-    return std::all_of(names.begin(), names.end(), [&](const std::string& name) { return text.find(name) != std::string_view::npos; });
+    return std::all_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return text.find(name) != std::string_view::npos; });
   }
 
   /// The longest start of `tail` that ends `other`: templates put something before a call when it is the last thing.
@@ -370,7 +382,8 @@ std::vector<std::pair<std::size_t, std::size_t>> find_markers(std::string_view t
   while ((at = text.find_first_of("<[", at)) != std::string_view::npos) {
     const char closing = text[at] == '<' ? '>' : ']';
     std::size_t end = at + 1;
-    while (end < text.size() && end - at < kLongestMarker && text[end] != closing && is_marker_char(text[end], closing)) ++end;
+    while (end < text.size() && end - at < kLongestMarker && text[end] != closing && is_marker_char(text[end], closing))
+      ++end;
     if (end < text.size() && text[end] == closing && end > at + 1) {
       markers.emplace_back(at, end + 1 - at);
       at = end + 1;

@@ -14,8 +14,9 @@ namespace {
 
 std::filesystem::path templates_folder() {
   const char* root = std::getenv("FORGELM_SHARED");
-  const std::filesystem::path base = root != nullptr && *root != '\0' ? std::filesystem::path(root)
-                                                                      : std::filesystem::path(FORGELM_SOURCE_DIR) / "../shared";
+  const std::filesystem::path base = root != nullptr && *root != '\0'
+                                         ? std::filesystem::path(root)
+                                         : std::filesystem::path(FORGELM_SOURCE_DIR) / "../shared";
   return base / "data/templates";
 }
 
@@ -23,7 +24,8 @@ std::filesystem::path templates_folder() {
 
 std::vector<Json> chat_golden(const std::string& name) {
   std::vector<Json> rows;
-  for (const std::string& line : split(read_file(std::filesystem::path(FORGELM_SOURCE_DIR) / "tests/golden/chat" / name), '\n')) {
+  for (const std::string& line :
+       split(read_file(std::filesystem::path(FORGELM_SOURCE_DIR) / "tests/golden/chat" / name), '\n')) {
     if (line.empty()) continue;
     Result<Json> row = parse_json(line);
     if (!row) throw std::runtime_error(name + ": " + row.error().message);
@@ -40,7 +42,8 @@ std::vector<std::string> shared_templates() {
   std::vector<std::string> paths;
   std::error_code error;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(templates_folder(), error))
-    if (entry.path().extension() == ".jinja") paths.push_back(std::filesystem::relative(entry.path(), templates_folder()).string());
+    if (entry.path().extension() == ".jinja")
+      paths.push_back(std::filesystem::relative(entry.path(), templates_folder()).string());
   std::sort(paths.begin(), paths.end());
   return paths;
 }
@@ -57,7 +60,8 @@ text::ChatTemplate template_of(const std::string& source, const text::TokenizerC
 }
 
 text::ChatTemplate builtin_template(std::string_view name) {
-  return {text::ChatTemplateOrigin::builtin, std::string(name), std::string(text::builtin_chat_template(name)), chat_tokens_config()};
+  return {text::ChatTemplateOrigin::builtin, std::string(name), std::string(text::builtin_chat_template(name)),
+          chat_tokens_config()};
 }
 
 text::Conversation conversation_of(const Json& golden) {
@@ -96,9 +100,9 @@ void WordTokenizer::encode(std::string_view text, const text::EncodeOptions& opt
     if (options.with_spans) out.spans.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
   };
   const auto is_literal = [&](std::size_t begin, std::size_t end) {
-    return honours_literal_ && std::any_of(options.literal.begin(), options.literal.end(), [&](const text::ByteSpan& span) {
-             return begin < span.end && span.begin < end;
-           });
+    return honours_literal_ &&
+           std::any_of(options.literal.begin(), options.literal.end(),
+                       [&](const text::ByteSpan& span) { return begin < span.end && span.begin < end; });
   };
   const auto is_word = [](char c) { return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'); };
   out.ids.clear();
@@ -135,6 +139,8 @@ std::string WordTokenizer::token_of(text::TokenId id) const {
   return is_special(id) ? specials_[static_cast<std::size_t>(id)] : std::string();
 }
 
-bool WordTokenizer::is_special(text::TokenId id) const { return id >= 0 && static_cast<std::size_t>(id) < specials_.size(); }
+bool WordTokenizer::is_special(text::TokenId id) const {
+  return id >= 0 && static_cast<std::size_t>(id) < specials_.size();
+}
 
 }  // namespace forgelm::test

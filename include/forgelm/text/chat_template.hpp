@@ -40,8 +40,8 @@ struct RenderedChat {
   std::string text;
   std::vector<ByteSpan> learnt;       ///< bytes of `text`, in order, not overlapping
   std::vector<ChatContent> contents;  ///< in order; empty when the template hides where contents go
-  int num_open_turns = 0;    ///< learnt turns after which the template writes no end
-  int num_lost_answers = 0;  ///< assistant's texts beside tool calls that the template leaves out
+  int num_open_turns = 0;             ///< learnt turns after which the template writes no end
+  int num_lost_answers = 0;           ///< assistant's texts beside tool calls that the template leaves out
 };
 
 /// Where a template came from, for logs and evidence.
