@@ -30,9 +30,12 @@ const std::vector<Builtin>& builtins() {
       {"gemma", {"<start_of_turn>", "<end_of_turn>"}},
       {"phi", {"<|system|>", "<|user|>", "<|assistant|>", "<|end|>"}},
       {"granite", {"<|start_of_role|>", "<|end_of_role|>", "<|end_of_text|>"}},
-      {"deepseek", {"<\xEF\xBD\x9CUser\xEF\xBD\x9C>", "<\xEF\xBD\x9C"
-                    "Assistant\xEF\xBD\x9C>", "<\xEF\xBD\x9C"
-                    "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>"}},
+      {"deepseek",
+       {"<\xEF\xBD\x9CUser\xEF\xBD\x9C>",
+        "<\xEF\xBD\x9C"
+        "Assistant\xEF\xBD\x9C>",
+        "<\xEF\xBD\x9C"
+        "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>"}},
       {"alpaca", {}},
   };
   return all;
@@ -44,18 +47,19 @@ struct Family {
   std::string_view format;
 };
 constexpr Family kFamilies[] = {
-    {"llama", "llama3"},       {"mllama", "llama3"},     {"codellama", ""},       {"llama4", ""},
-    {"qwen", "chatml"},        {"yi", "chatml"},         {"smollm", "chatml"},    {"mistral", "mistral"},
-    {"mixtral", "mistral"},    {"ministral", "mistral"}, {"codestral", "mistral"}, {"pixtral", "mistral"},
-    {"phi", "phi"},            {"gemma", "gemma"},       {"gemma4", ""},          {"codegemma", "gemma"},
-    {"granite", "granite"},    {"deepseek", "deepseek"},
+    {"llama", "llama3"},      {"mllama", "llama3"},   {"llama4", ""},           {"qwen", "chatml"},
+    {"yi", "chatml"},         {"smollm", "chatml"},   {"mistral", "mistral"},   {"mixtral", "mistral"},
+    {"ministral", "mistral"}, {"pixtral", "mistral"}, {"codestral", "mistral"}, {"phi", "phi"},
+    {"gemma", "gemma"},       {"codegemma", "gemma"}, {"gemma4", ""},           {"granite", "granite"},
+    {"deepseek", "deepseek"},
 };
 
 constexpr std::uint64_t kMostTemplateBytes = std::uint64_t{1} << 20;
 
 const Builtin* find_builtin(std::string_view name) {
   if (name == "phi3") name = "phi";
-  const auto found = std::find_if(builtins().begin(), builtins().end(), [&](const Builtin& builtin) { return builtin.name == name; });
+  const auto found =
+      std::find_if(builtins().begin(), builtins().end(), [&](const Builtin& builtin) { return builtin.name == name; });
   return found == builtins().end() ? nullptr : &*found;
 }
 
@@ -139,7 +143,8 @@ ChatTemplate ChatTemplate::choose(const std::string& setting, const Tokenizer& t
     const std::string_view format = chat_format_of_family(model_type);
     if (!format.empty()) {
       const std::vector<std::string>& needed = builtin_chat_tokens(format);
-      if (std::all_of(needed.begin(), needed.end(), [&](const std::string& token) { return tokenizer.id_of(token).has_value(); }))
+      if (std::all_of(needed.begin(), needed.end(),
+                      [&](const std::string& token) { return tokenizer.id_of(token).has_value(); }))
         return from_builtin(ChatTemplateOrigin::family, format, config);
     }
     return from_builtin(ChatTemplateOrigin::builtin, "plain", config);

@@ -33,7 +33,8 @@ void join_text_parts(Json& content) {
 void name_reasoning(Json& message) {
   const Json* found = nullptr;
   for (const std::string_view name : kReasoningNames)
-    if (const Json* value = message.find(name); found == nullptr && value != nullptr && !value->is_null()) found = value;
+    if (const Json* value = message.find(name); found == nullptr && value != nullptr && !value->is_null())
+      found = value;
   if (found == nullptr) return;
   const Json reasoning = *found;
   if (message.find("thinking") == nullptr) message.set("thinking", reasoning);
@@ -43,7 +44,8 @@ void name_reasoning(Json& message) {
 void wrap_calls(Json& message, std::size_t index) {
   Json* calls = message.find("tool_calls");
   if (calls == nullptr || calls->is_null()) return;
-  if (calls->kind() != Json::Kind::array) malformed(index, cat("tool_calls is ", to_string(calls->kind()), ", not a list"));
+  if (calls->kind() != Json::Kind::array)
+    malformed(index, cat("tool_calls is ", to_string(calls->kind()), ", not a list"));
   for (Json& call : calls->items()) {
     if (call.find("function") != nullptr || call.find("name") == nullptr) continue;
     Json wrapped;
@@ -91,6 +93,30 @@ std::string_view chat_role(const Json& message) noexcept {
   return role != nullptr && role->kind() == Json::Kind::text ? std::string_view(role->text()) : std::string_view();
 }
 
+std::string chat_text(const Json& message) {
+  const Json* content = message.find("content");
+  if (content == nullptr) return {};
+  if (content->kind() == Json::Kind::text) return content->text();
+  std::string out;
+  if (content->kind() == Json::Kind::array)
+    for (const Json& part : content->items())
+      if (const Json* text = part.find("text"); text != nullptr && text->kind() == Json::Kind::text)
+        out += text->text();
+  return out;
+}
+
+std::vector<std::string> names_of_calls(const Json& message) {
+  std::vector<std::string> names;
+  const Json* calls = message.find("tool_calls");
+  if (calls == nullptr || calls->kind() != Json::Kind::array) return names;
+  for (const Json& call : calls->items()) {
+    const Json* function = call.find("function");
+    const Json* name = function != nullptr ? function->find("name") : nullptr;
+    if (name != nullptr && name->kind() == Json::Kind::text) names.push_back(name->text());
+  }
+  return names;
+}
+
 PreparedMessages prepare_messages(const Json& messages) {
   if (messages.kind() != Json::Kind::array)
     throw ConfigError(cat("a conversation is a list of messages, not ", to_string(messages.kind())));
@@ -122,7 +148,8 @@ bool has_tool_calls(const Json::Array& messages) noexcept {
 
 Json::Array with_call_form(Json::Array messages, CallForm form) {
   const bool wants_object = form == CallForm::object_arguments || form == CallForm::object_arguments_other_content;
-  const bool other_content = form == CallForm::object_arguments_other_content || form == CallForm::text_arguments_other_content;
+  const bool other_content =
+      form == CallForm::object_arguments_other_content || form == CallForm::text_arguments_other_content;
   for (Json& message : messages) {
     Json* calls = message.find("tool_calls");
     if (calls == nullptr || calls->kind() != Json::Kind::array || calls->items().empty()) continue;
@@ -153,9 +180,10 @@ PreparedMessages place_system_messages(const PreparedMessages& prepared, SystemF
     const Json& message = prepared.messages[i];
     if (i >= from && chat_role(message) == "system") {
       if (fallback == SystemFallback::error)
-        throw ConfigError(cat("message ", i + 1, " of the conversation (system): the chat template ", template_name,
-                              " has no place for it"),
-                          "Set model.system_fallback to merge_user, assistant_turn or drop, or choose another template.");
+        throw ConfigError(
+            cat("message ", i + 1, " of the conversation (system): the chat template ", template_name,
+                " has no place for it"),
+            "Set model.system_fallback to merge_user, assistant_turn or drop, or choose another template.");
       const std::string& text = system_text(message, i);
       if (fallback == SystemFallback::merge_user) waiting = joined(waiting, text);
       if (fallback == SystemFallback::assistant_turn) {

@@ -1,8 +1,10 @@
-// A conversation made fit for a template: checked, with the spellings that users bring (arguments as JSON text, lists of
-// text parts, older names of reasoning) brought to the one that templates read, and with the system message put where
-// the template has a place for it. Nothing here looks into the template.
+// A conversation made fit for a template: checked, with the spellings that users bring (arguments as JSON text, lists
+// of text parts, older names of reasoning) brought to the one that templates read, and with the system message put
+// where the template has a place for it. Nothing here looks into the template.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "forgelm/text/chat_template.hpp"
@@ -35,7 +37,9 @@ Json::Array with_call_form(Json::Array messages, CallForm form);
 PreparedMessages place_system_messages(const PreparedMessages& prepared, SystemFallback fallback, std::size_t from,
                                        const std::string& template_name);
 
-/// The role of a message ("" when it has none).
+/// The role of a message ("" when it has none), its text (of all its text parts), the names of the functions it calls.
 std::string_view chat_role(const Json& message) noexcept;
+std::string chat_text(const Json& message);
+std::vector<std::string> names_of_calls(const Json& message);
 
 }  // namespace forgelm::text

@@ -33,17 +33,6 @@ struct TemplateFacts {
   TurnShape shape;
 };
 
-std::string plain_text(const Json& message) {
-  const Json* content = message.find("content");
-  if (content == nullptr) return {};
-  if (content->kind() == Json::Kind::text) return content->text();
-  std::string out;
-  if (content->kind() == Json::Kind::array)
-    for (const Json& part : content->items())
-      if (const Json* text = part.find("text"); text != nullptr && text->kind() == Json::Kind::text) out += text->text();
-  return out;
-}
-
 ByteSpan byte_span(std::size_t begin, std::size_t end) {
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
 }
@@ -88,7 +77,11 @@ struct ChatTemplate::Impl {
 
   Impl(ChatTemplateOrigin origin_, std::string name_, std::string source_, const TokenizerConfig& tokens,
        std::string tool_source)
-      : origin(origin_), name(std::move(name_)), source(std::move(source_)), main(name, source), now(std::time(nullptr)) {
+      : origin(origin_),
+        name(std::move(name_)),
+        source(std::move(source_)),
+        main(name, source),
+        now(std::time(nullptr)) {
     digest = sha256_hex(tool_source.empty() ? source : cat(source, std::string(1, '\0'), tool_source));
     const auto add = [&](const char* key, const std::optional<SpecialToken>& token) {
       if (token) variables.set(key, token->content);
@@ -148,6 +141,7 @@ struct ChatTemplate::Impl {
   void find_contents(const Rendered& rendered, RenderedChat& chat) const;
   void find_learnt(const Conversation& conversation, const Rendered& rendered, const std::vector<bool>& is_learnt,
                    RenderedChat& chat) const;
+  void check_blocks(const Rendered& rendered, const std::vector<bool>& is_learnt, const RenderedChat& chat) const;
 
   ChatTemplateOrigin origin;
   std::string name, source, digest;
@@ -179,7 +173,8 @@ TemplateFacts ChatTemplate::Impl::find_facts(const JinjaTemplate& which) const {
   const auto message = [&](MarkId id, const char* role, const char* content) {
     return Json::object({{"role", role}, {"content", mark_content(*alphabet, id, content, MarkPlaces::edges, false)}});
   };
-  const Json system = message(0, "system", "one"), user = message(1, "user", "two"), answer = message(2, "assistant", "three");
+  const Json system = message(0, "system", "one"), user = message(1, "user", "two"),
+             answer = message(2, "assistant", "three");
   // A template that refuses this without a system message as well says nothing about system messages.
   if (!render({user, answer}, false)) return facts;
   const auto keeps_system = [&](const Json::Array& messages, bool add_prompt) {
@@ -190,11 +185,13 @@ TemplateFacts ChatTemplate::Impl::find_facts(const JinjaTemplate& which) const {
   return facts;
 }
 
-RenderedChat ChatTemplate::Impl::render(const Conversation& conversation, SystemFallback fallback, bool prompt_only) const {
+RenderedChat ChatTemplate::Impl::render(const Conversation& conversation, SystemFallback fallback,
+                                        bool prompt_only) const {
   PreparedMessages prepared = prepare_messages(conversation.messages);
   const auto has_system = [&](std::size_t from) {
-    return std::any_of(prepared.messages.begin() + static_cast<std::ptrdiff_t>(std::min(from, prepared.messages.size())),
-                       prepared.messages.end(), [](const Json& message) { return chat_role(message) == "system"; });
+    return std::any_of(
+        prepared.messages.begin() + static_cast<std::ptrdiff_t>(std::min(from, prepared.messages.size())),
+        prepared.messages.end(), [](const Json& message) { return chat_role(message) == "system"; });
   };
   if (!facts_for(conversation).places_system && has_system(0))
     prepared = place_system_messages(prepared, fallback, 0, name);
@@ -237,7 +234,9 @@ RenderedChat ChatTemplate::Impl::render_forms(const Conversation& conversation, 
 RenderedChat ChatTemplate::Impl::render_once(const Conversation& conversation, const Json::Array& messages,
                                              const std::vector<bool>& is_learnt, bool prompt_only) const {
   const JinjaTemplate& which = template_for(conversation);
-  Rendered rendered{messages, ask(which, messages, conversation, prompt_only), std::nullopt, {}, MarkedText(std::string()), MarkPlaces::edges};
+  Rendered rendered{
+      messages,         ask(which, messages, conversation, prompt_only), std::nullopt, {}, MarkedText(std::string()),
+      MarkPlaces::edges};
   const std::string& text = rendered.output.text;
   check_arguments(messages, text, name);
   const std::optional<MarkAlphabet> alphabet =
@@ -272,7 +271,7 @@ void ChatTemplate::Impl::check_nothing_lost(const Rendered& rendered, bool promp
   if (!rendered.alphabet) return;
   for (std::size_t i = 0; i < rendered.plain.size(); ++i) {
     const Json& message = rendered.plain[i];
-    if (part_to_mark(plain_text(message), MarkPlaces::edges, false).is_empty()) continue;
+    if (part_to_mark(chat_text(message), MarkPlaces::edges, false).is_empty()) continue;
     if (rendered.whole.last_end(static_cast<MarkId>(i))) continue;
     const std::string_view role = chat_role(message);
     const Json* calls = message.find("tool_calls");
@@ -280,8 +279,8 @@ void ChatTemplate::Impl::check_nothing_lost(const Rendered& rendered, bool promp
       ++chat.num_lost_answers;
       continue;
     }
-    const std::string what = cat("message ", i + 1, " of the conversation (", role, "): the chat template ", name,
-                                 " leaves out its text");
+    const std::string what =
+        cat("message ", i + 1, " of the conversation (", role, "): the chat template ", name, " leaves out its text");
     if (role == "system") throw LostSystemMessage(what, i);
     // In a prompt, a template may well leave out what was said before; what is learnt must be seen whole.
     if (!prompt_only)
@@ -322,8 +321,8 @@ void ChatTemplate::Impl::find_learnt(const Conversation& conversation, const Ren
   std::vector<AssistantTurn> turns;
   try {
     turns = find_turns(asker(which, conversation),
-                       {rendered.alphabet ? &*rendered.alphabet : nullptr, rendered.marked, rendered.plain, rendered.whole,
-                        rendered.places},
+                       {rendered.alphabet ? &*rendered.alphabet : nullptr, rendered.marked, rendered.plain,
+                        rendered.whole, rendered.places},
                        end_token, rendered.alphabet ? &facts_for(conversation).shape : nullptr);
   } catch (const ConfigError&) {
     // With blocks the template itself says what is learnt; the turns only tell which of them to leave out.
@@ -348,11 +347,26 @@ void ChatTemplate::Impl::find_learnt(const Conversation& conversation, const Ren
         span.end = static_cast<std::uint32_t>(turn->end);
     }
     if (span.begin >= span.end) continue;
-    if (!chat.learnt.empty() && chat.learnt.back().end >= span.begin) chat.learnt.back().end = std::max(chat.learnt.back().end, span.end);
+    if (!chat.learnt.empty() && chat.learnt.back().end >= span.begin)
+      chat.learnt.back().end = std::max(chat.learnt.back().end, span.end);
     else chat.learnt.push_back(span);
   }
   for (const AssistantTurn& turn : turns)
     if (is_learnt[turn.message] && !turn.has_end) ++chat.num_open_turns;
+  check_blocks(rendered, is_learnt, chat);
+}
+
+/// Blocks are the author's word on what is learnt, but they hold no other message, and no call is missing from them.
+void ChatTemplate::Impl::check_blocks(const Rendered& rendered, const std::vector<bool>& is_learnt,
+                                      const RenderedChat& chat) const {
+  std::string learnt;
+  for (const ByteSpan& span : chat.learnt) learnt.append(rendered.output.text, span.begin, span.end - span.begin);
+  for (std::size_t i = 0; i < rendered.plain.size(); ++i)
+    for (const std::string& name_of_call : names_of_calls(rendered.plain[i]))
+      if (is_learnt[i] && learnt.find(name_of_call) == std::string::npos)
+        throw ConfigError(cat("message ", i + 1, " of the conversation (assistant): the chat template ", name,
+                              " loses the call of ", quote(name_of_call)),
+                          "Use a template made for tool calls (model.chat_template).");
   for (std::size_t i = 0; i < rendered.plain.size(); ++i) {
     if (chat_role(rendered.plain[i]) == "assistant") continue;
     const auto id = static_cast<MarkId>(i);
@@ -360,16 +374,17 @@ void ChatTemplate::Impl::find_learnt(const Conversation& conversation, const Ren
       for (const std::size_t at : places)
         for (const ByteSpan& span : chat.learnt)
           if (span.begin < at && at < span.end)
-            throw ConfigError(cat("message ", i + 1, " of the conversation (", chat_role(rendered.plain[i]),
-                                  "): the generation blocks of the chat template ", name, " hold its text"),
-                              "Only what the assistant writes belongs between {% generation %} and {% endgeneration %}.");
+            throw ConfigError(
+                cat("message ", i + 1, " of the conversation (", chat_role(rendered.plain[i]),
+                    "): the generation blocks of the chat template ", name, " hold its text"),
+                "Only what the assistant writes belongs between {% generation %} and {% endgeneration %}.");
   }
 }
 
 // ---- The public class ----
 
-ChatTemplate::ChatTemplate(ChatTemplateOrigin origin, std::string name, std::string source, const TokenizerConfig& tokens,
-                           std::string tool_source)
+ChatTemplate::ChatTemplate(ChatTemplateOrigin origin, std::string name, std::string source,
+                           const TokenizerConfig& tokens, std::string tool_source)
     : impl_(std::make_unique<Impl>(origin, std::move(name), std::move(source), tokens, std::move(tool_source))) {}
 ChatTemplate::~ChatTemplate() = default;
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
@@ -378,8 +393,8 @@ RenderedChat ChatTemplate::render(const Conversation& conversation, SystemFallba
   return impl_->render(conversation, system_fallback, false);
 }
 
-std::string ChatTemplate::render_prompt(const Conversation& conversation, SystemFallback system_fallback) const {
-  return impl_->render(conversation, system_fallback, true).text;
+RenderedChat ChatTemplate::render_prompt(const Conversation& conversation, SystemFallback system_fallback) const {
+  return impl_->render(conversation, system_fallback, true);
 }
 
 void ChatTemplate::set_now(std::time_t now) { impl_->now = now; }

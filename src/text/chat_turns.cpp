@@ -5,6 +5,7 @@
 
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
+#include "text/chat_conversation.hpp"
 
 namespace forgelm::text {
 
@@ -16,8 +17,8 @@ constexpr std::size_t kMostRendered = std::size_t{512} << 20;
 
 std::size_t common_prefix(std::string_view a, std::string_view b) {
   const std::size_t size = std::min(a.size(), b.size());
-  return static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(size), b.begin()).first -
-                                  a.begin());
+  return static_cast<std::size_t>(
+      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(size), b.begin()).first - a.begin());
 }
 
 /// `size`, or where the marker begins that `size` would cut in two.
@@ -36,24 +37,9 @@ std::size_t common_whole(std::string_view a, std::string_view b) {
 }
 
 bool is_marker_char(char c, char closing) {
-  if (closing == ']') return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_' || c == '|' || c == '/';
+  if (closing == ']')
+    return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_' || c == '|' || c == '/';
   return c != '<' && c != '"' && c != '\'' && !is_ascii_space(c);
-}
-
-std::string_view role_of(const Json& message) {
-  const Json* role = message.find("role");
-  return role != nullptr && role->kind() == Json::Kind::text ? std::string_view(role->text()) : std::string_view();
-}
-
-std::string text_of(const Json& message) {
-  const Json* content = message.find("content");
-  if (content == nullptr) return {};
-  if (content->kind() == Json::Kind::text) return content->text();
-  std::string out;
-  if (content->kind() == Json::Kind::array)
-    for (const Json& part : content->items())
-      if (const Json* text = part.find("text"); text != nullptr && text->kind() == Json::Kind::text) out += text->text();
-  return out;
 }
 
 bool is_blank(std::string_view text) { return trimmed_size(text) == 0; }
@@ -67,7 +53,7 @@ class TurnFinder {
   std::vector<AssistantTurn> find() {
     is_prompt_usual_ = prompt_is_usual();
     for (std::size_t i = 0; i < r_.messages.size(); ++i) {
-      if (role_of(r_.messages[i]) != "assistant") continue;
+      if (chat_role(r_.messages[i]) != "assistant") continue;
       AssistantTurn turn;
       turn.message = i;
       if (const auto begin = usual_begin(i)) turn.begin = *begin;
@@ -82,9 +68,10 @@ class TurnFinder {
 
  private:
   [[noreturn]] void refuse(std::size_t message, const std::string& why) const {
-    throw ConfigError(cat("message ", message + 1, " of the conversation (", role_of(r_.messages[message]), "): ", why),
-                      "Mark what is learnt in the template with {% generation %} ... {% endgeneration %}, or choose "
-                      "another template (model.chat_template).");
+    throw ConfigError(
+        cat("message ", message + 1, " of the conversation (", chat_role(r_.messages[message]), "): ", why),
+        "Mark what is learnt in the template with {% generation %} ... {% endgeneration %}, or choose "
+        "another template (model.chat_template).");
   }
 
   std::optional<MarkedText> prefix(std::size_t num_messages, bool add_prompt, const Json* more = nullptr,
@@ -92,7 +79,8 @@ class TurnFinder {
     Json::Array messages(r_.messages.begin(), r_.messages.begin() + static_cast<std::ptrdiff_t>(num_messages));
     if (more != nullptr) messages.push_back(*more);
     if (follow_from < r_.messages.size())
-      messages.insert(messages.end(), r_.messages.begin() + static_cast<std::ptrdiff_t>(follow_from), r_.messages.end());
+      messages.insert(messages.end(), r_.messages.begin() + static_cast<std::ptrdiff_t>(follow_from),
+                      r_.messages.end());
     const std::optional<std::string> text = render_(messages, add_prompt);
     if (!text) return std::nullopt;
     num_rendered_ += text->size();
@@ -103,19 +91,25 @@ class TurnFinder {
     return r_.alphabet != nullptr ? MarkedText(*r_.alphabet, *text) : MarkedText(*text);
   }
 
-  /// Where message `i` - 1 ends in the whole text.
-  std::optional<std::size_t> anchor(std::size_t i) const {
-    if (i == 0) return 0;
-    if (const auto end = r_.whole.last_end(static_cast<MarkId>(i - 1))) return end;
-    if (!turns_.empty() && turns_.back().message == i - 1) return turns_.back().end;
-    return std::nullopt;
+  /// A place before message `i` that is known in the whole text: the end of the nearest content or turn, or the start.
+  struct Anchor {
+    std::size_t at = 0;
+    std::optional<MarkId> content;  ///< whose end it is; absent: the start, or the end of a turn without text
+  };
+  Anchor anchor(std::size_t i) const {
+    for (std::size_t k = i; k-- > 0;) {
+      if (!turns_.empty() && turns_.back().message == k && !r_.whole.last_end(static_cast<MarkId>(k)))
+        return {turns_.back().end, std::nullopt};
+      if (const auto end = r_.whole.last_end(static_cast<MarkId>(k))) return {*end, static_cast<MarkId>(k)};
+    }
+    return {};
   }
 
   /// The same place in another rendering of the messages before `i`.
-  std::optional<std::size_t> anchor_in(const MarkedText& other, std::size_t i, std::size_t anchor_w) const {
-    if (other.text().size() >= anchor_w && other.text().compare(0, anchor_w, whole_, 0, anchor_w) == 0) return anchor_w;
-    if (i == 0) return 0;
-    return other.last_end(static_cast<MarkId>(i - 1));
+  std::optional<std::size_t> anchor_in(const MarkedText& other, const Anchor& anchor) const {
+    if (other.text().size() >= anchor.at && other.text().compare(0, anchor.at, whole_, 0, anchor.at) == 0)
+      return anchor.at;
+    return anchor.content ? other.last_end(*anchor.content) : std::nullopt;
   }
 
   bool whole_has(std::size_t at, std::string_view text) const { return whole_.compare(at, text.size(), text) == 0; }
@@ -127,7 +121,7 @@ class TurnFinder {
     if (shape_ == nullptr || shape_->header.empty()) return false;
     if (!shape_->writes_prompt) return true;
     for (std::size_t i = r_.messages.size(); i-- > 1;) {
-      if (role_of(r_.messages[i]) != "assistant" || role_of(r_.messages[i - 1]) != "user") continue;
+      if (chat_role(r_.messages[i]) != "assistant" || chat_role(r_.messages[i - 1]) != "user") continue;
       const std::optional<MarkedText> prompt = prefix(i, true);
       const auto end = prompt ? prompt->last_end(static_cast<MarkId>(i - 1)) : std::nullopt;
       if (!end) return false;
@@ -139,7 +133,7 @@ class TurnFinder {
 
   /// By the shape: for an answer to a user whose surroundings are the usual ones.
   std::optional<std::size_t> usual_begin(std::size_t i) const {
-    if (!is_prompt_usual_ || i == 0 || role_of(r_.messages[i - 1]) != "user") return std::nullopt;
+    if (!is_prompt_usual_ || i == 0 || chat_role(r_.messages[i - 1]) != "user") return std::nullopt;
     const auto asked = r_.whole.last_end(static_cast<MarkId>(i - 1));
     const auto content = r_.whole.last_begin(static_cast<MarkId>(i));
     if (!asked || !content) return std::nullopt;
@@ -151,62 +145,66 @@ class TurnFinder {
   }
 
   std::size_t find_begin(std::size_t i) {
-    const std::optional<std::size_t> anchor_w = anchor(i);
+    const Anchor before = anchor(i);
     const std::optional<MarkedText> prompt = prefix(i, true);
     const std::optional<MarkedText> no_prompt = prefix(i, false);
     const bool has_prompt = prompt && !(no_prompt && no_prompt->text() == prompt->text());
     if (has_prompt) {
       if (whole_has(0, prompt->text())) return prompt->text().size();
-      if (const auto at = anchor_w ? anchor_in(*prompt, i, *anchor_w) : std::nullopt) {
+      if (const auto at = anchor_in(*prompt, before)) {
         const std::string_view header = std::string_view(prompt->text()).substr(*at);
-        if (whole_has(*anchor_w, header)) return *anchor_w + header.size();
+        if (whole_has(before.at, header)) return before.at + header.size();
       }
     }
-    if (!anchor_w) refuse(i, "where it begins cannot be found: the message before it leaves no trace in the text");
-    return begin_by_probe(i, *anchor_w, has_prompt ? &*prompt : nullptr, no_prompt ? &*no_prompt : nullptr);
+    return begin_by_probe(i, before, has_prompt ? &*prompt : nullptr, no_prompt ? &*no_prompt : nullptr);
   }
 
   /// The template's prompt is not in the text (it writes none, or it differs from what stands before past answers): a
   /// short answer in place of the real one shows what the template writes before answers.
-  std::size_t begin_by_probe(std::size_t i, std::size_t anchor_w, const MarkedText* prompt, const MarkedText* no_prompt) {
-    const std::string_view rest = std::string_view(whole_).substr(anchor_w);
+  std::size_t begin_by_probe(std::size_t i, const Anchor& before, const MarkedText* prompt,
+                             const MarkedText* no_prompt) {
+    const std::string_view rest = std::string_view(whole_).substr(before.at);
     std::optional<std::string> header;
     if (r_.alphabet != nullptr) {
-      const Json answer = Json::object(
-          {{"role", "assistant"}, {"content", cat(r_.alphabet->begin(kAnswerMark), "x", r_.alphabet->end(kAnswerMark))}});
+      const Json answer =
+          Json::object({{"role", "assistant"},
+                        {"content", cat(r_.alphabet->begin(kAnswerMark), "x", r_.alphabet->end(kAnswerMark))}});
       for (const std::size_t follow : {i + 1, std::string::npos}) {
         const std::optional<MarkedText> probe = prefix(i, false, &answer, follow);
         if (!probe) continue;
-        const auto at = anchor_in(*probe, i, anchor_w);
+        const auto at = anchor_in(*probe, before);
         const auto begin = probe->last_begin(kAnswerMark);
         if (!at || !begin || *begin < *at) continue;
         header = probe->text().substr(*at, *begin - *at);
-        if (rest.starts_with(*header)) return past_header(anchor_w + header->size(), no_prompt, prompt != nullptr);
+        if (!rest.starts_with(*header)) continue;
+        const bool ends_in_answer =
+            prompt == nullptr && no_prompt != nullptr && is_space_after(*no_prompt, before, *header);
+        return before.at + header->size() - (ends_in_answer ? 1 : 0);
       }
     }
     // Not even that stands there whole: the part that it shares with the text does.
     if (prompt != nullptr)
-      if (const auto at = anchor_in(*prompt, i, anchor_w)) header = prompt->text().substr(*at);
-    if (!header) refuse(i, "where it begins cannot be found: the template refuses parts of the conversation");
-    return anchor_w + common_whole(*header, rest);
+      if (const auto at = anchor_in(*prompt, before)) header = prompt->text().substr(*at);
+    if (!header) refuse(i, "where it begins cannot be found: the template rewrites or refuses what stands before it");
+    return before.at + common_whole(*header, rest);
   }
 
   /// A single space that the template writes before an answer and not at the end of a prompt is part of the answer:
   /// tokenizers take it together with the first word.
-  std::size_t past_header(std::size_t begin, const MarkedText* no_prompt, bool has_prompt) const {
-    if (!has_prompt && no_prompt != nullptr && no_prompt->text().size() + 1 == begin && whole_[begin - 1] == ' ' &&
-        whole_has(0, no_prompt->text()))
-      return begin - 1;
-    return begin;
+  bool is_space_after(const MarkedText& no_prompt, const Anchor& before, const std::string& header) const {
+    const auto at = anchor_in(no_prompt, before);
+    return at && header == no_prompt.text().substr(*at) + ' ';
   }
 
   // ---- Where it ends ----
 
   /// White space at the end of the content, as far as the template kept it.
   std::size_t blank_after(std::size_t i, std::size_t end_w) const {
-    const std::string content = text_of(r_.plain[i]);
+    const std::string content = chat_text(r_.plain[i]);
     const std::size_t trimmed = trimmed_size(content);
-    return trimmed < content.size() && whole_has(end_w, std::string_view(content).substr(trimmed)) ? content.size() - trimmed : 0;
+    return trimmed < content.size() && whole_has(end_w, std::string_view(content).substr(trimmed))
+               ? content.size() - trimmed
+               : 0;
   }
 
   bool usual_end(std::size_t i, AssistantTurn& turn) const {
@@ -214,7 +212,7 @@ class TurnFinder {
     if (shape_ == nullptr || r_.plain[i].find("tool_calls") != nullptr) return false;
     const std::string& end = is_last ? shape_->last_end : shape_->end;
     const auto content = r_.whole.last_end(static_cast<MarkId>(i));
-    if (end.empty() || is_blank(end) || !content || (!is_last && role_of(r_.messages[i + 1]) != "user")) return false;
+    if (end.empty() || is_blank(end) || !content || (!is_last && chat_role(r_.messages[i + 1]) != "user")) return false;
     const std::size_t at = *content + blank_after(i, *content);
     if (!whole_has(at, end)) return false;
     turn.end = at + end.size();
@@ -226,15 +224,18 @@ class TurnFinder {
     const bool is_last = i + 1 == r_.messages.size();
     const auto content_w = r_.whole.last_end(static_cast<MarkId>(i));
     const std::size_t from_w = content_w.value_or(turn.begin);
-    const std::string_view tail = std::string_view(whole_).substr(from_w, next_content(i, std::max(from_w, turn.begin)) - from_w);
+    const std::string_view tail =
+        std::string_view(whole_).substr(from_w, next_content(i, std::max(from_w, turn.begin)) - from_w);
     const Json user = Json::object(
         {{"role", "user"},
-         {"content", r_.alphabet != nullptr ? cat(r_.alphabet->begin(kUserMark), "x", r_.alphabet->end(kUserMark)) : "x"}});
+         {"content",
+          r_.alphabet != nullptr ? cat(r_.alphabet->begin(kUserMark), "x", r_.alphabet->end(kUserMark)) : "x"}});
     const std::optional<MarkedText> other = is_last ? prefix(i + 1, false, &user) : prefix(i + 1, false);
     const std::optional<std::string> other_tail = other ? tail_in(*other, i, turn.begin) : std::nullopt;
     if (!other_tail && !is_last) refuse(i, "where it ends cannot be found: the template refuses the messages up to it");
     // Without an answer to the probe (a call must be followed by its result, say) all up to the end of text counts.
     std::string_view common = other_tail ? tail.substr(0, common_whole(tail, *other_tail)) : tail;
+    if (other_tail && !content_w && !holds_calls(i, common)) common = common_end(tail, *other_tail);
     std::string_view kept = common.substr(0, trimmed_size(common));
     if (kept.empty() && is_last) {
       kept = tail.substr(0, trimmed_size(tail));
@@ -246,6 +247,19 @@ class TurnFinder {
     turn.end = from_w + kept.size();
     turn.has_end = content_w ? !is_blank(kept) || (!kept.empty() && kept.size() > blank_after(i, from_w))
                              : !find_markers(kept).empty();
+  }
+
+  bool holds_calls(std::size_t i, std::string_view text) const {
+    const std::vector<std::string> names = names_of_calls(r_.plain[i]);
+    return std::all_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return text.find(name) != std::string_view::npos; });
+  }
+
+  /// The longest start of `tail` that ends `other`: templates put something before a call when it is the last thing.
+  static std::string_view common_end(std::string_view tail, std::string_view other) {
+    for (std::size_t from = 0; from < other.size(); ++from)
+      if (tail.starts_with(other.substr(from))) return tail.substr(0, other.size() - from);
+    return {};
   }
 
   /// Where the next content begins, or the end of the text.
@@ -268,10 +282,10 @@ class TurnFinder {
       if (!end) return std::nullopt;
       from = *end;
     } else if (other.text().size() < begin_w || other.text().compare(0, begin_w, whole_, 0, begin_w) != 0) {
-      const auto anchor_w = anchor(i);
-      const auto at = i > 0 ? other.last_end(static_cast<MarkId>(i - 1)) : std::nullopt;
-      if (!at || !anchor_w || *anchor_w > begin_w || *at + (begin_w - *anchor_w) > other.text().size()) return std::nullopt;
-      from = *at + (begin_w - *anchor_w);
+      const Anchor before = anchor(i);
+      const auto at = anchor_in(other, before);
+      if (!at || before.at > begin_w || *at + (begin_w - before.at) > other.text().size()) return std::nullopt;
+      from = *at + (begin_w - before.at);
     }
     const std::size_t to = other.last_begin(kUserMark).value_or(other.text().size());
     return to < from ? std::nullopt : std::optional(other.text().substr(from, to - from));
@@ -305,7 +319,7 @@ class TurnFinder {
     if (turn.end < turn.begin || (!turns_.empty() && turn.begin < turns_.back().end))
       refuse(i, "its place in the text overlaps that of another message");
     const std::string_view written = std::string_view(whole_).substr(turn.begin, turn.end - turn.begin);
-    const std::string content = text_of(r_.plain[i]);
+    const std::string content = chat_text(r_.plain[i]);
     const MarkedPart part = part_to_mark(content, r_.places, true);
     if (r_.alphabet == nullptr) {
       if (written.find(std::string_view(content).substr(part.begin, part.end - part.begin)) == std::string_view::npos)
@@ -316,19 +330,13 @@ class TurnFinder {
       for (const std::size_t begin : r_.whole.begins(static_cast<MarkId>(i)))
         if (begin > turn.end) refuse(i, "the template writes its text at an unexpected place");
     }
-    const Json* calls = r_.plain[i].find("tool_calls");
-    if (calls == nullptr || calls->kind() != Json::Kind::array) return;
-    for (const Json& call : calls->items()) {
-      const Json* function = call.find("function");
-      const Json* name = function != nullptr ? function->find("name") : nullptr;
-      if (name != nullptr && name->kind() == Json::Kind::text && written.find(name->text()) == std::string_view::npos)
-        refuse(i, cat("the template loses the call of ", quote(name->text())));
-    }
+    for (const std::string& name : names_of_calls(r_.plain[i]))
+      if (written.find(name) == std::string_view::npos) refuse(i, cat("the template loses the call of ", quote(name)));
   }
 
   void check_others() const {
     for (std::size_t k = 0; k < r_.messages.size(); ++k) {
-      if (role_of(r_.messages[k]) == "assistant") continue;
+      if (chat_role(r_.messages[k]) == "assistant") continue;
       for (const auto& [begin, end] : content_places(r_.whole, k))
         for (const AssistantTurn& turn : turns_)
           if (begin < turn.end && turn.begin < end) refuse(k, "the template writes its text into an assistant's turn");
@@ -374,7 +382,8 @@ std::vector<std::pair<std::size_t, std::size_t>> find_markers(std::string_view t
   while ((at = text.find_first_of("<[", at)) != std::string_view::npos) {
     const char closing = text[at] == '<' ? '>' : ']';
     std::size_t end = at + 1;
-    while (end < text.size() && end - at < kLongestMarker && text[end] != closing && is_marker_char(text[end], closing)) ++end;
+    while (end < text.size() && end - at < kLongestMarker && text[end] != closing && is_marker_char(text[end], closing))
+      ++end;
     if (end < text.size() && text[end] == closing && end > at + 1) {
       markers.emplace_back(at, end + 1 - at);
       at = end + 1;

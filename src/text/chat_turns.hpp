@@ -29,9 +29,9 @@ struct AssistantTurn {
 /// What a template writes around an answer, found out once from a conversation of ours. A turn whose surroundings are
 /// these needs no further rendering, which keeps the work linear in the number of turns.
 struct TurnShape {
-  bool writes_prompt = true;   ///< add_generation_prompt changes the text
-  std::string header;          ///< between a user's content and the answer; empty: not known
-  std::string end, last_end;   ///< after an answer that is followed by a user's turn, and after the last one
+  bool writes_prompt = true;  ///< add_generation_prompt changes the text
+  std::string header;         ///< between a user's content and the answer; empty: not known
+  std::string end, last_end;  ///< after an answer that is followed by a user's turn, and after the last one
 };
 
 /// A conversation as it was rendered as a whole.

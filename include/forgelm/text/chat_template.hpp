@@ -40,8 +40,8 @@ struct RenderedChat {
   std::string text;
   std::vector<ByteSpan> learnt;       ///< bytes of `text`, in order, not overlapping
   std::vector<ChatContent> contents;  ///< in order; empty when the template hides where contents go
-  int num_open_turns = 0;    ///< learnt turns after which the template writes no end
-  int num_lost_answers = 0;  ///< assistant's texts beside tool calls that the template leaves out
+  int num_open_turns = 0;             ///< learnt turns after which the template writes no end
+  int num_lost_answers = 0;           ///< assistant's texts beside tool calls that the template leaves out
 };
 
 /// Where a template came from, for logs and evidence.
@@ -66,9 +66,9 @@ class ChatTemplate {
   RenderedChat render(const Conversation& conversation,
                       SystemFallback system_fallback = SystemFallback::merge_user) const;
   /// The text up to where the assistant would speak next (add_generation_prompt), for generation and for preference
-  /// prompts.
-  std::string render_prompt(const Conversation& conversation,
-                            SystemFallback system_fallback = SystemFallback::merge_user) const;
+  /// prompts. Nothing in it is learnt.
+  RenderedChat render_prompt(const Conversation& conversation,
+                             SystemFallback system_fallback = SystemFallback::merge_user) const;
 
   /// `now` of strftime_now; default: the time of construction, so that one run renders one date.
   void set_now(std::time_t now);

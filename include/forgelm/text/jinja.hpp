@@ -45,7 +45,10 @@ class JinjaError : public ConfigError {
 
 struct JinjaOutput {
   std::string text;
-  std::vector<ByteSpan> generation;  ///< what {% generation %} blocks wrote, in order
+  std::vector<ByteSpan> generation;  ///< what {% generation %} blocks wrote, in order, none inside another
+  /// A generation block ran inside a macro, a set or filter block or a call block, whose text may go anywhere: then
+  /// `generation` does not tell all of it (transformers gives wrong places there).
+  bool has_captured_generation = false;
 };
 
 /// A parsed template; immutable, usable from any number of threads.
