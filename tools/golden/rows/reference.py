@@ -54,8 +54,8 @@ def json_line(line):
 
 
 def json_lines(data):
-    lines = (line.strip(BLANKS.encode()) for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n"))
-    return [json_line(line) for line in lines if line]
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    return [json_line(line) for line in lines if line.strip(BLANKS.encode())]
 
 
 def _csv_records(text, delimiter):
