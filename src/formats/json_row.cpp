@@ -16,15 +16,30 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::size_t kShownBytes = 40;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+/// What parse_json says of a bad row quotes up to all of it, several times over: longer rows have a plainer message.
+constexpr std::size_t kMaxBytesToExplain = std::size_t{1} << 20;
 
 enum class Verdict {
   accepted,
-  doubtful,  ///< parse_json decides
+  no_json,
+  too_deep,
+  repeated_key,
+  lone_surrogate,
+  bad_number,  ///< perhaps only one that simdjson does not read
   too_many_values,
 };
 
-/// A surrogate that is not half of a pair; simdjson's versions differ in what they make of it.
-bool has_lone_surrogate(std::string_view text) {
+/// Versions differ in the error they have for an integer beyond 64 bits, not in these.
+bool is_surely_no_json(simdjson::error_code error) {
+  using namespace simdjson;
+  return error == TAPE_ERROR || error == STRING_ERROR || error == T_ATOM_ERROR || error == F_ATOM_ERROR ||
+         error == N_ATOM_ERROR || error == UTF8_ERROR || error == EMPTY || error == UNESCAPED_CHARS ||
+         error == UNCLOSED_STRING;
+}
+
+/// The first surrogate that is not half of a pair, or npos; simdjson's versions differ in what they make of it.
+std::size_t find_lone_surrogate(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
   const auto unit = [end](const char* from) -> unsigned {
@@ -34,15 +49,16 @@ bool has_lone_surrogate(std::string_view text) {
     return read.ptr == from + 6 ? value : 0;
   };
   while ((at = static_cast<const char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)))) != nullptr) {
-    if (end - at < 2) return false;
+    if (end - at < 2) break;
+    const auto place = static_cast<std::size_t>(at - text.data());
     const unsigned first = at[1] == 'u' ? unit(at) : 0;
     at += 2;
     if (first < 0xD800 || first > 0xDFFF) continue;
     const unsigned second = first < 0xDC00 ? unit(at + 4) : 0;
-    if (second < 0xDC00 || second > 0xDFFF) return true;
+    if (second < 0xDC00 || second > 0xDFFF) return place;
     at += 10;
   }
-  return false;
+  return std::string_view::npos;
 }
 
 /// Values of a JSON text, from its commas and brackets outside of strings; a little high is possible, low is not.
@@ -86,14 +102,14 @@ class Copier {
       case dom::element_type::DOUBLE: to = Json(take<double>(from.get_double())); break;
       case dom::element_type::BOOL: to = Json(take<bool>(from.get_bool())); break;
       case dom::element_type::NULL_VALUE: to = Json(); break;
-      default: return Verdict::doubtful;  // a type of a later simdjson
+      default: return Verdict::bad_number;  // a type of a later simdjson: integers beyond 64 bits
     }
     return Verdict::accepted;
   }
 
  private:
   Verdict copy_object(const dom::object& from, Json& to, int depth) {
-    if (depth >= limits_.max_depth) return Verdict::doubtful;
+    if (depth >= limits_.max_depth) return Verdict::too_deep;
     Json::Object members;
     members.reserve(std::min(from.size(), limits_.max_values));
     for (const auto field : from) {
@@ -101,13 +117,13 @@ class Copier {
       if (const auto verdict = copy(field.value, members.back().second, depth + 1); verdict != Verdict::accepted)
         return verdict;
     }
-    if (has_repeated_key(members)) return Verdict::doubtful;
+    if (has_repeated_key(members)) return Verdict::repeated_key;
     to = Json(std::move(members));
     return Verdict::accepted;
   }
 
   Verdict copy_array(const dom::array& from, Json& to, int depth) {
-    if (depth >= limits_.max_depth) return Verdict::doubtful;
+    if (depth >= limits_.max_depth) return Verdict::too_deep;
     Json::Array items;
     items.reserve(std::min(from.size(), limits_.max_values));
     for (const auto item : from) {
@@ -165,13 +181,35 @@ struct JsonRowParser::Impl {
   Verdict parse_fast(std::string_view text, Json& value) {
     if (text.size() > parser.capacity() &&
         parser.allocate(std::max(text.size(), std::size_t{4096})) != simdjson::SUCCESS)
-      return Verdict::doubtful;
+      throw RunError(RunErrorKind::out_of_memory, cat("no memory to read a row of ", text.size(), " bytes"));
     dom::element root;
-    if (parser.parse(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), false).get(root) !=
-        simdjson::SUCCESS)
-      return Verdict::doubtful;
-    if (has_lone_surrogate(text)) return Verdict::doubtful;
+    const auto error =
+        parser.parse(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), false).get(root);
+    if (error == simdjson::DEPTH_ERROR) return Verdict::too_deep;
+    if (error != simdjson::SUCCESS) return is_surely_no_json(error) ? Verdict::no_json : Verdict::bad_number;
+    if (find_lone_surrogate(text) != std::string_view::npos) return Verdict::lone_surrogate;
     return Copier(limits).copy(root, value, 0);
+  }
+
+  /// What is wrong with a long row, in plain words and without copies of it.
+  JsonRowProblem plain_problem(std::string_view text, Verdict verdict) const {
+    JsonRowProblem problem;
+    std::size_t at = 0;
+    if (verdict == Verdict::too_deep) {
+      problem.message = cat("nested deeper than ", limits.max_depth, " levels");
+    } else if (verdict == Verdict::repeated_key) {
+      problem.message = "a key appears twice in one object";
+    } else if (!is_utf8(text)) {
+      problem.message = "this byte is not UTF-8";
+      at = find_invalid_utf8(text);
+    } else if (at = find_lone_surrogate(text); at != std::string_view::npos) {
+      problem.message = "half of a surrogate pair stands alone";
+    } else {
+      at = 0;
+      problem.message = cat("the row of ", text.size(), " bytes is not JSON");
+    }
+    problem.column = num_code_points(text.substr(0, at)) + 1;
+    return problem;
   }
 
   /// A row full of tiny values costs many times its bytes, in simdjson's tables as in ours.
@@ -205,9 +243,15 @@ bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(te
 
 bool JsonRowParser::parse(std::string_view text, Json& row, JsonRowProblem& problem, bool accepts_text) {
   problem = {};
+  // simdjson takes a byte order mark from version 3.2 on: one is skipped here, a second one is an error there or here.
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
   const RowLimits& limits = impl_->limits;
   if (text.size() > limits.max_row_bytes) {
     problem.message = too_long_message(limits);
+    return false;
+  }
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    problem.message = "a byte order mark cannot stand in JSON";
     return false;
   }
   const Verdict verdict =
@@ -216,7 +260,11 @@ bool JsonRowParser::parse(std::string_view text, Json& row, JsonRowProblem& prob
     problem.message = cat("the row has more than ", limits.max_values, " values");
     return false;
   }
-  if (verdict == Verdict::doubtful) {
+  if (verdict != Verdict::accepted) {
+    if (text.size() > kMaxBytesToExplain && verdict != Verdict::bad_number) {
+      problem = impl_->plain_problem(text, verdict);
+      return false;
+    }
     auto parsed = parse_json(text, {limits.max_row_bytes, limits.max_depth});
     if (!parsed.ok()) {
       problem = problem_of(parsed.error());

@@ -81,11 +81,17 @@ class RawSource final : public RowSource {
     for (;;) {
       if (cursor_ && cursor_->next(row)) return true;
       RowBlock block;
-      if (!blocks_.next(block)) return false;
+      do {
+        if (!blocks_.next(block)) {
+          is_done_ = true;
+          return false;
+        }
+      } while (block.num_rows == 0);
       cursor_.emplace(std::move(block));
     }
   }
   std::uint64_t bytes_read() const noexcept override {
+    if (is_done_) return blocks_.stream().offset();
     return cursor_ ? cursor_->end_byte() - cursor_->num_bytes_left() : 0;
   }
   std::uint64_t size_bytes() const noexcept override { return blocks_.stream().size_bytes(); }
@@ -94,6 +100,7 @@ class RawSource final : public RowSource {
  private:
   RawBlocks blocks_;
   std::optional<BlockCursor> cursor_;
+  bool is_done_ = false;
 };
 
 /// Unreadable rows as exceptions.
@@ -238,7 +245,7 @@ std::string RowBlocks::digest_hex() {
 }
 
 std::vector<ParsedRow> parse_block(RowBlock block) {
-  if (!block.parsed.empty()) return std::move(block.parsed);
+  if (!block.parsed.empty() || block.num_rows == 0) return std::move(block.parsed);
   std::vector<ParsedRow> rows;
   rows.reserve(static_cast<std::size_t>(block.num_rows));
   BlockCursor cursor(std::move(block));

@@ -282,3 +282,90 @@ TEST_CASE("The digest of a file comes with reading it, and bytes read end at its
     CHECK(blocks.bytes_read() == body.size());
   }
 }
+
+TEST_CASE("What is wrong with a very long row is told without copies of it") {
+  const test::TemporaryDirectory folder;
+  const std::string text(std::size_t{1} << 20, 'x');
+  const auto problem = [&](const std::string& row) { return read_all(write_rows(folder, "a.jsonl", row + "\n{}\n")); };
+  const auto first = [&](const std::string& row) {
+    const auto rows = problem(row);
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[1] == "1@2 {}");
+    return rows[0];
+  };
+  CHECK(first("{\"a\": \"" + text) == "! a.jsonl:1:1: the row of 1048583 bytes is not JSON");
+  CHECK(first("{\"a\": \"" + text + "\\ud800\"}") == "! a.jsonl:1:1048584: half of a surrogate pair stands alone");
+  CHECK(first("{\"a\": \"" + text + "\xFF\"}") == "! a.jsonl:1:1048584: this byte is not UTF-8");
+  CHECK(first("{\"a\": \"" + text + "\", \"b\": 1, \"b\": 2}") == "! a.jsonl:1:1: a key appears twice in one object");
+  CHECK(first("{\"a\": \"" + text + "\", \"b\": " + std::string(64, '[') + std::string(64, ']') + "}") ==
+        "! a.jsonl:1:1: nested deeper than 64 levels");
+  CHECK(first("{\"a\": \"" + text + "\", \"b\": " + std::string(2000, '[') + std::string(2000, ']') + "}") ==
+        "! a.jsonl:1:1: nested deeper than 64 levels");
+  CHECK(has(first("{\"b\": 1e999, \"a\": \"" + text + "\"}"), "out of range"));
+  // An integer that simdjson does not read is a row all the same.
+  CHECK(has(first("{\"b\": 123456789012345678901234567890, \"a\": \"" + text + "\"}"), "0@1 {\"b\": 1.2345678901234568e+29"));
+}
+
+TEST_CASE("A byte order mark may stand in front of a row, once") {
+  const test::TemporaryDirectory folder;
+  const auto rows = read_all(write_rows(folder, "a.jsonl", "{\"a\": 1}\n\xEF\xBB\xBF{\"a\": 2}\n\xEF\xBB\xBF\xEF\xBB\xBF{\"a\": 3}\n"));
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[1] == "1@2 {\"a\": 2}");
+  CHECK(rows[2] == "! a.jsonl:3:1: a byte order mark cannot stand in JSON");
+}
+
+TEST_CASE("Hostile rows are refused by a named limit, and the next row is read") {
+  const test::TemporaryDirectory folder;
+  const auto repeated = [](const std::string& piece, int times) {
+    std::string out;
+    for (int i = 0; i < times; ++i) out += piece;
+    return out;
+  };
+  const auto check = [&](const std::string& row, const std::string& part) {
+    const auto rows = read_all(write_rows(folder, "a.jsonl", row + "\n{\"b\": 1}\n"));
+    REQUIRE(rows.size() == 2);
+    CHECK(has(rows[0], part));
+    CHECK(rows[1] == "1@2 {\"b\": 1}");
+  };
+  check("{\"a\": [0" + repeated(",0", 1 << 20) + "]}", "more than 1048576 values");
+  check("{\"a\": [{}" + repeated(",{}", 1 << 20) + "]}", "more than 1048576 values");
+  check("{\"a\": [" + repeated("\"\",", (1 << 20) + 1) + "0]}", "more than 1048576 values");
+  check(repeated("{\"a\":", 100'000), "! a.jsonl:1:");
+  check(repeated("{\"a\":", 65) + "1" + repeated("}", 65), "nested deeper than 64 levels");
+  check(repeated("{\"a\":", 64) + "1" + repeated("}", 64) + "x", "! a.jsonl:1:");
+  std::string columns = "{\"c\": 0";
+  for (int i = 0; i < 100'000; ++i) columns += cat(",\"c", i, "\":0");
+  check(columns + "}", "the row has 100001 columns; at most 4096 are read");
+  // As many commas in a text are no values.
+  const auto rows = read_all(write_rows(folder, "b.jsonl", "{\"a\": \"" + std::string(std::size_t{3} << 20, ',') + "\"}"));
+  REQUIRE(rows.size() == 1);
+  CHECK(has(rows[0], "0@1 {\"a\": \",,,"));
+}
+
+TEST_CASE("A row beyond the limit on bytes is skipped without being kept, whatever its form") {
+  const test::TemporaryDirectory folder;
+  RowOptions options;
+  options.limits.max_row_bytes = 1000;
+  options.block_bytes = 64;
+  const std::string text(5000, 'x');
+  CHECK(read_all(write_rows(folder, "a.jsonl", "{}\n\n{\"a\": \"" + text + "\"}\n{\"b\": 1}\n\n{}"), options) ==
+        Lines{"0@1 {}", "! a.jsonl:3:1: the row has more than 1000 bytes, which is as much as is read of one row",
+              "2@4 {\"b\": 1}", "3@6 {}"});
+  CHECK(read_all(write_rows(folder, "b.jsonl", "{}\n" + std::string(5000, ' ') + "\n{\"b\": 1}\n"), options) ==
+        Lines{"0@1 {}", "1@3 {\"b\": 1}"});
+  CHECK(read_all(write_rows(folder, "c.jsonl", "{}\n{\"a\": \"" + text), options) ==
+        Lines{"0@1 {}", "! c.jsonl:2:1: the row has more than 1000 bytes, which is as much as is read of one row"});
+  CHECK(read_all(write_rows(folder, "d.csv", "a,b\n1,2\n\"" + text + "\n\n" + text + "\",2\n3,4\n"), options) ==
+        Lines{"0@2 {\"a\": \"1\", \"b\": \"2\"}",
+              "! d.csv:3:1: the row has more than 1000 bytes, which is as much as is read of one row",
+              "2@6 {\"a\": \"3\", \"b\": \"4\"}"});
+  CHECK(read_all(write_rows(folder, "e.json", "[{\"a\": \"" + text + "\"},\n{\"b\": 1}]"), options) ==
+        Lines{"! e.json:1:2: the row has more than 1000 bytes, which is as much as is read of one row",
+              "1@2 {\"b\": 1}"});
+  options.text_rows = TextRows::document;
+  CHECK(read_all(write_rows(folder, "f.txt", text), options) ==
+        Lines{"! f.txt:1:1: the row has more than 1000 bytes, which is as much as is read of one row"});
+  CHECK(has(message_of(write_rows(folder, "g.csv", "\"" + text), options), "g.csv:1:1: the row has more than 1000 bytes"));
+  for (const auto* name : {"a.jsonl", "b.jsonl", "c.jsonl", "d.csv", "e.json", "f.txt"})
+    CHECK(read_all_blocks(folder / name, options) == read_all(folder / name, options));
+}
