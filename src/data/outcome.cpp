@@ -28,6 +28,9 @@ const char* check_conversation(const Json& turns, RowOutcome& out) {
       out.notes.emplace_back(kNoteRepeatedRole);
       break;
     }
+  const auto first =
+      std::find_if(items.begin(), items.end(), [](const Json& turn) { return role_of(turn) != "system"; });
+  if (first != items.end() && is_assistant(*first)) out.notes.emplace_back(kNoteAnswerFirst);
   if (!is_assistant(items.back())) out.notes.emplace_back(kNoteNoLastAnswer);
   return nullptr;
 }

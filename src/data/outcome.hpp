@@ -19,6 +19,7 @@ inline constexpr char kSameAnswers[] = "chosen and rejected are the same";
 inline constexpr char kDeletedMessage[] = "deleted or failed in review";
 inline constexpr char kParentMissing[] = "its parent message is missing";
 inline constexpr char kNoteRepeatedRole[] = "two turns of one role in a row";
+inline constexpr char kNoteAnswerFirst[] = "begins with an assistant turn";
 inline constexpr char kNoteNoLastAnswer[] = "ends without an assistant turn";
 inline constexpr char kNoteEmptyTurn[] = "an assistant turn is empty";
 inline constexpr char kNoteEmptyRejected[] = "the rejected answer is empty";

@@ -2,6 +2,7 @@
 #include "forgelm/data/row_converter.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "forgelm/core/text.hpp"
 #include "row_cell.hpp"
@@ -14,17 +15,14 @@ struct Columns {
   std::vector<std::string> with_values;  ///< those that are not null in every row
 };
 
-void add_name(std::vector<std::string>& names, const std::string& name) {
-  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-}
-
 Columns columns_of(std::span<const formats::Row> rows) {
   Columns columns;
+  std::unordered_set<std::string_view> seen, seen_with_value;
   for (const auto& row : rows) {
     if (row.value.kind() != Json::Kind::object) continue;
     for (const auto& [name, value] : row.value.members()) {
-      add_name(columns.all, name);
-      if (!value.is_null()) add_name(columns.with_values, name);
+      if (seen.insert(name).second) columns.all.push_back(name);
+      if (!value.is_null() && seen_with_value.insert(name).second) columns.with_values.push_back(name);
     }
   }
   return columns;
@@ -129,6 +127,7 @@ RowOutcome RowConverter::convert(const formats::Row& row, std::string_view file)
   out.row = row.number;
   const RowView view(row, file, *impl_->format, impl_->names, impl_->rules);
   try {
+    if (row.value.kind() != Json::Kind::object) view.fail("", cat("is ", describe_value(row.value)), "an object");
     impl_->format->convert(view, out);
   } catch (const ConfigError& error) {
     if (error.diagnostics().empty()) throw;

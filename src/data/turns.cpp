@@ -59,20 +59,21 @@ Json read_call(const Cell& call) {
   return out;
 }
 
+/// One call or a list of them; also as JSON in a text.
 Json read_calls(const Cell& calls) {
+  if (calls.is_text()) {
+    const Json inner =
+        read_json_text(calls, "tool calls as JSON: {\"name\": ..., \"arguments\": {...}}, or a list of them");
+    const std::string path = calls.path();
+    const Cell cell(calls.row(), path, inner);
+    if (cell.is_text()) calls.fail_kind("a list of tool calls");
+    return read_calls(cell);
+  }
   Json out = Json::array();
   if (calls.is_object()) return out.push(read_call(calls));
   if (!calls.is_list()) calls.fail_kind("a list of tool calls");
   for (std::size_t i = 0; i < calls.size(); ++i) out.push(read_call(calls.at(i)));
   return out;
-}
-
-/// Tool calls written as JSON in a turn's text.
-Json read_calls_text(const Cell& content) {
-  if (!content.is_text()) return read_calls(content);
-  const Json calls = read_json_text(content, "tool calls as JSON: {\"name\": ..., \"arguments\": {...}}, or a list");
-  const std::string path = content.path();
-  return read_calls(Cell(content.row(), path, calls));
 }
 
 /// Text, or the texts of parts of type "text", one after the other.
@@ -110,11 +111,13 @@ std::string_view read_role(const Cell& role) {
             near.empty() ? "" : cat("did you mean ", quote(near), "?"));
 }
 
-/// What else a turn holds (name, tool_call_id, reasoning_content, ...), without null keys.
+/// What else a turn holds (name, tool_call_id, reasoning_content, ...), without null keys. Keys are unique, so they are
+/// appended without looking for them: a turn may have a great many.
 void copy_other_keys(const Cell& turn, Json& out) {
+  constexpr std::string_view kRead[] = {"role", "content", "from", "value", "tool_calls", kFunctionCall};
   for (const auto& [key, value] : turn.value().members())
-    if (!value.is_null() && out.find(key) == nullptr && key != "tool_calls" && key != kFunctionCall)
-      out.set(key, value);
+    if (!value.is_null() && std::find(std::begin(kRead), std::end(kRead), key) == std::end(kRead))
+      out.members().emplace_back(key, value);
 }
 
 }  // namespace
@@ -146,7 +149,7 @@ Json read_turn(const Cell& turn) {
   if (calls_in_text) {
     if (!content) turn.fail(cat("has no content; it is ", describe_value(turn.value())), std::string(kTurnKeys));
     out.set("content", nullptr);
-    out.set("tool_calls", read_calls_text(*content));
+    out.set("tool_calls", read_calls(*content));
   } else {
     const bool may_be_silent = name == "assistant";
     if (!content && !(may_be_silent && (calls || old_call || turn.find("reasoning_content") || turn.find("thinking"))))
@@ -194,7 +197,10 @@ Json read_tools(const std::optional<Cell>& cell) {
   if (!cell->is_list()) cell->fail_kind(kAllowed);
   Json out;
   for (std::size_t i = 0; i < cell->size(); ++i) {
-    const Cell tool = cell->at(i);
+    const Cell item = cell->at(i);
+    const Json inner = item.is_text() ? read_json_text(item, "a tool schema: an object") : Json();
+    const std::string path = item.is_text() ? item.path() : std::string();
+    const Cell tool = item.is_text() ? Cell(item.row(), path, inner) : item;
     if (!tool.is_object()) tool.fail_kind("a tool schema: an object");
     // A bare function schema is what a template looks for under `function`.
     const bool is_bare = tool.find("name").has_value() && !tool.find("function").has_value();

@@ -76,6 +76,13 @@ TEST_CASE("rows: tool calls come out as functions with arguments as objects") {
   CHECK(chat.messages.items()[2] == json(R"({"role": "tool", "content": "r1r2", "tool_call_id": "c1"})"));
   CHECK(chat.tools == json(R"([{"type": "function", "function": {"name": "f", "parameters": {}}},
                                {"type": "function", "function": {"name": "g"}}])"));
+  // Columnar files keep schemas and calls as JSON in texts.
+  const auto texts = sample(
+      R"({"messages": [{"role": "user", "content": "u"}, {"role": "assistant", "tool_calls": "[{\"name\": \"f\", \"arguments\": \"{}\"}]"}],
+          "tools": ["{\"name\": \"f\"}"]})");
+  CHECK(texts.messages.items()[1].at("tool_calls") ==
+        json(R"([{"type": "function", "function": {"name": "f", "arguments": {}}}])"));
+  CHECK(texts.tools == json(R"([{"type": "function", "function": {"name": "f"}}])"));
   const auto old = sample(
       R"({"messages": [{"role": "user", "content": "u"}, {"role": "assistant", "content": null, "function_call": {"name": "f", "arguments": "{}"}}]})");
   CHECK(
@@ -237,6 +244,14 @@ TEST_CASE("rows: preference pairs without a prompt share one, as TRL's extract_p
                                   "rejected": [{"role": "assistant", "content": "bad"}]})",
                               kDpo);
   CHECK(spoken(answers.messages) == "user: u\n");
+  // A prompt in messages that the conversations repeat is there once.
+  const auto repeated = sample(
+      R"({"prompt": [{"role": "user", "content": "u"}],
+          "chosen": [{"role": "user", "content": "u"}, {"role": "assistant", "content": "good"}],
+          "rejected": [{"role": "user", "content": "u"}, {"role": "assistant", "content": "bad"}]})",
+      kDpo);
+  CHECK(spoken(repeated.messages) == "user: u\n");
+  CHECK(spoken(repeated.chosen) == "assistant: good\n");
   CHECK(convert(R"({"chosen": "same", "rejected": "same"})", kDpo)[0].dropped_because ==
         "chosen and rejected are the same");
 }
@@ -336,6 +351,8 @@ TEST_CASE("rows: what teaches nothing is dropped with a reason, what is remarkab
   const auto silent = one(
       R"([{"role": "user", "content": "u"}, {"role": "assistant", "content": ""}, {"role": "user", "content": "v"}, {"role": "assistant", "content": "a"}])");
   CHECK(silent.notes == std::vector<std::string>{"an assistant turn is empty"});
+  const auto first = one(R"([{"role": "system", "content": "s"}, {"role": "assistant", "content": "a"}])");
+  CHECK(first.notes == std::vector<std::string>{"begins with an assistant turn"});
   const auto tools = one(
       R"([{"role": "user", "content": "u"}, {"role": "assistant", "tool_calls": [{"name": "f"}]}, {"role": "tool", "content": "1"}, {"role": "tool", "content": "2"}])");
   CHECK(tools.samples.size() == 1);

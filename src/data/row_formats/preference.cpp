@@ -1,5 +1,7 @@
 // {prompt?, chosen, rejected}: TRL's preference types, in plain text or as lists of messages, with the prompt given or
 // implicit. Plain texts are used as they stand (no chat template), as the Python original does.
+#include <algorithm>
+
 #include "../pairs.hpp"
 #include "shared.hpp"
 
@@ -33,6 +35,17 @@ void convert_texts(const RowView& row, const std::optional<Cell>& prompt, const 
   accept_pair(row, std::move(pair), out);
 }
 
+/// Whether `turns` repeat the prompt and go on.
+bool starts_with(const Json& turns, const Json& prompt) {
+  const auto &all = turns.items(), &first = prompt.items();
+  return all.size() > first.size() && std::equal(first.begin(), first.end(), all.begin());
+}
+
+Json without_first(const Json& turns, std::size_t num_turns) {
+  const auto& all = turns.items();
+  return Json(Json::Array(all.begin() + static_cast<std::ptrdiff_t>(num_turns), all.end()));
+}
+
 void convert(const RowView& row, RowOutcome& out) {
   const Cell chosen = row.at("chosen"), rejected = row.at("rejected");
   const auto prompt = row.find("prompt");
@@ -50,8 +63,10 @@ void convert(const RowView& row, RowOutcome& out) {
   const bool is_whole = !is_assistant(good.items().front()) || !is_assistant(bad.items().front());
   if (prompt && !(prompt->is_text() && is_whole)) {
     pair.messages = read_turns_or_text(*prompt, "user");
-    pair.chosen = good;
-    pair.rejected = bad;
+    const bool is_repeated = starts_with(good, pair.messages) && starts_with(bad, pair.messages);
+    const std::size_t num_repeated = is_repeated ? pair.messages.items().size() : 0;
+    pair.chosen = without_first(good, num_repeated);
+    pair.rejected = without_first(bad, num_repeated);
   } else {
     split_conversations(good, bad, pair);
   }

@@ -22,7 +22,7 @@ void convert(const RowView& row, RowOutcome& out) {
   sample.fields = Json::object();
   for (const auto& [key, value] : row.row().value.members()) {
     const std::string_view name = row.names().known_as(key);
-    if (!name.empty() && name != "prompt" && name != "tools") sample.fields.set(std::string(name), value);
+    if (!name.empty() && name != "prompt" && name != "tools") sample.fields.members().emplace_back(name, value);
   }
   accept(std::move(sample), out);
 }
