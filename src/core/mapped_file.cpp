@@ -42,8 +42,13 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(data_, size_bytes_);
 }
 
-void MappedFile::release_pages() const noexcept {
-  if (data_ != nullptr) static_cast<void>(::madvise(data_, size_bytes_, MADV_DONTNEED));
+void MappedFile::release_pages(std::string_view part) const noexcept {
+  if (part.empty()) return;
+  static const auto page_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto offset = static_cast<std::size_t>(part.data() - bytes().data());
+  const std::size_t before = offset % page_bytes;
+  static_cast<void>(
+      ::madvise(static_cast<char*>(data_) + (offset - before), part.size() + before, MADV_DONTNEED));
 }
 
 }  // namespace forgelm

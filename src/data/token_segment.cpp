@@ -176,8 +176,18 @@ Sha256Digest SegmentBuilder::write(const fs::path& path, std::uint64_t number, c
   for (const std::string_view part : {ids, std::string_view(extra_), std::string_view(padding)}) file.write(part);
   for (const std::string_view part : index) file.write(part);
   file.commit();
-  *this = SegmentBuilder();
+  clear();
   return header.header;
+}
+
+/// Keeps the memory: the next segment needs as much.
+void SegmentBuilder::clear() noexcept {
+  ids_.clear();
+  extra_.clear();
+  rows_.clear();
+  for (auto* ends : {&id_ends_, &range_ends_, &sequence_ends_, &extra_ends_}) ends->clear();
+  ranges_.clear();
+  totals_ = {};
 }
 
 Segment::Segment(fs::path path, MappedFile file) : path_(std::move(path)), file_(std::move(file)) {}
@@ -282,7 +292,9 @@ std::string_view Segment::extra(std::uint64_t example) const {
 bool Segment::is_block_whole(std::uint64_t block) const {
   const std::uint64_t bit = std::uint64_t{1} << (block % 64);
   if ((known_whole_[block / 64].load(std::memory_order_relaxed) & bit) != 0) return true;
-  const Sha256Digest digest = sha256(body_.substr(block * kBlockBytes, kBlockBytes));
+  const std::string_view bytes = body_.substr(block * kBlockBytes, kBlockBytes);
+  const Sha256Digest digest = sha256(bytes);
+  file_.release_pages(bytes);  // checking a whole store must not make all of it resident
   if (bytes_of(digest) != block_digests_.substr(block * sizeof(digest), sizeof(digest))) return false;
   known_whole_[block / 64].fetch_or(bit, std::memory_order_relaxed);
   return true;

@@ -52,6 +52,8 @@ class SegmentBuilder {
                      std::string_view state);
 
  private:
+  void clear() noexcept;
+
   std::vector<std::int32_t> ids_;
   std::string extra_;
   std::vector<std::uint64_t> rows_;

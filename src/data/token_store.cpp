@@ -156,10 +156,8 @@ bool TokenStore::verify(int num_threads) const {
   std::atomic<std::size_t> next{0};
   std::atomic<bool> is_whole{true};
   const auto work = [&] {
-    for (std::size_t at = next++; at < impl_->segments.size() && is_whole; at = next++) {
+    for (std::size_t at = next++; at < impl_->segments.size() && is_whole; at = next++)
       if (!impl_->segments[at].has_whole_body()) is_whole = false;
-      impl_->segments[at].release_pages();
-    }
   };
   std::vector<std::jthread> helpers;
   const auto wanted = std::min<std::size_t>(static_cast<std::size_t>(std::max(num_threads, 1)), impl_->segments.size());

@@ -27,7 +27,9 @@ class MappedFile {
 
   /// Takes this process's hold off the pages, which lowers its resident memory; they come back when touched. Any thread
   /// may call it while others read.
-  void release_pages() const noexcept;
+  void release_pages() const noexcept { release_pages(bytes()); }
+  /// The same for the pages that hold `part`, which lies in bytes().
+  void release_pages(std::string_view part) const noexcept;
 
  private:
   MappedFile(void* data, std::size_t size_bytes) noexcept : data_(data), size_bytes_(size_bytes) {}
