@@ -34,6 +34,10 @@ constexpr std::int64_t kBatchBytes = std::int64_t{16} << 20;  // aimed at, by wh
 constexpr std::int64_t kStreamBytes = std::int64_t{32}
                                       << 10;  // read ahead of each column, of which there may be thousands
 
+// Of columns, whose number is known only when the footer has been read (a million of them take 800 MB), and of row
+// groups.
+constexpr std::int32_t kMaxListed = 200'000;
+
 // A file may say the same text a billion times in a few bytes. Rows of more than this many times its size, and of more
 // than so many bytes, are an attack and not data.
 constexpr std::uint64_t kMaxExpansion = 10'000;
@@ -100,9 +104,12 @@ class ParquetReader final : public formats::RowReader {
   }
 
   [[noreturn]] void fail_broken(std::string_view reason) {
+    // What libparquet says of a list that is longer than kMaxListed.
+    const bool is_long = reason.find("Exceeded size limit") != std::string_view::npos;
     fail(cat(num_rows_read_ == 0 ? "it cannot be read as Parquet: "
                                  : cat("the rows from ", num_rows_read_, " on cannot be read: "),
-             quote(trim(reason), 300)));
+             quote(trim(reason), 300)),
+         is_long ? cat("a file may have at most ", kMaxListed, " columns and as many row groups") : "");
   }
 
   [[noreturn]] void fail_memory() {
@@ -153,6 +160,7 @@ class ParquetReader final : public formats::RowReader {
     properties.enable_buffered_stream();
     properties.set_buffer_size(kStreamBytes);
     properties.set_page_checksum_verification(true);
+    properties.set_thrift_container_size_limit(kMaxListed);
     properties.set_schema_depth_limit(3 * limits_.max_depth);  // a list is three levels of Parquet's schema
     ::parquet::arrow::FileReaderBuilder builder;
     check(builder.Open(std::move(file), properties));

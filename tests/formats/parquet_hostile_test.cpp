@@ -123,6 +123,11 @@ TEST_CASE("Columns by the hundred thousand and groups nested as deep are refused
   CHECK(error_of(file_of(footer(kMany + 1, columns, 0))) == "it has 100000 columns, and at most 4096 are read");
   CHECK(contains(error_of(file_of(footer(kMany + 2, groups + column("text"), 0))), "depth"));
 
+  std::string more = group("root", 200'000);
+  for (int i = 0; i < 200'000; ++i) more += column("c");
+  CHECK(contains(error_of(file_of(footer(200'001, more, 0))),
+                 " | a file may have at most 200000 columns and as many row groups"));
+
   // Leaves of one struct are columns too.
   std::string leaves = group("root", 1) + group("s", kMany);
   for (int i = 0; i < kMany; ++i) leaves += column(cat("c", i));
