@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "forgelm/core/json.hpp"
 
@@ -45,6 +46,16 @@ LeadByte lead_byte(unsigned byte) {
   return {};
 }
 
+/// How many bytes from `at` on are ASCII, in steps of eight: most text is, and needs no decoding.
+std::size_t num_ascii_bytes(std::string_view text, std::size_t at) noexcept {
+  const std::size_t start = at;
+  for (std::uint64_t eight = 0; text.size() - at >= sizeof eight; at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & 0x8080808080808080u) != 0) break;
+  }
+  return at - start;
+}
+
 }  // namespace
 
 DecodedCodePoint decode_utf8(std::string_view text, std::size_t at) noexcept {
@@ -64,12 +75,16 @@ DecodedCodePoint decode_utf8(std::string_view text, std::size_t at) noexcept {
 }
 
 std::size_t find_invalid_utf8(std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size();) {
-    const DecodedCodePoint point = decode_utf8(text, at);
-    if (!point.is_valid) return at;
-    at += point.num_bytes;
+  for (std::size_t at = 0;;) {
+    at += num_ascii_bytes(text, at);
+    // The next eight bytes hold one beyond ASCII, or the text ends within them.
+    for (const std::size_t end = at + 8; at < end;) {
+      if (at >= text.size()) return std::string_view::npos;
+      const DecodedCodePoint point = decode_utf8(text, at);
+      if (!point.is_valid) return at;
+      at += point.num_bytes;
+    }
   }
-  return std::string_view::npos;
 }
 
 std::size_t num_code_points(std::string_view text) noexcept {

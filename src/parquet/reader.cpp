@@ -34,6 +34,15 @@ constexpr std::int64_t kBatchBytes = std::int64_t{16} << 20;  // aimed at, by wh
 constexpr std::int64_t kStreamBytes = std::int64_t{32}
                                       << 10;  // read ahead of each column, of which there may be thousands
 
+// Of columns, whose number is known only when the footer has been read (a million of them take 800 MB), and of row
+// groups.
+constexpr std::int32_t kMaxListed = 200'000;
+
+// A file may say the same text a billion times in a few bytes. Rows of more than this many times its size, and of more
+// than so many bytes, are an attack and not data.
+constexpr std::uint64_t kMaxExpansion = 10'000;
+constexpr std::uint64_t kMinExpansionBytes = std::uint64_t{1} << 30;
+
 /// What Arrow may hold at once: a batch of rows that are within their own limit, and a page of each column.
 std::int64_t memory_cap(const RowLimits& limits) {
   return (std::int64_t{64} << 20) + static_cast<std::int64_t>(8 * limits.max_row_bytes);
@@ -95,9 +104,17 @@ class ParquetReader final : public formats::RowReader {
   }
 
   [[noreturn]] void fail_broken(std::string_view reason) {
+    // What libparquet says of a list that is longer than kMaxListed.
+    const bool is_long = reason.find("Exceeded size limit") != std::string_view::npos;
     fail(cat(num_rows_read_ == 0 ? "it cannot be read as Parquet: "
                                  : cat("the rows from ", num_rows_read_, " on cannot be read: "),
-             quote(trim(reason), 300)));
+             quote(trim(reason), 300)),
+         is_long ? cat("a file may have at most ", kMaxListed, " columns and as many row groups") : "");
+  }
+
+  [[noreturn]] void fail_memory() {
+    is_over_ = true;
+    throw RunError(RunErrorKind::out_of_memory, cat("out of memory while reading ", quote(path_.string())));
   }
 
   /// Runs `work` and turns what Arrow throws into errors of ours.
@@ -106,14 +123,12 @@ class ParquetReader final : public formats::RowReader {
     try {
       work();
     } catch (const Error&) {
-      is_over_ = true;
       throw;
     } catch (const ::parquet::ParquetStatusException& error) {
       check(error.status());
       fail_broken(error.what());
     } catch (const std::bad_alloc&) {
-      is_over_ = true;
-      throw RunError(RunErrorKind::out_of_memory, cat("out of memory while reading ", quote(path_.string())));
+      fail_memory();
     } catch (const std::exception& error) {
       fail_broken(error.what());
     }
@@ -121,8 +136,10 @@ class ParquetReader final : public formats::RowReader {
 
   void check(const arrow::Status& status) {
     if (status.ok()) return;
+    is_over_ = true;
     if (const int error_number = arrow::internal::ErrnoFromStatus(status); error_number != 0)
       throw os_error("read", path_.native(), error_number);
+    if (status.IsOutOfMemory() && status.message().find("cap exceeded") == std::string::npos) fail_memory();
     if (status.IsOutOfMemory())
       fail(cat("reading the rows from ", num_rows_read_, " on needs more than ", memory_cap(limits_) >> 20,
                " MiB at once"),
@@ -143,6 +160,7 @@ class ParquetReader final : public formats::RowReader {
     properties.enable_buffered_stream();
     properties.set_buffer_size(kStreamBytes);
     properties.set_page_checksum_verification(true);
+    properties.set_thrift_container_size_limit(kMaxListed);
     properties.set_schema_depth_limit(3 * limits_.max_depth);  // a list is three levels of Parquet's schema
     ::parquet::arrow::FileReaderBuilder builder;
     check(builder.Open(std::move(file), properties));
@@ -222,6 +240,11 @@ class ParquetReader final : public formats::RowReader {
   }
 
   void read_row(std::int64_t at, Row& row) {
+    num_bytes_given_ += values_.row_bytes();  // of the row before, whatever became of it
+    if (num_bytes_given_ > std::max(kMinExpansionBytes, kMaxExpansion * size_bytes_))
+      fail(cat("the rows before row ", row.number, " take ", num_bytes_given_ >> 20, " MiB, more than ", kMaxExpansion,
+               " times the file's size"),
+           "a file of real data does not repeat itself so much; write it as JSONL if it is meant");
     Json::Object members;
     members.reserve(static_cast<std::size_t>(batch_->num_columns()));
     values_.start_row();
@@ -258,6 +281,7 @@ class ParquetReader final : public formats::RowReader {
   std::uint64_t size_bytes_ = 0;
   std::uint64_t num_rows_ = 0;
   std::uint64_t num_rows_read_ = 0;
+  std::uint64_t num_bytes_given_ = 0;
   std::int64_t row_in_batch_ = 0;
   std::int64_t num_rows_of_group_ = 0;  // as it says
   std::int64_t num_rows_in_group_ = 0;  // as found

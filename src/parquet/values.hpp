@@ -31,6 +31,7 @@ class ValueReader {
   explicit ValueReader(std::size_t max_row_bytes) : max_row_bytes_(max_row_bytes) {}
 
   void start_row() noexcept { used_bytes_ = 0; }
+  std::size_t row_bytes() const noexcept { return used_bytes_; }  ///< of the row so far
   /// False, and `out` unchanged, when the value is bytes that are not UTF-8. A ValueFault when it is broken or the row
   /// has become too large. `at` < array.length(); the type has passed type_fault().
   bool read(const arrow::Array& array, std::int64_t at, Json& out);

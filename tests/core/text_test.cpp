@@ -32,6 +32,10 @@ TEST_CASE("text: overlong forms, surrogates, values out of range and cut sequenc
         "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98"}) {
     CHECK(find_invalid_utf8(bad) == 0);
     CHECK(find_invalid_utf8(std::string("ok\xC3\xA9") + bad) == 4);
+    for (std::size_t length = 0; length < 40; ++length) {
+      CHECK(find_invalid_utf8(std::string(length, 'a') + bad) == length);
+      CHECK(find_invalid_utf8(std::string(length, 'a') + bad + std::string(20, 'b')) == length);
+    }
   }
   CHECK(is_valid_utf8(""));
   CHECK(is_valid_utf8(std::string("\0\x7f\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF", 15)));

@@ -7,8 +7,8 @@
 NAME.parquet with NAME.jsonl: a line per row, what Table.to_pylist() gives, as json.dumps writes it, except: dates, times and decimals are
 their isoformat() and str(); instants are told in UTC; maps with text keys are objects; unsigned numbers beyond int64 are floats;
 floats that are not finite are the texts "nan", "inf" and "-inf"; bytes are text, or left out where they are not UTF-8 (in a list: null);
-{bytes, path} has no bytes. bad_text.parquet (the text in row 1 is not UTF-8) and nanoseconds.parquet (which Python cannot hold) have no
-rows beside them.
+{bytes, path} has no bytes. bad_text.parquet (the text in row 1 is not UTF-8), nanoseconds.parquet (which Python cannot hold) and the
+bombs have no rows beside them.
 """
 import datetime
 import decimal
@@ -185,5 +185,12 @@ write("no_rows", prose(0))
 pq.write_table(bad_text(), OUT / "bad_text.parquet")
 pq.write_table(pa.table({"stamp": pa.array([1, -1, 10**9], pa.timestamp("ns")), "time": pa.array([1, 3600 * 10**9, 86399999999999], pa.time64("ns"))}),
                OUT / "nanoseconds.parquet")
+# A few hundred bytes each: a text of 900 kB again and again (as text; as a dictionary, which takes no memory), a list of 10**7 nulls.
+long_text = "x" * 900_000
+pq.write_table(pa.table({"text": pa.array([long_text] * 1200)}), OUT / "bomb_text.parquet", compression="zstd", store_schema=False)
+repeated = pa.DictionaryArray.from_arrays(pa.array([0] * 2000, pa.int32()), pa.array([long_text]))
+pq.write_table(pa.table({"text": repeated}), OUT / "bomb_dictionary.parquet", compression="zstd")
+many_nulls = pa.ListArray.from_arrays(pa.array([0, 10**7], pa.int32()), pa.nulls(10**7, pa.string()))
+pq.write_table(pa.table({"list": many_nulls}), OUT / "bomb_list.parquet", compression="zstd")
 manifest = {"maker": "tools/golden/parquet/make.py", "versions": VERSIONS, "files": sorted(p.name for p in OUT.glob("*.parquet"))}
 (OUT / "MANIFEST.json").write_text(json.dumps(manifest, indent=2) + "\n")
