@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "forgelm/core/text.hpp"
-#include "forgelm/text/chat_tokens.hpp"
 
 namespace forgelm::data {
 namespace {
@@ -80,7 +79,10 @@ Json ExampleRules::to_json() const {
 
 ExampleBuilder::ExampleBuilder(std::shared_ptr<const text::Tokenizer> tokenizer,
                                std::shared_ptr<const text::ChatTemplate> chat_template, ExampleRules rules)
-    : tokenizer_(std::move(tokenizer)), chat_template_(std::move(chat_template)), rules_(rules) {}
+    : tokenizer_(std::move(tokenizer)),
+      chat_template_(std::move(chat_template)),
+      encoder_(*tokenizer_),
+      rules_(rules) {}
 
 void ExampleBuilder::end_with_eos(Sequence& sequence) const {
   const auto& eos = tokenizer_->config().eos;
@@ -117,11 +119,11 @@ Sequence ExampleBuilder::from_text(const std::string& prompt, const std::string&
 }
 
 Sequence ExampleBuilder::from_chat(const Json& prompt, const Json& answer, const Json& tools) const {
-  const text::Conversation conversation{messages_of(prompt, answer), tools};
+  const text::Conversation conversation{messages_of(prompt, answer), tools, Json()};
   text::RenderedChat rendered = chat_template_->render(conversation, rules_.system_fallback);
   if (!answer.is_null() && !prompt.is_null()) {
     // Only the answer is learnt: what was said before it is context, the assistant's own words too.
-    const std::string before = chat_template_->render_prompt({prompt, tools}, rules_.system_fallback);
+    const std::string before = chat_template_->render_prompt({prompt, tools, Json()}, rules_.system_fallback).text;
     if (!rendered.text.starts_with(before))
       throw ConfigError(
           cat("the chat template ", quote(chat_template_->name()),
@@ -129,7 +131,7 @@ Sequence ExampleBuilder::from_chat(const Json& prompt, const Json& answer, const
           "choose another template with model.chat_template");
     std::erase_if(rendered.learnt, [&](const text::ByteSpan& span) { return span.begin < before.size(); });
   }
-  const text::ChatTokens tokens = text::encode_chat(*tokenizer_, rendered);
+  const text::ChatTokens tokens = encoder_.encode(rendered);
   Sequence sequence;
   sequence.ids.assign(tokens.ids.begin(), tokens.ids.end());
   for (const auto& range : tokens.learnt) sequence.learnt.push_back({range.begin, range.end});
@@ -148,9 +150,9 @@ Sequence ExampleBuilder::from_answer(const Sample& sample, const Json& answer, c
 Sequence ExampleBuilder::from_prompt(const Sample& sample) const {
   Sequence sequence;
   if (sample.is_in_message_form()) {
-    text::RenderedChat rendered;
-    rendered.text = chat_template_->render_prompt({sample.messages, sample.tools}, rules_.system_fallback);
-    const text::ChatTokens tokens = text::encode_chat(*tokenizer_, rendered);
+    const text::RenderedChat rendered =
+        chat_template_->render_prompt({sample.messages, sample.tools, Json()}, rules_.system_fallback);
+    const text::ChatTokens tokens = encoder_.encode(rendered);
     sequence.ids.assign(tokens.ids.begin(), tokens.ids.end());
   } else {
     const text::Encoding encoding = tokenizer_->encode(sample.prompt_text);

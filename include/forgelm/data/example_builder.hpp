@@ -15,6 +15,7 @@
 #include "forgelm/data/example.hpp"
 #include "forgelm/data/sample.hpp"
 #include "forgelm/text/chat_template.hpp"
+#include "forgelm/text/chat_tokens.hpp"
 #include "forgelm/text/tokenizer.hpp"
 
 namespace forgelm::data {
@@ -64,6 +65,7 @@ class ExampleBuilder {
 
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   std::shared_ptr<const text::ChatTemplate> chat_template_;
+  text::ChatEncoder encoder_;
   ExampleRules rules_;
 };
 

@@ -43,7 +43,9 @@ class Work {
         shows_tokens_(arguments.choice<Show>("show") == Show::tokens),
         wants_rows_(wants_rows),
         wants_items_(wants_items) {
-    if (is_chat_) chat_template_.emplace(text::ChatTemplate::choose(arguments.text("template"), *tokenizer_, ""));
+    if (!is_chat_) return;
+    chat_template_.emplace(text::ChatTemplate::choose(arguments.text("template"), *tokenizer_, ""));
+    chat_encoder_.emplace(*tokenizer_);
   }
 
   const text::Tokenizer& tokenizer() const noexcept { return *tokenizer_; }
@@ -113,7 +115,7 @@ class Work {
     if (const Json* tools = parsed->find("tools")) conversation.tools = *tools;
     try {
       const text::RenderedChat rendered = chat_template_->render(conversation);
-      const text::ChatTokens tokens = text::encode_chat(*tokenizer_, rendered);
+      const text::ChatTokens tokens = chat_encoder_->encode(rendered);
       Json learnt = Json::array();
       for (const auto& range : tokens.learnt) {
         learnt.push(Json::array({range.begin, range.end}));
@@ -156,6 +158,7 @@ class Work {
 
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   std::optional<text::ChatTemplate> chat_template_;
+  std::optional<text::ChatEncoder> chat_encoder_;
   std::string input_name_;
   bool decodes_;
   bool is_chat_;
