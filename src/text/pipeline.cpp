@@ -25,23 +25,22 @@ constexpr std::size_t kMaxTextBytes = std::size_t{1} << 31;
 constexpr char32_t kMetaspace = 0x2581;
 constexpr std::string_view kMetaspaceBytes = "\xE2\x96\x81";
 
-/// White space at the ends of a token, for the spans that leave it out.
-struct Edges {
-  std::uint32_t num_leading = 0;
-  std::uint32_t num_trailing = 0;
-};
-
+/// The white space at the ends of a token, which spans may leave out.
 Edges edges_of(std::string_view token) {
   const CharClasses classes;
-  constexpr char32_t kSpelledSpace = 0x120;
+  constexpr char32_t kSpelledSpace = 0x120;  // stands for one byte
   Edges edges;
   bool is_leading = true;
   for (std::size_t at = 0; at < token.size();) {
+    const std::size_t begin = at;
     const char32_t c = next_code_point(token.data(), at);
+    const auto num_bytes = static_cast<std::uint32_t>(c == kSpelledSpace ? 1 : at - begin);
     const bool is_space = c == kSpelledSpace || classes.has(c, char_flag::kWhiteSpace);
-    edges.num_trailing = is_space ? edges.num_trailing + 1 : 0;
+    edges.trailing_bytes = is_space ? edges.trailing_bytes + num_bytes : 0;
     is_leading = is_leading && is_space;
-    edges.num_leading += is_leading;
+    if (!is_leading) continue;
+    ++edges.num_leading;
+    edges.leading_bytes += num_bytes;
   }
   return edges;
 }
@@ -224,10 +223,8 @@ void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& 
   }
   if (!options.with_spans) return;
   for (const bool adds_prefix_space : post_.trims)
-    for (std::size_t index = first; index < out.ids.size(); ++index) {
-      const Edges& edges = scratch.edges[index - first];
-      trim_span(edges.num_leading, edges.num_trailing, index == first, adds_prefix_space, out.spans[index]);
-    }
+    for (std::size_t index = first; index < out.ids.size(); ++index)
+      trim_span(scratch.edges[index - first], index == first, adds_prefix_space, out.spans[index]);
   if (!repaired.empty()) map_to_given(given, out, first);
 }
 

@@ -109,15 +109,11 @@ PostProcessing read_post_processor(const JsonNode& node) {
   return out;
 }
 
-void trim_span(std::size_t num_leading, std::size_t num_trailing, bool is_first, bool adds_prefix_space,
-               ByteSpan& span) {
-  if (num_leading > 0) {
-    // A single space at the start is taken for the one that was added, which stands for nothing.
-    if ((is_first || span.begin == 0) && adds_prefix_space && num_leading == 1) num_leading = 0;
-    span.begin = static_cast<std::uint32_t>(std::min<std::size_t>(span.begin + num_leading, span.end));
-  }
-  if (num_trailing > 0 && span.end >= num_trailing)
-    span.end = static_cast<std::uint32_t>(std::max<std::size_t>(span.end - num_trailing, span.begin));
+void trim_span(const Edges& edges, bool is_first, bool adds_prefix_space, ByteSpan& span) {
+  // A single space at the start is taken for the one that was added, which stands for nothing.
+  if (!((is_first || span.begin == 0) && adds_prefix_space && edges.num_leading == 1))
+    span.begin = std::min(span.begin + edges.leading_bytes, span.end);
+  if (span.end >= edges.trailing_bytes) span.end = std::max(span.end - edges.trailing_bytes, span.begin);
 }
 
 }  // namespace forgelm::text

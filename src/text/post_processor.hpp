@@ -29,7 +29,14 @@ struct PostProcessing {
 /// "post_processor" of a tokenizer.json. ConfigError names the place.
 PostProcessing read_post_processor(const JsonNode& node);
 
-/// Cuts off the white space at both ends of a token from its span. `is_first`: the first token of its text.
-void trim_span(std::size_t num_leading, std::size_t num_trailing, bool is_first, bool adds_prefix_space, ByteSpan& span);
+/// White space at the ends of a token.
+struct Edges {
+  std::uint32_t num_leading = 0;  ///< code points
+  std::uint32_t leading_bytes = 0;
+  std::uint32_t trailing_bytes = 0;
+};
+
+/// Takes the white space off a token's span. `is_first`: the first token of its text.
+void trim_span(const Edges& edges, bool is_first, bool adds_prefix_space, ByteSpan& span);
 
 }  // namespace forgelm::text
