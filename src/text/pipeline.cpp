@@ -50,7 +50,7 @@ Edges edges_of(std::string_view token) {
 
 /// What one call works with.
 struct PipelineTokenizer::Scratch {
-  explicit Scratch(const Model& model) : model(model.new_scratch()) {}
+  explicit Scratch(const Model& of) : model(of.new_scratch()) {}
   std::unique_ptr<ModelScratch> model;
   PieceCache cache;
   TextBuffers buffers;

@@ -1,5 +1,6 @@
 // From ids to text, and what the tokenizer says of its tokens.
 #include "pipeline_tokenizer.hpp"
+#include "tokenizer_json.hpp"
 
 namespace forgelm::text {
 namespace {
@@ -69,6 +70,10 @@ bool PipelineTokenizer::is_special(TokenId id) const {
 
 std::shared_ptr<Tokenizer> make_pipeline(PipelineParts parts, const std::string& file) {
   return std::make_shared<PipelineTokenizer>(std::move(parts), file);
+}
+
+void replace_post_processor(Tokenizer& tokenizer, const Json& post_processor, const std::string& file) {
+  dynamic_cast<PipelineTokenizer&>(tokenizer).set_post_processor(post_processor, file);
 }
 
 }  // namespace forgelm::text

@@ -48,6 +48,15 @@ struct DecodeOptions {
   bool skip_special_tokens = false;
 };
 
+/// A decoding under way: ids go in, text comes out as soon as no later id can change it. Not thread-safe.
+class DecodeState {
+ public:
+  virtual ~DecodeState();
+  virtual std::string push(TokenId id) = 0;
+  /// What is still held back; call once, last.
+  virtual std::string finish() = 0;
+};
+
 /// What kind of file a tokenizer was read from.
 enum class TokenizerKind { tokenizer_json, sentencepiece, tiktoken, vocab_and_merges };
 const char* to_string(TokenizerKind kind) noexcept;
@@ -69,6 +78,9 @@ class Tokenizer {
   }
   /// Ids outside the vocabulary are skipped, as the reference does. The result is valid UTF-8.
   virtual std::string decode(std::span<const TokenId> ids, const DecodeOptions& options = {}) const = 0;
+
+  /// A decoding in steps, whose pieces together equal decode(). The tokenizer must outlive it.
+  virtual std::unique_ptr<DecodeState> start_decoding(const DecodeOptions& options) const;
 
   /// Ids are below this; what a model's embedding must at least hold. Holes are possible.
   virtual std::size_t vocab_size() const noexcept = 0;
@@ -100,13 +112,14 @@ class StreamDecoder {
  public:
   explicit StreamDecoder(const Tokenizer& tokenizer, DecodeOptions options = {});
   ~StreamDecoder();
+  StreamDecoder(StreamDecoder&&) noexcept;
+  StreamDecoder& operator=(StreamDecoder&&) noexcept;
   std::string push(TokenId id);
-  /// What is still held back.
+  /// What is still held back; call once, last.
   std::string finish();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<DecodeState> state_;
 };
 
 }  // namespace forgelm::text
