@@ -63,7 +63,7 @@ TokenizerConfig config_of(const std::filesystem::path& folder) { return read_tok
 /// llama.cpp's ids: texts of NAME.gguf.inp, one line of ids each in NAME.gguf.out. Rows in `known` differ on purpose.
 void check_llama_cpp(const Tokenizer& tokenizer, const std::string& name, const std::vector<std::size_t>& known = {}) {
   const auto path = test::shared_data(cat("tokenizers/ggml-vocab/ggml-vocab-", name, ".gguf.inp"));
-  if (path.empty()) FORGELM_SKIP("shared data: tokenizers");
+  if (path.empty()) FORGELM_SKIP("the shared data are not there");
   const std::string texts = read_file(path);
   std::ifstream ids_file(path.string().substr(0, path.string().size() - 3) + "out");
   static constexpr std::string_view kBorder = "\n__ggml_vocab_test__\n";
@@ -113,7 +113,7 @@ TEST_CASE("load_sentencepiece: every golden, with the tokens that the files put 
   for (const char* name : {"llama2/tokenizer.model", "mistral-v1/tokenizer.model", "mistral-v3/tokenizer.model",
                            "t5-small/spiece.model"}) {
     const auto path = test::shared_data(cat("tokenizers/", name));
-    if (path.empty()) FORGELM_SKIP("shared data: tokenizers");
+    if (path.empty()) FORGELM_SKIP("the shared data are not there");
     const auto tokenizer = load_sentencepiece(path, config_of(path.parent_path()));
     CHECK(tokenizer->kind() == TokenizerKind::sentencepiece);
     check_golden(*tokenizer, path.parent_path() / cat("golden-", path.filename().string(), ".jsonl"));
@@ -124,7 +124,7 @@ TEST_CASE("load_tiktoken: every golden") {
   for (const char* name : {"llama3/tokenizer.model", "tiktoken-cl100k_base/cl100k_base.tiktoken",
                            "tiktoken-o200k_base/o200k_base.tiktoken"}) {
     const auto path = test::shared_data(cat("tokenizers/", name));
-    if (path.empty()) FORGELM_SKIP("shared data: tokenizers");
+    if (path.empty()) FORGELM_SKIP("the shared data are not there");
     const auto tokenizer = load_tiktoken(path, {});
     CHECK(tokenizer->kind() == TokenizerKind::tiktoken);
     check_golden(*tokenizer, path.parent_path() / cat("golden-", path.filename().string(), ".jsonl"));
@@ -134,7 +134,7 @@ TEST_CASE("load_tiktoken: every golden") {
 TEST_CASE("load_vocab_and_merges: every golden, with what the class of tokenizer says") {
   for (const char* name : {"gpt2", "qwen2", "smollm2"}) {
     const auto folder = test::shared_data(cat("tokenizers/", name));
-    if (folder.empty()) FORGELM_SKIP("shared data: tokenizers");
+    if (folder.empty()) FORGELM_SKIP("the shared data are not there");
     const auto tokenizer = load_vocab_and_merges(folder / "vocab.json", folder / "merges.txt", config_of(folder));
     CHECK(tokenizer->kind() == TokenizerKind::vocab_and_merges);
     check_golden(*tokenizer, folder / "golden-vocab.json-and-merges.txt.jsonl");
@@ -143,7 +143,7 @@ TEST_CASE("load_vocab_and_merges: every golden, with what the class of tokenizer
 
 TEST_CASE("Loaders give llama.cpp's ids for the vocabularies that both have") {
   const auto root = test::shared_data("tokenizers");
-  if (root.empty()) FORGELM_SKIP("shared data: tokenizers");
+  if (root.empty()) FORGELM_SKIP("the shared data are not there");
   check_llama_cpp(*load_vocab_and_merges(root / "gpt2/vocab.json", root / "gpt2/merges.txt", {}), "gpt-2");
   check_llama_cpp(*load_vocab_and_merges(root / "qwen2/vocab.json", root / "qwen2/merges.txt", config_of(root / "qwen2")),
                   "qwen2");
@@ -155,7 +155,7 @@ TEST_CASE("Loaders give llama.cpp's ids for the vocabularies that both have") {
 
 TEST_CASE("load_sentencepiece: special tokens in the text, of the file and of the configuration") {
   const auto path = test::shared_data("tokenizers/llama2/tokenizer.model");
-  if (path.empty()) FORGELM_SKIP("shared data: tokenizers");
+  if (path.empty()) FORGELM_SKIP("the shared data are not there");
   TokenizerConfig config;
   AddedToken start;
   start.content = "<|im_start|>";
@@ -192,7 +192,7 @@ TEST_CASE("load_sentencepiece: special tokens in the text, of the file and of th
 
 TEST_CASE("load_tiktoken: special tokens of the known encodings") {
   const auto root = test::shared_data("tokenizers");
-  if (root.empty()) FORGELM_SKIP("shared data: tokenizers");
+  if (root.empty()) FORGELM_SKIP("the shared data are not there");
   const auto llama3 = load_tiktoken(root / "llama3/tokenizer.model", {});
   CHECK(llama3->vocab_size() == 128256);
   CHECK(llama3->id_of("<|begin_of_text|>") == 128000);
@@ -282,6 +282,6 @@ TEST_CASE("load_vocab_and_merges: what the files may not be") {
   CHECK_THAT(problem_of("[]", ""), Catch::Contains("vocab.json: must be an object"));
   CHECK_THAT(problem_of("{}", "\xff"), Catch::Contains("merges.txt: not UTF-8"));
   CHECK_THAT(problem_of("{\"a\": 0}", "#version: 0.2\na b c\n"), Catch::Contains("merges[0]: \"a b c\" is not two"));
-  CHECK_THAT(problem_of("{\"a\": 0}", ""), Catch::Contains("the vocabulary has no token for byte 0"));
+  CHECK_THAT(problem_of("{\"a\": 0}", ""), Catch::Contains("the vocabulary is not of GPT-2's kind"));
   CHECK_THROWS_AS(load_vocab_and_merges(folder.path() / "none.json", merges, {}), RunError);
 }

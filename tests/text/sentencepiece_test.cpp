@@ -105,7 +105,7 @@ std::vector<TokenId> ids_of(const std::vector<Piece>& pieces) {
 
 void check_golden(const std::string& folder, const std::string& file) {
   const auto path = test::shared_data("tokenizers/" + folder + "/" + file);
-  if (path.empty()) FORGELM_SKIP("shared data: tokenizers");
+  if (path.empty()) FORGELM_SKIP("the shared data are not there");
   const std::string content = read_file(path);
   const SentencePieceModel model(read_sentencepiece_file(content, file), file);
   std::ifstream golden(path.parent_path() / ("golden-" + file + ".jsonl"));
