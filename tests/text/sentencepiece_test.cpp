@@ -233,7 +233,6 @@ TEST_CASE("SentencePiece: pieces that the library cannot have are refused by nam
   const std::string fallback = bytes(2, number(35, 1));
   CHECK_THAT(problem_of(kSmall + fallback + piece("<0x4G>", 0, 6)), begins("piece 8 \"<0x4G>\" stands for a byte, so"));
   CHECK_THAT(problem_of(kSmall + fallback + piece("<0x4>", 0, 6)), begins("piece 8 \"<0x4>\" stands for a byte, so"));
-  CHECK_THAT(problem_of(kSmall + piece("<0x41>", 0, 4)), begins("piece 8 \"<0x41>\" is user-defined but reads as a byte"));
   CHECK_THAT(problem_of(kSmall + fallback + piece("<0x41>", 0, 6)), begins("byte_fallback is on, but not all"));
   CHECK_THAT(problem_of(kSmall + bytes(2, number(3, 5))), Catch::Contains("model_type 5 is not known"));
   CHECK_THAT(problem_of(piece("<unk>", 0, 2)), begins("no usual pieces"));
