@@ -69,6 +69,12 @@ void encode_by_library(const sentencepiece::SentencePieceProcessor& library, std
   }
 }
 
+void require_size(std::string_view text) {
+  if (text.size() <= SentencePieceModel::kMaxTextBytes) return;
+  throw RunError(RunErrorKind::data, cat("a text of ", text.size(), " bytes; a SentencePiece model takes at most ",
+                                         SentencePieceModel::kMaxTextBytes, " at once"));
+}
+
 /// Work memory above this is given back after a text that needed it.
 constexpr std::size_t kMaxKept = std::size_t{1} << 20;
 
@@ -153,15 +159,14 @@ void SentencePieceModel::append_pieces(const Scratch& scratch, std::vector<Piece
   }
 }
 
+void SentencePieceModel::tokenize_by_library(std::string_view text, std::vector<Piece>& out) const {
+  require_size(text);
+  encode_by_library(parts_->library, text, num_ids(), out);
+}
+
 void SentencePieceModel::tokenize(std::string_view text, ModelScratch& scratch, std::vector<Piece>& out) const {
-  if (text.size() > kMaxTextBytes) {
-    throw RunError(RunErrorKind::data, cat("a text of ", text.size(), " bytes; a SentencePiece model takes at most ",
-                                           kMaxTextBytes, " at once"));
-  }
-  if (!parts_->unigram && !parts_->bpe) {
-    encode_by_library(parts_->library, text, num_ids(), out);
-    return;
-  }
+  if (!parts_->unigram && !parts_->bpe) return tokenize_by_library(text, out);
+  require_size(text);
   auto& work = static_cast<Scratch&>(scratch);
   parts_->normalization.apply(text, parts_->user_defined, work.normalized);
   work.pieces.clear();

@@ -33,6 +33,9 @@ class SentencePieceModel final : public Model {
   std::string_view token_of(TokenId id) const override { return vocabulary_.token_of(id); }
   std::size_t num_ids() const noexcept override { return vocabulary_.num_ids(); }
 
+  /// tokenize() by the library alone: slower, and the oracle of our own way.
+  void tokenize_by_library(std::string_view text, std::vector<Piece>& out) const;
+
   /// The text of the pieces; ids must be below num_ids(). Valid UTF-8.
   std::string decode(std::span<const TokenId> ids) const;
 
