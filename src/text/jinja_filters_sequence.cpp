@@ -297,21 +297,23 @@ Value slices(Runtime& runtime, const Value&, Arguments& arguments) {
 
 Value batch(Runtime& runtime, const Value&, Arguments& arguments) {
   const Values bound = bind("batch", arguments, {"value", "linecount", "fill_with"}, 2);
-  const std::int64_t size = bound[1].is(Kind::real) ? static_cast<std::int64_t>(bound[1].as_real()) : to_index(bound[1]);
+  // What is no number equals no length: one batch, unless it must be filled.
   Heap& heap = runtime.heap();
   Values out;
   Values part;
   for (Value& item : runtime.to_values(bound[0])) {
     heap.tick();
-    if (static_cast<std::int64_t>(part.size()) == size) {
+    if (equals(heap, Value::integer(static_cast<std::int64_t>(part.size())), bound[1])) {
       out.push_back(heap.list(std::move(part)));
       part.clear();
     }
     part.push_back(std::move(item));
   }
   if (!part.empty()) {
+    const auto present = static_cast<std::int64_t>(part.size());
     const bool fills = !bound[2].is_missing() && !bound[2].is_none();
-    if (fills && static_cast<std::int64_t>(part.size()) < size) {
+    if (fills && less(heap, Value::integer(present), bound[1])) {
+      const std::int64_t size = to_index(bound[1]);
       heap.reserve(static_cast<std::size_t>(std::min<std::int64_t>(size, std::int64_t{1} << 40)) * sizeof(Value));
       part.resize(static_cast<std::size_t>(size), bound[2]);
     }

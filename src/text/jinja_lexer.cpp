@@ -139,8 +139,6 @@ Token Lexer::next() {
     }
     if (has_token) return out;
   }
-  if (state_ == State::raw) throw SyntaxFault{offset_of(tag_begin_), "Missing end of raw directive"};
-  if (state_ == State::comment) throw SyntaxFault{offset_of(tag_begin_), "Missing end of comment tag"};
   return Token{Tok::end_of_file, offset_of(source_.size()), {}, 0, 0};
 }
 

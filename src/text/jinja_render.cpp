@@ -122,7 +122,7 @@ Value Runtime::from_json(const Json& json) {
     case Json::Kind::boolean: return Value::boolean(json.boolean());
     case Json::Kind::integer: return Value::integer(json.integer());
     case Json::Kind::real: return Value::real(json.real());
-    case Json::Kind::text: return heap_.string(to_valid_utf8(json.text()));
+    case Json::Kind::text: return heap_.string(is_ascii(json.text()) ? json.text() : to_valid_utf8(json.text()));
     case Json::Kind::array: {
       Values items;
       items.reserve(json.items().size());

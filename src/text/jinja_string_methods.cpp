@@ -380,7 +380,7 @@ Value all_are(Runtime& runtime, const Value& self, Arguments& arguments) {
 }
 
 bool is_alnum(char32_t c) { return is_alpha(c) || is_numeric(c); }
-bool is_ascii(char32_t c) { return c < 0x80; }
+bool is_ascii_character(char32_t c) { return c < 0x80; }
 
 template <bool kUpper>
 Value is_case(Runtime& runtime, const Value& self, Arguments& arguments) {
@@ -459,7 +459,7 @@ constexpr Entry kStringMethods[] = {{"strip", strip<true, true>},
                                     {"isnumeric", all_are<is_numeric, false>},
                                     {"isalnum", all_are<is_alnum, false>},
                                     {"isspace", all_are<is_space, false>},
-                                    {"isascii", all_are<is_ascii, true>},
+                                    {"isascii", all_are<is_ascii_character, true>},
                                     {"isprintable", all_are<is_printable, true>},
                                     {"isupper", is_case<true>},
                                     {"islower", is_case<false>},

@@ -10,6 +10,7 @@
 
 namespace forgelm::text::jinja {
 
+bool is_ascii(std::string_view text) noexcept;
 bool is_space(char32_t c) noexcept;       ///< str.isspace
 bool is_line_break(char32_t c) noexcept;  ///< where str.splitlines cuts
 bool is_printable(char32_t c) noexcept;

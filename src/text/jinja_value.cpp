@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "forgelm/core/text.hpp"
+#include "jinja_text.hpp"
 
 namespace forgelm::text::jinja {
 
@@ -22,10 +23,6 @@ std::uint8_t nesting_over(const Values& items) {
   return static_cast<std::uint8_t>(deepest + 1);
 }
 
-bool is_ascii_text(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 }  // namespace
 
 // ---- objects --------------------------------------------------------------------------------------------------------
@@ -39,7 +36,7 @@ Object::~Object() { heap.remove(charged_bytes); }
 String::String(Heap& heap_, std::string content, bool safe)
     : Object(heap_, Kind::string, content.size()),
       text(std::move(content)),
-      is_ascii(is_ascii_text(text)),
+      is_ascii(jinja::is_ascii(text)),
       is_markup(safe) {}
 
 Sequence::Sequence(Heap& heap_, Kind kind_, Values content, bool group)
