@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "forgelm/text/tokenizer_config.hpp"
@@ -36,6 +37,9 @@ struct EncodeOptions {
   /// Bytes of the text, in order, in which special tokens are plain text although parse_special_tokens is set: what
   /// people wrote into a conversation. The rest of the text is encoded as if these were ordinary words.
   std::span<const ByteSpan> literal = {};
+  /// Cut to the length that the file's "truncation" section states, as the reference does. Off, since training data has
+  /// its own rules for length (data.length_policy). The file's "padding" is never applied: batches have none.
+  bool truncate = false;
 };
 
 struct Encoding {
@@ -45,6 +49,15 @@ struct Encoding {
 
 struct DecodeOptions {
   bool skip_special_tokens = false;
+};
+
+/// A decoding under way: ids go in, text comes out as soon as no later id can change it. Not thread-safe.
+class DecodeState {
+ public:
+  virtual ~DecodeState();
+  virtual std::string push(TokenId id) = 0;
+  /// What is still held back; call once, last.
+  virtual std::string finish() = 0;
 };
 
 /// What kind of file a tokenizer was read from.
@@ -69,6 +82,9 @@ class Tokenizer {
   /// Ids outside the vocabulary are skipped, as the reference does. The result is valid UTF-8.
   virtual std::string decode(std::span<const TokenId> ids, const DecodeOptions& options = {}) const = 0;
 
+  /// A decoding in steps, whose pieces together equal decode(). The tokenizer must outlive it.
+  virtual std::unique_ptr<DecodeState> start_decoding(const DecodeOptions& options) const;
+
   /// Ids are below this; what a model's embedding must at least hold. Holes are possible.
   virtual std::size_t vocab_size() const noexcept = 0;
   virtual std::optional<TokenId> id_of(std::string_view token) const = 0;
@@ -82,6 +98,11 @@ class Tokenizer {
   const TokenizerConfig& config() const noexcept { return config_; }
   /// SHA-256 (hex) over the files that decide what encode() gives: key of the token cache, and evidence.
   const std::string& digest() const noexcept { return digest_; }
+  /// For loaders, before anybody else sees the tokenizer.
+  void set_identity(TokenizerConfig config, std::string digest) {
+    config_ = std::move(config);
+    digest_ = std::move(digest);
+  }
 
  protected:
   TokenizerConfig config_;
@@ -94,13 +115,14 @@ class StreamDecoder {
  public:
   explicit StreamDecoder(const Tokenizer& tokenizer, DecodeOptions options = {});
   ~StreamDecoder();
+  StreamDecoder(StreamDecoder&&) noexcept;
+  StreamDecoder& operator=(StreamDecoder&&) noexcept;
   std::string push(TokenId id);
-  /// What is still held back.
+  /// What is still held back; call once, last.
   std::string finish();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<DecodeState> state_;
 };
 
 }  // namespace forgelm::text
