@@ -17,6 +17,13 @@ bool is_flagged_at(const CharClasses& classes, std::string_view text, std::size_
   return at < text.size() && classes.has(next_code_point(text.data(), at), flag);
 }
 
+/// Any of the ranges, which are in order, holds a byte of [begin, end).
+bool touches(std::span<const ByteSpan> ranges, std::size_t begin, std::size_t end) {
+  const auto first =
+      std::partition_point(ranges.begin(), ranges.end(), [&](const ByteSpan& range) { return range.end <= begin; });
+  return first != ranges.end() && first->begin < end;
+}
+
 }  // namespace
 
 void AddedTokenMatcher::add(std::string_view text, std::uint32_t index) { members_.emplace_back(text, index); }
@@ -59,7 +66,8 @@ std::uint32_t AddedTokenMatcher::child(std::uint32_t node, unsigned char label) 
   const Edge* first = edges_.data() + nodes_[node].first_edge;
   const Edge* end = first + nodes_[node].num_edges;
   if (nodes_[node].num_edges > 8)
-    first = std::lower_bound(first, end, label, [](const Edge& edge, unsigned char value) { return edge.label < value; });
+    first =
+        std::lower_bound(first, end, label, [](const Edge& edge, unsigned char value) { return edge.label < value; });
   for (; first != end && first->label <= label; ++first)
     if (first->label == label) return first->target;
   return 0;
@@ -96,8 +104,8 @@ void AddedTokens::build(std::vector<AddedToken> tokens, const std::vector<std::s
   for (AddedTokenMatcher& matcher : matchers_) matcher.finish();
 }
 
-void AddedTokens::cut(std::string_view text, bool is_normalized, bool skips_special,
-                      std::vector<AddedTokenMatch>& out) const {
+void AddedTokens::cut(std::string_view text, bool is_normalized, bool skips_special, std::vector<AddedTokenMatch>& out,
+                      std::span<const ByteSpan> literal, const ByteSpan* given_spans) const {
   const AddedTokenMatcher& matcher = matchers_[is_normalized ? 1 : 0];
   std::size_t start = 0;  // of what no token has claimed yet
   std::size_t from = 0;
@@ -110,6 +118,11 @@ void AddedTokens::cut(std::string_view text, bool is_normalized, bool skips_spec
     from = found->end;
     const AddedToken& token = tokens_[found->index];
     if (skips_special && is_special_content_[found->index]) continue;
+    if (!literal.empty() && is_special_content_[found->index]) {
+      const std::size_t given_begin = given_spans != nullptr ? given_spans[found->begin].begin : found->begin;
+      const std::size_t given_end = given_spans != nullptr ? given_spans[found->end - 1].end : found->end;
+      if (touches(literal, given_begin, given_end)) continue;
+    }
     std::size_t begin = found->begin;
     std::size_t end = found->end;
     if (token.single_word && (is_flagged_before(classes_, text, begin, char_flag::kWord) ||

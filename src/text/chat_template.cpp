@@ -317,7 +317,8 @@ void ChatTemplate::Impl::find_learnt(const Conversation& conversation, const Ren
                                      const std::vector<bool>& is_learnt, RenderedChat& chat) const {
   const JinjaTemplate& which = template_for(conversation);
   const std::string& text = rendered.output.text;
-  const bool has_blocks = which.has_generation_blocks();
+  // Blocks whose text went through a macro or a filter are not all known by place; then the turns are looked for.
+  const bool has_blocks = which.has_generation_blocks() && !rendered.output.has_captured_generation;
   std::vector<AssistantTurn> turns;
   try {
     turns = find_turns(asker(which, conversation),

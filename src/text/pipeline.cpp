@@ -208,11 +208,11 @@ void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& 
     repaired = to_valid_utf8(text);
     text = repaired;
   }
-  Job job{scratch, options, out, options.with_spans || needs_spans_, options.with_spans && !post_.trims.empty()};
+  Job job{scratch, options, out, options.with_spans || needs_spans_ || !options.literal.empty(), options.with_spans && !post_.trims.empty()};
   scratch.edges.clear();
   if (added_.has_any(false)) {
     scratch.given_matches.clear();
-    added_.cut(text, false, !options.parse_special_tokens, scratch.given_matches);
+    added_.cut(text, false, !options.parse_special_tokens, scratch.given_matches, options.literal);
     for (const AddedTokenMatch& match : scratch.given_matches) {
       const std::string_view part = text.substr(match.begin, match.end - match.begin);
       if (match.id >= 0) put_added(job, match.id, part, {match.begin, match.end});
@@ -277,7 +277,8 @@ void PipelineTokenizer::encode_segment(Job& job, std::string_view text, std::uin
   }
   auto& matches = job.scratch.normalized_matches;
   matches.clear();
-  added_.cut(buffers.text.bytes, true, !job.options.parse_special_tokens, matches);
+  added_.cut(buffers.text.bytes, true, !job.options.parse_special_tokens, matches, job.options.literal,
+             job.with_spans ? buffers.text.spans.data() : nullptr);
   for (const AddedTokenMatch& match : matches) {
     if (match.begin >= match.end) continue;
     const auto begin = static_cast<std::ptrdiff_t>(match.begin);

@@ -282,6 +282,14 @@ TEST_CASE("Generation blocks say what is learnt; an end token that directly foll
              Catch::Contains("message 1 of the conversation (user)") && Catch::Contains("generation blocks"));
 }
 
+TEST_CASE("Blocks in a macro, whose text may go anywhere, do not hide what is learnt") {
+  CHECK(learnt("{% macro say(m) %}{% generation %}{{ m.content }}<|end|>{% endgeneration %}{% endmacro %}"
+               "{% for m in messages %}<|{{ m.role }}|>{% if m.role == 'assistant' %}{{ say(m) }}{% else %}{{ "
+               "m.content }}<|end|>"
+               "{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}",
+               two_turns()) == Parts{"first<|end|>", "second<|end|>"});
+}
+
 TEST_CASE("Texts with characters of private use, and both planes of them, are rendered and learnt") {
   const std::string source =
       "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt "

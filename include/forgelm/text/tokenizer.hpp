@@ -34,8 +34,8 @@ struct EncodeOptions {
   /// "<|im_end|>" in it is encoded as plain text.
   bool parse_special_tokens = true;
   bool with_spans = false;  ///< fill Encoding::spans
-  /// Bytes of the text, in order, in which special tokens are plain text although parse_special_tokens is set: what
-  /// people wrote into a conversation. The rest of the text is encoded as if these were ordinary words.
+  /// Bytes of the text (which is valid UTF-8), in order, in which special tokens are plain text although
+  /// parse_special_tokens is set: what people wrote into a conversation.
   std::span<const ByteSpan> literal = {};
   /// Cut to the length that the file's "truncation" section states, as the reference does. Off, since training data has
   /// its own rules for length (data.length_policy). The file's "padding" is never applied: batches have none.
