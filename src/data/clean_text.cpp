@@ -10,24 +10,26 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+/// Bytes that pass without a look: all but controls and the first byte of C1 controls (U+0080 to U+009F: C2 80 ...).
+constexpr bool is_plain(unsigned char c) { return (c >= 0x20 && c != 0x7F && c != 0xC2) || c == '\n' || c == '\t'; }
+
 /// Line ends as line feeds; other control characters gone.
 std::string without_controls(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c == '\r') {
-      if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && is_plain(static_cast<unsigned char>(text[end]))) ++end;
+    out.append(text, i, end - i);
+    if (end == text.size()) break;
+    i = end + 1;
+    const auto next = i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+    if (text[end] == '\r' || text[end] == '\v' || text[end] == '\f') {
+      if (text[end] == '\r' && next == '\n') ++i;
       out += '\n';
-    } else if (c == '\v' || c == '\f') {
-      out += '\n';
-    } else if (c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7F && c != 0xC2)) {
-      out += text[i];
-    } else if (c == 0xC2) {
-      // C1 controls are U+0080 to U+009F: C2 80 to C2 9F.
-      const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0u;
+    } else if (text[end] == '\xC2') {
       if (next >= 0x80 && next <= 0x9F) ++i;
-      else out += text[i];
+      else out += text[end];
     }
   }
   return out;
@@ -54,28 +56,25 @@ bool closes(std::string_view line, const Fence& open) {
   return fence.character == open.character && fence.length >= open.length && trim(line).size() == fence.length;
 }
 
-/// Appends a line with its blanks normalised. A line that ends the text keeps the blanks at its end if asked.
+/// Appends a line with its blanks normalised; the blanks at its end stay if asked.
 void append_line(std::string& out, std::string_view line, bool keeps_end) {
-  std::size_t at = 0;
+  std::size_t at = 0, end = line.size();
   while (at < line.size() && is_blank(line[at])) ++at;
-  const std::size_t indentation = at;
-  std::size_t end = line.size();
-  while (end > at && is_blank(line[end - 1])) --end;
-  if (at == line.size()) {  // nothing but blanks
+  if (at == line.size()) {
     if (keeps_end) out += line;
     return;
   }
-  out += line.substr(0, indentation);
-  while (at < end) {
-    std::size_t next = at;
-    while (next < end && is_blank(line[next])) ++next;
-    if (next == at) out += line[at++];
-    else {
-      if (next - at == 1) out += line[at];
-      else out += ' ';
-      at = next;
-    }
+  while (is_blank(line[end - 1])) --end;
+  out += line.substr(0, at);  // indentation
+  std::size_t begin = at;
+  for (; at < end; ++at) {
+    if (!is_blank(line[at]) || !is_blank(line[at + 1])) continue;  // line[end - 1] is no blank, so at + 1 < end
+    out += line.substr(begin, at - begin);
+    out += ' ';
+    while (is_blank(line[at + 1])) ++at;
+    begin = at + 1;
   }
+  out += line.substr(begin, end - begin);
   if (keeps_end) out += line.substr(end);
 }
 

@@ -129,6 +129,13 @@ std::string_view canonical_role(std::string_view name) {
   return {};
 }
 
+std::vector<std::string> names_of_role(std::string_view role) {
+  std::vector<std::string> names;
+  for (const auto& entry : kRoles)
+    if (entry.role == role) names.emplace_back(entry.name);
+  return names;
+}
+
 Json make_turn(std::string_view role, std::string content) {
   return Json(Json::Object{{"role", Json(role)}, {"content", Json(std::move(content))}});
 }

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "row_cell.hpp"
 
@@ -31,6 +33,9 @@ bool is_turns(const Cell& cell);
 /// The role that `name` stands for ("human" -> "user"), or "" for an unknown name. Case and blanks around do not
 /// matter. "function_call" gives "assistant".
 std::string_view canonical_role(std::string_view name);
+
+/// The names that stand for a role, its own first. Names of turns that hold a call are the assistant's as well.
+std::vector<std::string> names_of_role(std::string_view role);
 
 Json make_turn(std::string_view role, std::string content);
 /// Puts a system turn in front unless the text is blank or the conversation has one there.

@@ -198,6 +198,16 @@ TEST_CASE("plan: rows without the columns of the trainer, and too few rows") {
   CHECK(has(job("trainer_type: dpo", "dataset_name_or_path: pairs.jsonl"), "missing_column", path));
   CHECK_FALSE(has(job("trainer_type: dpo", "dataset_name_or_path: pairs.jsonl, columns: {chosen: good, rejected: bad}"),
                   "missing_column", path));
+  const auto renamed = pipeline::make_plan(job("trainer_type: dpo",
+                                               "dataset_name_or_path: pairs.jsonl, columns: {chosn: good, "
+                                               "rejected: bda}"),
+                                           PlanMode::dry_run);
+  const Diagnostic* unknown = find(renamed, "unknown_column", "data.columns.chosn");
+  REQUIRE(unknown != nullptr);
+  CHECK(unknown->hint.find("\"chosen\"") != std::string::npos);
+  unknown = find(renamed, "unknown_column", "data.columns.rejected");
+  REQUIRE(unknown != nullptr);
+  CHECK(unknown->message.find("\"bda\"; allowed: good, bad") != std::string::npos);
   CHECK(has(job("", "dataset_name_or_path: data.jsonl, min_examples: 91"), "too_few_rows", path));
   CHECK_FALSE(has(job("", "dataset_name_or_path: data.jsonl, min_examples: 90"), "too_few_rows", path));
   here.write("broken.jsonl", 1, "{\"text\": \n");
