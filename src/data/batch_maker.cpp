@@ -11,7 +11,8 @@ namespace forgelm::data {
 namespace {
 
 /// Mapped pages that were copied from are given back after so much, so that a long run's resident memory stays small.
-/// A page that is touched brings its neighbours along: 2 MiB where the page cache holds large folios (Linux 6.18, ext4).
+/// A page that is touched brings its neighbours along: 2 MiB where the page cache holds large folios (Linux 6.18,
+/// ext4).
 constexpr std::uint64_t kReleaseBytes = std::uint64_t{512} << 20;
 constexpr std::uint64_t kNeighbourBytes = std::uint64_t{2} << 20;
 
@@ -63,8 +64,7 @@ std::vector<std::uint32_t> BatchMaker::drawn_order(Pcg64& random) const {
   std::iota(order.begin(), order.end(), 0u);
   if (options_.shuffle) random.shuffle(order);
   if (options_.group_by_length)
-    group_by_length(order, lengths_of(*examples_),
-                    options_.group_size > 0 ? options_.group_size : options_.batch_size);
+    group_by_length(order, lengths_of(*examples_), options_.group_size > 0 ? options_.group_size : options_.batch_size);
   return order;
 }
 
@@ -130,8 +130,7 @@ void BatchMaker::go_to(const DataCursor& cursor) {
     place_.order_digest = nullptr;
     return;
   }
-  for (; place_.position < cursor.position && at_ < order_.size(); ++place_.position)
-    at_ = end_of_round(order_, at_);
+  for (; place_.position < cursor.position && at_ < order_.size(); ++place_.position) at_ = end_of_round(order_, at_);
   if (place_.position < cursor.position)
     throw ConfigError(cat("the checkpoint says that ", cursor.position, " batches of epoch ", cursor.epoch,
                           " came before, and there are ", place_.position));

@@ -1,6 +1,6 @@
-// BatchStream: batches from a BatchMaker, made ahead on a thread when asked for. The thread alone touches the maker; what
-// it makes goes through a queue of bounded length together with the place after it, so that cursor() speaks of what was
-// handed out and not of what was made ahead.
+// BatchStream: batches from a BatchMaker, made ahead on a thread when asked for. The thread alone touches the maker;
+// what it makes goes through a queue of bounded length together with the place after it, so that cursor() speaks of
+// what was handed out and not of what was made ahead.
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -33,7 +33,8 @@ void require_same(const Json& then, const Json& now) {
   for (const auto& [name, value] : now.members()) {
     const Json* before = then.find(name);
     if (before == nullptr || *before != value)
-      differences.push_back(cat(name, " was ", before == nullptr ? "not recorded" : dump(*before), " and is ", dump(value)));
+      differences.push_back(
+          cat(name, " was ", before == nullptr ? "not recorded" : dump(*before), " and is ", dump(value)));
   }
   if (!differences.empty())
     throw ConfigError(cat("the run cannot go on from this place in its data: ", join(differences, "; ")),

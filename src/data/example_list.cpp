@@ -33,12 +33,12 @@ void ExampleList::check() {
   for (std::uint64_t i = 0; i < examples_.size(); ++i) {
     const ExampleRef ref = examples_[i];
     if (ref.source() >= stores_.size() || ref.example() >= stores_[ref.source()]->num_examples())
-      throw RunError(RunErrorKind::internal,
-                     cat("there is no example ", ref.example(), " of source ", ref.source()));
+      throw RunError(RunErrorKind::internal, cat("there is no example ", ref.example(), " of source ", ref.source()));
     const std::uint32_t num_sequences = store_of(i).num_sequences(ref.example());
     if (i == 0) num_sequences_ = num_sequences;
     const auto bad = [&](const std::string& what) {
-      return RunError(RunErrorKind::data, cat("row ", store_of(i).row(ref.example()), " of source ", ref.source(), what));
+      return RunError(RunErrorKind::data,
+                      cat("row ", store_of(i).row(ref.example()), " of source ", ref.source(), what));
     };
     if (num_sequences != num_sequences_)
       throw bad(cat(" has ", num_sequences, " sequences where others have ", num_sequences_));

@@ -1,5 +1,5 @@
-// Best fit decreasing in linear time: lengths are sorted by counting, the bins of each free space are a queue, and which
-// spaces have bins is a set of bits with summaries above it.
+// Best fit decreasing in linear time: lengths are sorted by counting, the bins of each free space are a queue, and
+// which spaces have bins is a set of bits with summaries above it.
 #include "forgelm/data/packing.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// Beside each store KEY stand KEY.lock (held while it is built or removed) and KEY.used (when it was last used). Removing
-// renames the store to a name that is no key first, so that a kill in between leaves no store with half its files; what
-// such a kill leaves is removed by the next removal.
+// Beside each store KEY stand KEY.lock (held while it is built or removed) and KEY.used (when it was last used).
+// Removing renames the store to a name that is no key first, so that a kill in between leaves no store with half its
+// files; what such a kill leaves is removed by the next removal.
 #include "forgelm/data/token_cache.hpp"
 
 #include <sys/stat.h>
@@ -31,9 +31,8 @@ fs::path beside(const fs::path& store, std::string_view suffix) {
 }
 
 bool is_key(std::string_view name) {
-  return name.size() == 64 && std::all_of(name.begin(), name.end(), [](char c) {
-           return is_ascii_digit(c) || (c >= 'a' && c <= 'f');
-         });
+  return name.size() == 64 &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_ascii_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 void make_folders(const fs::path& folder) {
@@ -135,8 +134,7 @@ Json describe(const TokenCacheRecipe& recipe) {
   if (recipe.sources.empty()) throw ConfigError("a token cache needs at least one source that it is made from");
   Json sources = Json::array();
   for (const TokenCacheSource& source : recipe.sources)
-    sources.push(
-        Json::object({{"path", source.path}, {"sha256", source.sha256}, {"size_bytes", source.size_bytes}}));
+    sources.push(Json::object({{"path", source.path}, {"sha256", source.sha256}, {"size_bytes", source.size_bytes}}));
   return Json::object({{"format", kFormat},
                        {"sources", std::move(sources)},
                        {"tokenizer_sha256", recipe.tokenizer_sha256},

@@ -29,9 +29,8 @@ Json to_json(const TokenManifest& manifest) {
   json.set("num_learnt", manifest.totals.num_learnt);
   Json segments = Json::array();
   for (const auto& entry : manifest.segments)
-    segments.push(Json::object({{"size_bytes", entry.size_bytes},
-                                {"num_examples", entry.num_examples},
-                                {"header_sha256", entry.digest}}));
+    segments.push(Json::object(
+        {{"size_bytes", entry.size_bytes}, {"num_examples", entry.num_examples}, {"header_sha256", entry.digest}}));
   json.set("segments", std::move(segments));
   json.set("report", manifest.report);
   return json;

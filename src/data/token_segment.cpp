@@ -93,8 +93,9 @@ void check_ranges(const Sequence& sequence) {
   std::uint64_t least = 0;
   for (const TokenRange& range : sequence.learnt) {
     if (range.begin < least || range.end <= range.begin || range.end > sequence.ids.size())
-      throw RunError(RunErrorKind::internal, cat("a learnt range ", range.begin, " to ", range.end, " of a sequence of ",
-                                                 sequence.ids.size(), " tokens is empty, out of order or out of bounds"));
+      throw RunError(RunErrorKind::internal,
+                     cat("a learnt range ", range.begin, " to ", range.end, " of a sequence of ", sequence.ids.size(),
+                         " tokens is empty, out of order or out of bounds"));
     least = range.end;
   }
 }
@@ -147,10 +148,10 @@ Sha256Digest SegmentBuilder::write(const fs::path& path, std::uint64_t number, c
   BlockDigests blocks;
   for (const std::string_view part : {ids, std::string_view(extra_), std::string_view(padding)}) blocks.update(part);
   const std::string digests = blocks.finish();
-  const std::string_view index[] = {bytes_of_array(rows_),          bytes_of_array(id_ends_),
-                                    bytes_of_array(range_ends_),    bytes_of_array(sequence_ends_),
-                                    bytes_of_array(extra_ends_),    bytes_of_array(ranges_),
-                                    std::string_view(digests),      state};
+  const std::string_view index[] = {bytes_of_array(rows_),       bytes_of_array(id_ends_),
+                                    bytes_of_array(range_ends_), bytes_of_array(sequence_ends_),
+                                    bytes_of_array(extra_ends_), bytes_of_array(ranges_),
+                                    std::string_view(digests),   state};
   Header header{};
   kMagic.copy(header.magic, sizeof(header.magic));
   header.version = kVersion;
@@ -304,7 +305,8 @@ void Segment::require_whole(const void* begin, std::size_t size_bytes) const {
   const auto first = static_cast<std::uint64_t>(static_cast<const char*>(begin) - body_.data());
   for (std::uint64_t block = first / kBlockBytes; block <= (first + size_bytes - 1) / kBlockBytes; ++block)
     if (!is_block_whole(block))
-      throw RunError(RunErrorKind::data, cat(path_.native(), " is damaged: its tokens have changed since they were written"),
+      throw RunError(RunErrorKind::data,
+                     cat(path_.native(), " is damaged: its tokens have changed since they were written"),
                      "remove the cache; the next run makes it anew", {{"path", path_.native()}});
 }
 

@@ -1,6 +1,6 @@
-// Building a token store, and the choice between opening and building. On disk, in this order: store.json that says "unfinished", segments 0, 1, 2, ..., store.json
-// that lists them. A kill in between leaves an unfinished store whose segments are whole, each with the state that its
-// checkpoint was given.
+// Building a token store, and the choice between opening and building. On disk, in this order: store.json that says
+// "unfinished", segments 0, 1, 2, ..., store.json that lists them. A kill in between leaves an unfinished store whose
+// segments are whole, each with the state that its checkpoint was given.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -59,10 +59,7 @@ struct TokenStoreWriter::Impl {
   bool is_committed = false;
 
   Impl(const fs::path& store, const Json& made_from, const TokenStoreOptions& wanted, FileLock held)
-      : path(store),
-        options(wanted),
-        lock(std::move(held)),
-        description(digest_of_description(made_from)) {
+      : path(store), options(wanted), lock(std::move(held)), description(digest_of_description(made_from)) {
     make_private_directory(path);
     manifest.description = made_from;
     write_manifest(path, manifest);
@@ -141,8 +138,7 @@ void TokenStoreWriter::checkpoint(const Json& state) {
 }
 
 void TokenStoreWriter::commit(const Json& report) {
-  if (impl_->is_committed)
-    throw RunError(RunErrorKind::internal, cat(impl_->path.native(), " was committed before"));
+  if (impl_->is_committed) throw RunError(RunErrorKind::internal, cat(impl_->path.native(), " was committed before"));
   if (impl_->builder.totals().num_examples > 0) impl_->write_segment({});
   impl_->manifest.report = report;
   impl_->manifest.is_whole = true;
@@ -167,8 +163,7 @@ TokenStore open_or_build(const fs::path& path, const Json& description,
   // Another process may have built it while this one waited.
   if (auto store = try_open()) return *std::move(store);
   {
-    TokenStoreWriter writer(
-        std::make_unique<TokenStoreWriter::Impl>(path, description, options, std::move(lock)));
+    TokenStoreWriter writer(std::make_unique<TokenStoreWriter::Impl>(path, description, options, std::move(lock)));
     writer.commit(build(writer));
   }
   std::string why_not;

@@ -1,11 +1,11 @@
 // Batches: what the trainer consumes. Sequences are laid end to end without padding; attention must not cross a border
-// (`starts`). Which examples come in which batch follows from the examples, the options and the epoch alone, so that a run
-// that goes on from a cursor gets exactly the batches that it would have got.
-// Order: with `shuffle`, epoch e takes the items in the order of the e-th permutation(n) that numpy.random.default_rng(seed)
-// gives (the reference takes torch's generator, which numbers differently). Items are examples, or bins of packed ones. Micro-batches are cut
-// from that order one after another; of W ranks, rank r takes the micro-batches r, W + r, 2W + r, ... At the end of an
-// epoch nothing is dropped: the last micro-batch may be small, and ranks beyond it get an empty one, so that all ranks
-// take as many steps.
+// (`starts`). Which examples come in which batch follows from the examples, the options and the epoch alone, so that a
+// run that goes on from a cursor gets exactly the batches that it would have got. Order: with `shuffle`, epoch e takes
+// the items in the order of the e-th permutation(n) that numpy.random.default_rng(seed) gives (the reference takes
+// torch's generator, which numbers differently). Items are examples, or bins of packed ones. Micro-batches are cut from
+// that order one after another; of W ranks, rank r takes the micro-batches r, W + r, 2W + r, ... At the end of an epoch
+// nothing is dropped: the last micro-batch may be small, and ranks beyond it get an empty one, so that all ranks take
+// as many steps.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class ExampleRef {
   std::uint64_t packed_;
 };
 
-/// The examples of a training or evaluation set, in order, out of the stores of its sources. An example may come more than
-/// once. Thread-safe.
+/// The examples of a training or evaluation set, in order, out of the stores of its sources. An example may come more
+/// than once. Thread-safe.
 class ExampleList {
  public:
   /// RunError(internal) for a reference to what is not there, or more than 2^32 - 1 of them; RunError(data) when some
@@ -73,7 +73,8 @@ class ExampleList {
 struct SequenceBatch {
   std::vector<std::int32_t> ids;
   std::vector<std::int32_t> positions;  ///< from 0 in each sequence
-  /// 1 for a token that carries loss, which the token before predicts. Never a sequence's first, which nothing predicts.
+  /// 1 for a token that carries loss, which the token before predicts. Never a sequence's first, which nothing
+  /// predicts.
   std::vector<std::uint8_t> is_learnt;
   std::vector<std::int32_t> starts = {0};  ///< one more than there are sequences (cu_seqlens)
   std::uint64_t num_learnt = 0;            ///< ones in is_learnt: what a loss is divided by
@@ -87,7 +88,7 @@ struct SequenceBatch {
 /// A micro-batch of one rank.
 struct Batch {
   std::uint64_t epoch = 0;
-  std::uint64_t number = 0;             ///< in the epoch, from 0; the same for all ranks
+  std::uint64_t number = 0;  ///< in the epoch, from 0; the same for all ranks
   bool is_last_of_epoch = false;
   std::vector<std::uint64_t> examples;  ///< indices into the ExampleList; empty for a rank beyond the end of an epoch
   std::vector<SequenceBatch> parts;     ///< one, or two for preferences (chosen, rejected); a sequence for each example
@@ -97,14 +98,15 @@ struct Batch {
 
 struct BatchOptions {
   std::uint32_t batch_size = 1;  ///< items in a micro-batch, at most
-  std::uint64_t max_tokens = 0;  ///< tokens in a micro-batch, all parts together; 0: any. A longer item is alone in its own.
+  std::uint64_t max_tokens =
+      0;  ///< tokens in a micro-batch, all parts together; 0: any. A longer item is alone in its own.
   /// Examples are packed to bins of so many tokens (forgelm/data/packing.hpp), each an item; 0: no packing. Preferences
   /// are packed by the longer of the two.
   std::uint32_t pack_to = 0;
   bool shuffle = true;
-  /// Items of like length come together, as transformers' LengthGroupedSampler has it: the order is cut into megabatches of
-  /// min(n / (4 group_size), 50), at least 1, times group_size items, each sorted longest first (stable), and the longest
-  /// item of all is exchanged with the first. Not with packing.
+  /// Items of like length come together, as transformers' LengthGroupedSampler has it: the order is cut into
+  /// megabatches of min(n / (4 group_size), 50), at least 1, times group_size items, each sorted longest first
+  /// (stable), and the longest item of all is exchanged with the first. Not with packing.
   bool group_by_length = false;
   std::uint32_t group_size = 0;  ///< items of an optimizer step (batch_size x accumulation x ranks); 0: batch_size
   std::uint64_t seed = 42;
@@ -131,8 +133,8 @@ class BatchStream {
  public:
   /// RunError(internal) for options that contradict each other, RunError(data) for an example longer than `pack_to`.
   BatchStream(std::shared_ptr<const ExampleList> examples, const BatchOptions& options);
-  /// Goes on from `cursor`. ConfigError that names what differs when the batches would not be those that would have come:
-  /// other examples, another world_size, batch_size, seed, ...
+  /// Goes on from `cursor`. ConfigError that names what differs when the batches would not be those that would have
+  /// come: other examples, another world_size, batch_size, seed, ...
   BatchStream(std::shared_ptr<const ExampleList> examples, const BatchOptions& options, const DataCursor& cursor);
   BatchStream(BatchStream&&) noexcept;
   BatchStream& operator=(BatchStream&&) noexcept;
@@ -145,7 +147,8 @@ class BatchStream {
   DataCursor cursor() const;
 
   std::uint64_t num_items() const noexcept;  ///< of an epoch: examples, or bins
-  /// Batches of the first `num_epochs` epochs together. Epochs differ only with max_tokens; then this draws their orders.
+  /// Batches of the first `num_epochs` epochs together. Epochs differ only with max_tokens; then this draws their
+  /// orders.
   std::uint64_t num_batches(std::uint64_t num_epochs) const;
 
  private:

@@ -1,7 +1,7 @@
-// The token cache: token stores that are found again by what they were made from. A folder holds one store for each key;
-// nothing in it is needed, all of it can be made again, and all of it holds people's data: it is readable by its owner
-// alone, and whoever erases a source finds every cache of it here, unfinished and damaged ones included.
-// Place: XDG_CACHE_HOME/forgelm/tokens, else ~/.cache/forgelm/tokens.
+// The token cache: token stores that are found again by what they were made from. A folder holds one store for each
+// key; nothing in it is needed, all of it can be made again, and all of it holds people's data: it is readable by its
+// owner alone, and whoever erases a source finds every cache of it here, unfinished and damaged ones included. Place:
+// XDG_CACHE_HOME/forgelm/tokens, else ~/.cache/forgelm/tokens.
 #pragma once
 
 #include <cstdint>
@@ -64,12 +64,12 @@ struct TokenCacheEntry {
 std::vector<TokenCacheEntry> list_token_caches(const std::filesystem::path& folder);
 
 /// Those that hold, or may hold, what comes from a source: by its path (as recorded, or another spelling of the same
-/// absolute path; a directory stands for all below it) or by the SHA-256 of its content. A cache whose description cannot
-/// be read may hold anything, so it is always among them.
+/// absolute path; a directory stands for all below it) or by the SHA-256 of its content. A cache whose description
+/// cannot be read may hold anything, so it is always among them.
 std::vector<TokenCacheEntry> find_caches_of(const std::filesystem::path& folder, std::string_view path_or_sha256);
 
-/// Removes a cache with all its files, durably. False when it is being built just now, and stays. Processes that have it
-/// open read on.
+/// Removes a cache with all its files, durably. False when it is being built just now, and stays. Processes that have
+/// it open read on.
 bool remove_token_cache(const TokenCacheEntry& entry);
 
 struct TokenCacheLimits {

@@ -30,9 +30,9 @@ struct TokenStoreOptions {
 /// out_of_disk); after one the object is done with, and a new one goes on from the last segment.
 class TokenStoreWriter {
  public:
-  /// `description`: what the store is made from and how (forgelm/data/token_cache.hpp), stored as is. Makes the directory
-  /// (for its owner alone) and locks PATH.lock. A store that is there stops being whole; segments of an unfinished or
-  /// damaged one are kept as far as they are undamaged and of the same description, others are removed.
+  /// `description`: what the store is made from and how (forgelm/data/token_cache.hpp), stored as is. Makes the
+  /// directory (for its owner alone) and locks PATH.lock. A store that is there stops being whole; segments of an
+  /// unfinished or damaged one are kept as far as they are undamaged and of the same description, others are removed.
   /// RunError(io) that names the holder when another process builds here and does not end in time.
   TokenStoreWriter(const std::filesystem::path& path, const Json& description, const TokenStoreOptions& options = {});
   TokenStoreWriter(TokenStoreWriter&&) noexcept;
@@ -64,7 +64,8 @@ class TokenStoreWriter {
 class TokenStore {
  public:
   /// Nothing when there is no whole store of this description at `path`: missing, unfinished, another description,
-  /// damaged (sizes, headers and indices are checked here; tokens when they are touched). RunError(io) when the disk fails.
+  /// damaged (sizes, headers and indices are checked here; tokens when they are touched). RunError(io) when the disk
+  /// fails.
   static std::optional<TokenStore> open(const std::filesystem::path& path, const Json& description);
   /// The same, and `why_not` says why there is none.
   static std::optional<TokenStore> open(const std::filesystem::path& path, const Json& description,
@@ -79,8 +80,8 @@ class TokenStore {
   std::uint64_t size_bytes() const noexcept;
   // What follows takes an example < num_examples().
   std::uint32_t num_sequences(std::uint64_t example) const;
-  /// RunError(data) when the tokens are not those that were written; the store is then no longer whole, so that the next
-  /// run rebuilds it.
+  /// RunError(data) when the tokens are not those that were written; the store is then no longer whole, so that the
+  /// next run rebuilds it.
   SequenceView sequence(std::uint64_t example, std::uint32_t which = 0) const;
   /// Tokens of the longest sequence of an example; what packing and batching go by.
   std::uint32_t length(std::uint64_t example) const;
