@@ -10,8 +10,7 @@ namespace forgelm {
 namespace fs = std::filesystem;
 
 std::optional<MappedFile> MappedFile::open_if_exists(const fs::path& path) {
-  const posix::Descriptor fd(
-      posix::retry([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }));
+  const posix::Descriptor fd(posix::retry([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }));
   if (fd.get() < 0 && errno == ENOENT) return std::nullopt;
   if (fd.get() < 0) throw os_error("read", path.native(), errno);
   struct stat info {};
@@ -47,8 +46,7 @@ void MappedFile::release_pages(std::string_view part) const noexcept {
   static const auto page_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const auto offset = static_cast<std::size_t>(part.data() - bytes().data());
   const std::size_t before = offset % page_bytes;
-  static_cast<void>(
-      ::madvise(static_cast<char*>(data_) + (offset - before), part.size() + before, MADV_DONTNEED));
+  static_cast<void>(::madvise(static_cast<char*>(data_) + (offset - before), part.size() + before, MADV_DONTNEED));
 }
 
 }  // namespace forgelm

@@ -11,7 +11,8 @@ namespace forgelm::data {
 namespace {
 
 /// Mapped pages that were copied from are given back after so much, so that a long run's resident memory stays small.
-/// A page that is touched brings its neighbours along: 2 MiB where the page cache holds large folios (Linux 6.18, ext4).
+/// A page that is touched brings its neighbours along: 2 MiB where the page cache holds large folios (Linux 6.18,
+/// ext4).
 constexpr std::uint64_t kReleaseBytes = std::uint64_t{512} << 20;
 constexpr std::uint64_t kNeighbourBytes = std::uint64_t{2} << 20;
 

@@ -9,8 +9,9 @@
 //        index: u64 source row [examples]; u32 end among the ids [sequences]; u32 end among the ranges [sequences];
 //        u32 end among the sequences [examples]; u32 end among the extra bytes [examples]; u32 begin, u32 end of a
 //        learnt range, counted from its sequence's start [ranges]; SHA-256 of each MiB of the body; resume state (JSON)
-// Every byte is under a digest: the store's list of segments holds the header's, the header holds the index's, the index
-// holds the body's. Header and index are checked when a segment is opened, a MiB of the body when it is first touched.
+// Every byte is under a digest: the store's list of segments holds the header's, the header holds the index's, the
+// index holds the body's. Header and index are checked when a segment is opened, a MiB of the body when it is first
+// touched.
 #pragma once
 
 #include <atomic>

@@ -103,14 +103,17 @@ TEST_CASE("cursor: what would give other batches is refused, and named") {
   CHECK_THROWS_WITH(BatchStream(make_list(elsewhere, random_lengths(5, 20, 30)), options, cursor),
                     Catch::Contains("examples_sha256 was"));
   // How many epochs, the rank and making ahead may change.
-  CHECK_NOTHROW(BatchStream(list, changed([](BatchOptions& o) { o.num_epochs = 9, o.rank = 1, o.num_prefetched = 5; }), cursor));
+  CHECK_NOTHROW(
+      BatchStream(list, changed([](BatchOptions& o) { o.num_epochs = 9, o.rank = 1, o.num_prefetched = 5; }), cursor));
 
   DataCursor wrong = cursor;
   wrong.position = 6;
-  CHECK_THROWS_WITH(BatchStream(list, options, wrong), Catch::Contains("6 batches of epoch 0 came before, and there are 5"));
+  CHECK_THROWS_WITH(BatchStream(list, options, wrong),
+                    Catch::Contains("6 batches of epoch 0 came before, and there are 5"));
   wrong = cursor;
   wrong.generator.state_low ^= 1;
-  CHECK_THROWS_WITH(BatchStream(list, options, wrong), Catch::Contains("not the one that the checkpoint was made with"));
+  CHECK_THROWS_WITH(BatchStream(list, options, wrong),
+                    Catch::Contains("not the one that the checkpoint was made with"));
 }
 
 TEST_CASE("cursor: JSON that is not a cursor is a failure that says why") {

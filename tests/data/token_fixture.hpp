@@ -1,5 +1,5 @@
-// Token stores made up for tests of what reads them: example i of a store of lengths has lengths[i] tokens, token t of it
-// is i * 1000 + t, and all but the first quarter is learnt.
+// Token stores made up for tests of what reads them: example i of a store of lengths has lengths[i] tokens, token t of
+// it is i * 1000 + t, and all but the first quarter is learnt.
 #pragma once
 
 #include <memory>

@@ -152,7 +152,8 @@ TEST_CASE("token store: a store without examples, and one without checkpoints") 
 TEST_CASE("token store: only its owner may read it") {
   const test::TemporaryDirectory directory;
   build_at(directory / "store");
-  for (const fs::path& path : {directory / "store", directory / "store/store.json", directory / "store/segment-000000"}) {
+  for (const fs::path& path :
+       {directory / "store", directory / "store/store.json", directory / "store/segment-000000"}) {
     struct stat info {};
     REQUIRE(::stat(path.c_str(), &info) == 0);
     CHECK((info.st_mode & 077) == 0);
@@ -219,6 +220,39 @@ TEST_CASE("token store: an interrupted build goes on after its last segment") {
   TokenStoreWriter other(directory / "store", Json::object({{"tokenizer", "other"}}), kSmall);
   CHECK(other.resume_state().is_null());
   CHECK(names_in(directory / "store") == std::set<std::string>{"store.json"});
+}
+
+TEST_CASE("token store: a segment that had to end between checkpoints is kept when a checkpoint follows it") {
+  const test::TemporaryDirectory directory;
+  {
+    TokenStoreWriter writer(directory / "store", kDescription, {.segment_bytes = 512});
+    std::uint64_t next = 0;
+    for (; next < 40; ++next) writer.append(make_example(next));
+    writer.checkpoint(Json::object({{"next", next}}));
+    for (; next < 70; ++next) writer.append(make_example(next));  // no checkpoint stands behind these
+  }
+  CHECK(names_in(directory / "store").size() > 3);
+  TokenStoreWriter writer(directory / "store", kDescription, {.segment_bytes = 512});
+  CHECK(writer.num_examples() == 40);
+  CHECK(writer.resume_state().at("next").integer() == 40);
+  writer.commit(build(writer));
+  CHECK(holds(*TokenStore::open(directory / "store", kDescription), kNum));
+}
+
+TEST_CASE("token store: a segment of another build of the same description does not pass") {
+  const test::TemporaryDirectory directory;
+  for (const char* name : {"one", "two"}) {
+    Example example;
+    example.sequences.push_back({std::vector<std::int32_t>(100, name[0]), {{0, 100}}});
+    TokenStoreWriter writer(directory / name, kDescription);
+    writer.append(example);
+    writer.commit(kReport);
+  }
+  fs::copy_file(directory / "two/segment-000000", directory / "one/segment-000000",
+                fs::copy_options::overwrite_existing);
+  std::string why_not;
+  CHECK_FALSE(TokenStore::open(directory / "one", kDescription, why_not));
+  CHECK_THAT(why_not, Catch::Contains("is not the segment that belongs there"));
 }
 
 TEST_CASE("token store: two builders of one store do not clash") {
@@ -407,7 +441,15 @@ TEST_CASE("token store: a damaged store is rebuilt from what is whole of it") {
   CHECK(num_kept > 0);
   CHECK(holds(rebuilt, kNum));
 
-  // Without being touched first: open_or_build looks at all tokens.
+  // Without being touched first: verify and open_or_build look at all tokens.
+  flip(path / "segment-000000", 200, 0);
+  {
+    const auto store = TokenStore::open(path, kDescription);
+    REQUIRE(store);
+    CHECK_FALSE(store->verify());
+  }
+  CHECK_FALSE(TokenStore::open(path, kDescription));
+  CHECK(holds(open_or_build(path, kDescription, build, kSmall), kNum));
   flip(path / "segment-000000", 200, 0);
   CHECK(holds(open_or_build(path, kDescription, build, kSmall), kNum));
   // A store that is whole is opened, not built.

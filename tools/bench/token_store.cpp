@@ -1,5 +1,5 @@
-// Measures token stores, packing and batches; tools/bench/token_store runs it, each step in a process of its own, so that
-// each has its own peak of resident memory. Prints one row of a Markdown table.
+// Measures token stores, packing and batches; tools/bench/token_store runs it, each step in a process of its own, so
+// that each has its own peak of resident memory. Prints one row of a Markdown table.
 #include <sys/resource.h>
 
 #include <chrono>
