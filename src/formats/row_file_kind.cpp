@@ -26,13 +26,16 @@ const char* to_string(RowFileKind kind) noexcept {
 
 RowFileKind row_file_kind(const std::filesystem::path& path) {
   const std::string ending = ascii_lower(path.extension().string());
-  std::vector<std::string_view> known;
-  for (const auto& entry : kEndings) {
+  for (const auto& entry : kEndings)
     if (ending == entry.ending) return entry.kind;
-    known.push_back(entry.ending);
-  }
   throw ConfigError(cat(quote(path.string()), ": rows cannot be read from a file that ends in ", quote(ending)),
-                    cat("known endings: ", join(known, ", ")));
+                    cat("known endings: ", known_row_endings()));
+}
+
+std::string known_row_endings() {
+  std::vector<std::string_view> endings;
+  for (const auto& entry : kEndings) endings.push_back(entry.ending);
+  return join(endings, ", ");
 }
 
 }  // namespace forgelm::formats

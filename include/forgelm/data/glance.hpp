@@ -1,5 +1,5 @@
-// A glance at a data set: what a plan needs to know without reading it all. At most the first MiB of a file is looked
-// at; what is counted from a part is marked as an estimate.
+// A glance at a data set: what a plan needs to know without reading it all. The readers of a run look at the first MiB
+// of each file; what is counted from a part is marked as an estimate.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ inline constexpr std::size_t kGlanceBytes = 1u << 20;
 enum class Where {
   file,
   directory,
-  hub,      ///< a name on the Hugging Face Hub: nothing is known about it here
+  hub,      ///< a name on the Hugging Face Hub: looked at where the local cache has a copy
   missing,  ///< looks like a path, and there is nothing
 };
 
 struct Glance {
   Where where = Where::missing;
   std::string path;
-  std::string problem;                        ///< why the rows could not be looked at; empty when they were
+  std::string problem;                        ///< the first thing wrong with files or rows; empty when all is well
   std::vector<std::string> columns;           ///< union over the rows looked at, in order of appearance
-  std::optional<std::int64_t> num_rows;       ///< training rows; nothing when unknown (Hub, Parquet)
+  std::optional<std::int64_t> num_rows;       ///< training rows; nothing when unknown
   std::optional<std::int64_t> num_eval_rows;  ///< of a validation or test split that the data set brings itself
   double text_bytes_per_row = 0;              ///< mean length of the text in a row, in bytes
   bool is_estimate = false;                   ///< counts were scaled up from the first MiB
@@ -31,7 +31,7 @@ struct Glance {
   bool has_column(const std::string& name) const;
 };
 
-/// Looks at a file (.jsonl, .json, .csv, .txt), or at a directory with such files named after their splits.
+/// Looks at what source.hpp finds under this name: its training rows, and the split that `auto` evaluates on.
 Glance glance(const std::string& path);
 
 /// Rows that the reference holds out for evaluation when a data set brings no split:
