@@ -174,6 +174,10 @@ bool ValueReader::read(const arrow::Array& array, std::int64_t at, Json& out) {
   spend(sizeof(Json));
   if (++num_values_ > limits_.max_values)
     throw ValueFault{"", cat("the row has more than ", limits_.max_values, " values")};
+  return convert(array, at, out);
+}
+
+bool ValueReader::convert(const arrow::Array& array, std::int64_t at, Json& out) {
   if (array.IsNull(at)) {
     out = nullptr;
     return true;
@@ -259,9 +263,9 @@ bool ValueReader::read(const arrow::Array& array, std::int64_t at, Json& out) {
       const std::int64_t index = dictionary.GetValueIndex(at);
       if (index < 0 || index >= dictionary.dictionary()->length())
         throw ValueFault{"", "the value lies outside of its dictionary"};
-      return read(*dictionary.dictionary(), index, out);
+      return convert(*dictionary.dictionary(), index, out);
     }
-    case Type::EXTENSION: return read(*as<arrow::ExtensionArray>(array).storage(), at, out);
+    case Type::EXTENSION: return convert(*as<arrow::ExtensionArray>(array).storage(), at, out);
     default:
       throw ValueFault{"", cat("values of the type ", quote(array.type()->ToString()), " have no form in a row")};
   }

@@ -39,6 +39,7 @@ class ValueReader {
  private:
   void require(std::size_t bytes) const;  ///< that so many bytes are left
   void spend(std::size_t bytes);
+  bool convert(const arrow::Array& array, std::int64_t at, Json& out);  ///< read() of a value that is counted
   bool read_text(std::string_view bytes, bool is_declared_text, Json& out);
   void read_items(const arrow::Array& values, std::int64_t begin, std::int64_t count, Json& out);
   void read_struct(const arrow::Array& array, std::int64_t at, Json& out);
