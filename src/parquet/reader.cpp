@@ -73,7 +73,7 @@ class ParquetReader final : public formats::RowReader {
         limits_(limits),
         proxy_(arrow::system_memory_pool()),
         pool_(&proxy_, memory_cap(limits)),
-        values_(limits.max_row_bytes) {
+        values_(limits) {
     guarded([&] { open(); });
   }
 

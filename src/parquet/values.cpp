@@ -151,8 +151,8 @@ std::string type_fault(const arrow::DataType& type, const std::string& path, int
 }
 
 void ValueReader::require(std::size_t bytes) const {
-  if (bytes > max_row_bytes_ - used_bytes_)
-    throw ValueFault{"", cat("the row is larger than ", max_row_bytes_, " bytes")};
+  if (bytes > limits_.max_row_bytes - used_bytes_)
+    throw ValueFault{"", cat("the row is larger than ", limits_.max_row_bytes, " bytes")};
 }
 
 void ValueReader::spend(std::size_t bytes) {
@@ -172,6 +172,12 @@ bool ValueReader::read_text(std::string_view bytes, bool is_declared_text, Json&
 
 bool ValueReader::read(const arrow::Array& array, std::int64_t at, Json& out) {
   spend(sizeof(Json));
+  if (++num_values_ > limits_.max_values)
+    throw ValueFault{"", cat("the row has more than ", limits_.max_values, " values")};
+  return convert(array, at, out);
+}
+
+bool ValueReader::convert(const arrow::Array& array, std::int64_t at, Json& out) {
   if (array.IsNull(at)) {
     out = nullptr;
     return true;
@@ -257,9 +263,9 @@ bool ValueReader::read(const arrow::Array& array, std::int64_t at, Json& out) {
       const std::int64_t index = dictionary.GetValueIndex(at);
       if (index < 0 || index >= dictionary.dictionary()->length())
         throw ValueFault{"", "the value lies outside of its dictionary"};
-      return read(*dictionary.dictionary(), index, out);
+      return convert(*dictionary.dictionary(), index, out);
     }
-    case Type::EXTENSION: return read(*as<arrow::ExtensionArray>(array).storage(), at, out);
+    case Type::EXTENSION: return convert(*as<arrow::ExtensionArray>(array).storage(), at, out);
     default:
       throw ValueFault{"", cat("values of the type ", quote(array.type()->ToString()), " have no form in a row")};
   }

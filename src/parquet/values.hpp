@@ -25,12 +25,12 @@ struct ValueFault {
 std::string type_fault(const arrow::DataType& type, const std::string& path, int depth,
                        const formats::RowLimits& limits);
 
-/// Converts the values of one row, whose memory is bounded by `max_row_bytes`.
+/// Converts the values of one row, within the limits on its values and its bytes: those of its texts and 40 a value.
 class ValueReader {
  public:
-  explicit ValueReader(std::size_t max_row_bytes) : max_row_bytes_(max_row_bytes) {}
+  explicit ValueReader(const formats::RowLimits& limits) : limits_(limits) {}
 
-  void start_row() noexcept { used_bytes_ = 0; }
+  void start_row() noexcept { used_bytes_ = num_values_ = 0; }
   std::size_t row_bytes() const noexcept { return used_bytes_; }  ///< of the row so far
   /// False, and `out` unchanged, when the value is bytes that are not UTF-8. A ValueFault when it is broken or the row
   /// has become too large. `at` < array.length(); the type has passed type_fault().
@@ -39,13 +39,15 @@ class ValueReader {
  private:
   void require(std::size_t bytes) const;  ///< that so many bytes are left
   void spend(std::size_t bytes);
+  bool convert(const arrow::Array& array, std::int64_t at, Json& out);  ///< read() of a value that is counted
   bool read_text(std::string_view bytes, bool is_declared_text, Json& out);
   void read_items(const arrow::Array& values, std::int64_t begin, std::int64_t count, Json& out);
   void read_struct(const arrow::Array& array, std::int64_t at, Json& out);
   void read_map(const arrow::Array& array, std::int64_t at, Json& out);
 
-  std::size_t max_row_bytes_;
+  const formats::RowLimits limits_;
   std::size_t used_bytes_ = 0;
+  std::size_t num_values_ = 0;
 };
 
 }  // namespace forgelm::parquet

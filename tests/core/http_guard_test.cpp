@@ -4,6 +4,7 @@
 #include "forgelm/core/http.hpp"
 #include "forgelm/core/text.hpp"
 #include "support/fake_network.hpp"
+#include "support/http_client.hpp"
 #include "support/http_server.hpp"
 #include "support/test.hpp"
 
@@ -14,12 +15,6 @@ namespace {
 
 constexpr const char* kPublic = "93.184.216.34";
 constexpr const char* kOtherPublic = "93.184.216.35";
-
-HttpRequest get(const std::string& url) {
-  HttpRequest request;
-  request.url = url;
-  return request;
-}
 
 HttpPolicy following(int max_redirects) {
   HttpPolicy policy;

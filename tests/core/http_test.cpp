@@ -9,6 +9,7 @@
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
 #include "support/fake_network.hpp"
+#include "support/http_client.hpp"
 #include "support/http_server.hpp"
 #include "support/test.hpp"
 
@@ -16,19 +17,6 @@ using namespace forgelm;
 using namespace forgelm::test;
 
 namespace {
-
-HttpPolicy local() {
-  HttpPolicy policy;
-  policy.allow_private_destinations = true;
-  policy.total_timeout_ms = 5000;
-  return policy;
-}
-
-HttpRequest get(const std::string& url) {
-  HttpRequest request;
-  request.url = url;
-  return request;
-}
 
 HttpServer::Handler always(std::string bytes) {
   return [bytes = std::move(bytes)](const ReceivedRequest&, ServerConnection& connection) { connection.send(bytes); };

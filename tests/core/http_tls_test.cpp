@@ -8,6 +8,7 @@
 #include "forgelm/core/http.hpp"
 #include "forgelm/core/text.hpp"
 #include "support/fake_network.hpp"
+#include "support/http_client.hpp"
 #include "support/http_server.hpp"
 #include "support/test.hpp"
 #include "support/test_authority.hpp"
@@ -37,18 +38,10 @@ HttpServer::Handler ok() {
   return [](const ReceivedRequest&, ServerConnection& connection) { connection.send(answer(200, "ok")); };
 }
 
-HttpRequest get(const std::string& url) {
-  HttpRequest request;
-  request.url = url;
-  return request;
-}
-
 HttpPolicy trusting(const std::string& ca_bundle) {
-  HttpPolicy policy;
+  HttpPolicy policy = local();
   policy.ca_bundle = ca_bundle;
   policy.require_https = true;
-  policy.allow_private_destinations = true;
-  policy.total_timeout_ms = 5000;
   return policy;
 }
 

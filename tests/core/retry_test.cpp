@@ -6,6 +6,7 @@
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
 #include "support/fake_network.hpp"
+#include "support/http_client.hpp"
 #include "support/http_server.hpp"
 #include "support/test.hpp"
 
@@ -13,13 +14,6 @@ using namespace forgelm;
 using namespace forgelm::test;
 
 namespace {
-
-HttpPolicy local() {
-  HttpPolicy policy;
-  policy.allow_private_destinations = true;
-  policy.total_timeout_ms = 5000;
-  return policy;
-}
 
 /// Notes delays instead of sleeping; the draw is always `share`.
 RetryPolicy noting(std::vector<std::int64_t>& delays, double share = 0.0) {

@@ -99,6 +99,15 @@ TEST_CASE("A row beyond the limit is refused by name and the next is read") {
   REQUIRE(found.errors.size() == 2);
   CHECK(found.errors[0].find("row 0 (the first is 0): column \"") != std::string::npos);
   CHECK(found.errors[0].find("the row is larger than 1400 bytes") != std::string::npos);
+
+  limits = {};
+  limits.max_values = 83;
+  CHECK(read_parquet(parquet_golden("nested.parquet"), limits).errors.empty());
+  limits.max_values = 82;
+  const auto values = read_parquet(parquet_golden("nested.parquet"), limits);
+  CHECK(values.rows.size() == 3);
+  REQUIRE(values.errors.size() == 2);
+  CHECK(values.errors[0].find("the row has more than 82 values") != std::string::npos);
 }
 
 TEST_CASE("Columns beyond the limit and values nested too deep are refused when the file is opened") {
@@ -129,6 +138,16 @@ TEST_CASE("A file that is missing is an error of reading, with the system's reas
     CHECK(error.kind() == RunErrorKind::io);
     CHECK(std::string(error.what()).find("absent.parquet: No such file or directory (ENOENT)") != std::string::npos);
   }
+}
+
+TEST_CASE("open_rows() reads Parquet by the file's ending") {
+  FORGELM_NEEDS_PARQUET();
+  const auto reader = formats::open_rows(parquet_golden("codec_zstd.parquet"));
+  formats::Row row;
+  std::vector<std::string> rows;
+  while (reader->next(row)) rows.push_back(dump(row.value));
+  CHECK(rows == golden_rows("prose"));
+  CHECK(reader->digest_hex() == "");
 }
 
 TEST_CASE("Two files are read side by side") {

@@ -8,7 +8,6 @@ dry_run.jsonl: a job file, the arguments behind `forgelm --config job.yaml --dry
 document with its keys in order. Every job is loaded in an empty folder. Messages of refused jobs are left out: ours are different.
 """
 import contextlib
-import importlib.metadata
 import io
 import json
 import logging
@@ -19,6 +18,9 @@ import sys
 import tempfile
 
 from forgelm.cli import main
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import versions  # noqa: E402
 
 OUT = pathlib.Path(__file__).resolve().parents[3] / "tests" / "golden" / "cli"
 VERSIONS = {"forgelm": "0.11.1", "PyYAML": "6.0.3", "pydantic": "2.14.3"}
@@ -91,10 +93,7 @@ def dry_run(text, arguments):
 
 
 def write():
-    for package, version in VERSIONS.items():
-        found = importlib.metadata.version(package)
-        if found != version:
-            sys.exit("%s %s is installed, this maker needs %s" % (package, found, version))
+    versions.require(VERSIONS)
     logging.disable(logging.CRITICAL)
     lines = []
     for name, text in jobs():

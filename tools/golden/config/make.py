@@ -24,6 +24,9 @@ import pydantic
 import yaml
 from forgelm.config import ConfigError, ForgeConfig, load_config
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import versions  # noqa: E402
+
 OUT = pathlib.Path(__file__).resolve().parents[3] / "tests" / "golden" / "config"
 VERSIONS = {"forgelm": "0.11.1", "PyYAML": "6.0.3", "pydantic": "2.14.3"}
 
@@ -282,12 +285,7 @@ def digest(text, folder):
 
 
 def main():
-    import importlib.metadata
-
-    for name, version in VERSIONS.items():
-        found = importlib.metadata.version(name)
-        if found != version:
-            sys.exit("%s is %s, the goldens are made with %s" % (name, found, version))
+    versions.require(VERSIONS)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     battery = list(BATTERY)

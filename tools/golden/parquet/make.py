@@ -12,14 +12,17 @@ bombs have no rows beside them.
 """
 import datetime
 import decimal
-import importlib.metadata
 import json
 import math
 import pathlib
 import random
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import versions  # noqa: E402
 
 OUT = pathlib.Path(__file__).resolve().parents[3] / "tests" / "golden" / "parquet"
 VERSIONS = {"pyarrow": "26.0.1"}
@@ -166,9 +169,7 @@ def bad_text():
 
 
 OUT.mkdir(parents=True, exist_ok=True)
-found = {name: importlib.metadata.version(name) for name in VERSIONS}
-if found != VERSIONS:
-    raise SystemExit("these goldens are made with %s, here is %s" % (VERSIONS, found))
+versions.require(VERSIONS)
 write("scalars", scalars())
 write("nested", nested())
 # As tools without Arrow write it: no schema of Arrow's beside that of Parquet.
