@@ -96,7 +96,22 @@ std::vector<PreviewToken> preview_tokens(const text::Tokenizer& tokenizer, const
   std::vector<PreviewToken> tokens;
   tokens.reserve(sequence.ids.size());
   text::StreamDecoder decoder(tokenizer);
-  for (const std::int32_t id : sequence.ids) tokens.push_back({id, decoder.push(id), tokenizer.is_special(id), false});
+  std::vector<std::int32_t> held;  // ids whose text is still to come
+  for (const std::int32_t id : sequence.ids) {
+    std::string text = decoder.push(id);
+    // A byte that is a whole character waits until the next token shows that it was not the start of another: its text is
+    // its own, not that of the token which let it go.
+    if (!held.empty() && !text.empty()) {
+      const std::string waited = tokenizer.decode(held);
+      if (!waited.empty() && text.starts_with(waited)) {
+        tokens.back().text = waited;
+        text.erase(0, waited.size());
+      }
+      held.clear();
+    }
+    if (text.empty()) held.push_back(id);
+    tokens.push_back({id, std::move(text), tokenizer.is_special(id), false});
+  }
   if (!tokens.empty()) tokens.back().text += decoder.finish();
   for (const TokenRange& range : sequence.learnt)
     for (std::uint32_t i = range.begin; i < range.end; ++i) tokens[i].is_learnt = true;

@@ -281,7 +281,7 @@ TokenizedSource tokenize_source(const std::string& label, const std::vector<fs::
   DataReport report = DataReport::from_state(store->report().at("report"));
   const auto num_rows = static_cast<std::uint64_t>(store->report().at("num_rows").integer());
   std::vector<std::string> warnings;
-  if (!converter.task_has_effect())
+  if (rules.task != config::DataTask::chat && !converter.task_has_effect())
     warnings.push_back(
         cat("data.task ", to_text(rules.task), " changes nothing for rows of the format ", converter.format().name));
   return {std::move(store), std::move(report), num_rows, converter.description(), was_cached, std::move(warnings)};

@@ -20,7 +20,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
   options.is_eval = arguments.choice<Split>("split") == Split::eval;
   const data::Preview preview = data::preview_rows(stage_of(loaded, arguments), options);
 
-  output.print(cat("rows: ", preview.format, "\ntokenizer: ", preview.tokenizer, "\nchat template: ",
+  output.print(cat("row format: ", preview.format, "\ntokenizer: ", preview.tokenizer, "\nchat template: ",
                    preview.chat_template, "\n\n", data::preview_text(preview.rows, output.has_color())));
   if (preview.rows.empty() && preview.problems.empty())
     output.print(cat("there are no rows from ", options.first_row, " on\n"));
