@@ -12,15 +12,21 @@ namespace forgelm::text {
 
 namespace {
 
-/// The content that holds the special token with this span, or nullptr. A token may take white space around it along.
+/// A special token without the white space around it that it takes along (lstrip, rstrip).
+ByteSpan without_space(const std::string& text, const ByteSpan given) {
+  ByteSpan span = given;
+  while (span.begin < span.end && is_ascii_space(text[span.begin])) ++span.begin;
+  while (span.begin < span.end && is_ascii_space(text[span.end - 1])) --span.end;
+  return span.begin < span.end ? span : given;  // a token of white space is all of it
+}
+
+/// The content that holds the special token with this span, or nullptr.
 const ChatContent* content_around(const RenderedChat& chat, ByteSpan span) {
-  std::string_view text = std::string_view(chat.text).substr(span.begin, span.end - span.begin);
-  while (!text.empty() && is_ascii_space(text.front())) text.remove_prefix(1), ++span.begin;
-  while (!text.empty() && is_ascii_space(text.back())) text.remove_suffix(1), --span.end;
+  span = without_space(chat.text, span);
   const auto after =
       std::upper_bound(chat.contents.begin(), chat.contents.end(), span.begin,
                        [](std::uint32_t at, const ChatContent& content) { return at < content.span.begin; });
-  if (text.empty() || after == chat.contents.begin()) return nullptr;
+  if (after == chat.contents.begin()) return nullptr;
   const ChatContent& content = *std::prev(after);
   return span.end <= content.span.end ? &content : nullptr;
 }
@@ -119,8 +125,11 @@ ChatTokens ChatEncoder::encode(const RenderedChat& chat) const {
   out.ids.insert(out.ids.end(), encoding.ids.begin(), encoding.ids.end());
   LearntTokens learnt(chat.learnt, out);
   const std::uint32_t first = adds ? 1 : 0;
-  for (std::size_t i = 0; i < encoding.ids.size(); ++i)
-    learnt.add(first + static_cast<std::uint32_t>(i), encoding.spans[i]);
+  for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
+    const ByteSpan span = encoding.spans[i];
+    learnt.add(first + static_cast<std::uint32_t>(i),
+               tokenizer_.is_special(encoding.ids[i]) ? without_space(chat.text, span) : span);
+  }
   return out;
 }
 

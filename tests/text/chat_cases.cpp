@@ -12,15 +12,21 @@ namespace forgelm::test {
 
 namespace {
 
-std::filesystem::path templates_folder() {
+std::filesystem::path data_folder() {
   const char* root = std::getenv("FORGELM_SHARED");
   const std::filesystem::path base = root != nullptr && *root != '\0'
                                          ? std::filesystem::path(root)
                                          : std::filesystem::path(FORGELM_SOURCE_DIR) / "../shared";
-  return base / "data/templates";
+  return base / "data";
 }
 
 }  // namespace
+
+std::filesystem::path shared_folder(const std::string& name) {
+  std::error_code error;
+  const std::filesystem::path path = data_folder() / name;
+  return std::filesystem::is_directory(path, error) ? path : std::filesystem::path();
+}
 
 std::vector<Json> chat_golden(const std::string& name) {
   std::vector<Json> rows;
@@ -35,15 +41,15 @@ std::vector<Json> chat_golden(const std::string& name) {
 }
 
 std::string shared_template(const std::string& path) {
-  return read_file_if_exists(templates_folder() / path).value_or("");
+  return read_file_if_exists(data_folder() / "templates" / path).value_or("");
 }
 
 std::vector<std::string> shared_templates() {
   std::vector<std::string> paths;
   std::error_code error;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(templates_folder(), error))
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data_folder() / "templates", error))
     if (entry.path().extension() == ".jinja")
-      paths.push_back(std::filesystem::relative(entry.path(), templates_folder()).string());
+      paths.push_back(std::filesystem::relative(entry.path(), data_folder() / "templates").string());
   std::sort(paths.begin(), paths.end());
   return paths;
 }

@@ -19,6 +19,9 @@ std::vector<Json> chat_golden(const std::string& name);
 std::string shared_template(const std::string& path);
 std::vector<std::string> shared_templates();
 
+/// A folder of the shared data, or an empty path when it is not there.
+std::filesystem::path shared_folder(const std::string& name);
+
 /// bos_token "<s>" and eos_token "</s>", as in the goldens.
 text::TokenizerConfig chat_tokens_config();
 /// `text` as a template of a file.

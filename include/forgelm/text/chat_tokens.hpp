@@ -1,6 +1,7 @@
 // From a rendered conversation to token ids with what is learnt. Invariants: exactly one beginning-of-text token where
-// the tokenizer's convention or the template has one; a token is learnt when its last byte is; what people wrote into
-// a conversation cannot forge the tokens that bound turns. Nothing is added at the end: the template ends its turns.
+// the tokenizer's convention or the template has one; a token is learnt when its last byte is (of a special token: not
+// counting white space that it takes along); what people wrote into a conversation cannot forge the tokens that bound
+// turns. Nothing is added at the end: the template ends its turns.
 #pragma once
 
 #include <cstdint>

@@ -3,11 +3,12 @@
 builtin.jsonl  the built-in templates rendered by transformers, their {% generation %} parts as transformers finds them;
                where a template of the family itself is among the shared templates, its text must be the same
 plain.jsonl    rows as ForgeLM's Python original writes them (forgelm.data), for the built-in `plain`
+tokens.jsonl   the same as ids of real tokenizers, with the learnt tokens as transformers finds them
 learnt.jsonl   for shared templates without generation parts: what is learnt, by the table FORMATS below, which says
                from reading each template what stands between an answer and the prompt before it and what ends it
 
 None of the expectations is computed by forgelm (the program) or by its way of finding what is learnt.
-Run with transformers 5.23.0, jinja2 3.1.6 and forgelm 0.11.1:
+Run with transformers 5.23.0, tokenizers 0.23.3, jinja2 3.1.6 and forgelm 0.11.1:
   python tools/golden/chat/make.py SHARED_DATA
 """
 
@@ -19,6 +20,7 @@ import re
 import sys
 
 import jinja2
+import tokenizers
 import transformers
 from transformers.utils import chat_template_utils as utils
 
@@ -227,20 +229,51 @@ def learnt():
             yield {"template": name, "sha256": digest, "name": key, **conversation, "learnt": parts}
 
 
+# Tokenizers of the shared data and the built-ins that suit them.
+TOKENIZED = {"smollm2": ["chatml", "plain"], "phi-3-mini": ["phi", "plain"], "llama2": ["mistral", "alpaca", "plain"]}
+FOR_TOKENS = ["one", "scripts", "ends_with_user", "thinking"]
+
+
+def tokens():
+    """Ids of the reference library, and the learnt tokens as transformers' apply_chat_template finds them."""
+    for folder, names in TOKENIZED.items():
+        place = TEMPLATES.parent / "tokenizers" / folder
+        tokenizer = tokenizers.Tokenizer.from_file(str(place / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        config = json.loads((place / "tokenizer_config.json").read_text(encoding="utf-8"))
+        special = {key: value if isinstance(value, str) else value["content"]
+                   for key in ("bos_token", "eos_token") if (value := config.get(key))}
+        for name in names:
+            source = (BUILTIN / f"{name}.jinja").read_text(encoding="utf-8")
+            for key in FOR_TOKENS:
+                template = utils._compile_jinja_template(source)
+                text, spans = utils._render_with_assistant_indices(
+                    template, copy.deepcopy(CONVERSATIONS[key]["messages"]), None, None, False, **special)
+                encoding = tokenizer.encode(text, add_special_tokens=not text.startswith(special["bos_token"]))
+                ranges = [[encoding.char_to_token(begin), encoding.char_to_token(end - 1) + 1] for begin, end in spans]
+                yield {"tokenizer": folder, "builtin": name, "name": key, **CONVERSATIONS[key], "ids": encoding.ids,
+                       "learnt": ranges}
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     write("builtin.jsonl", builtins())
     write("plain.jsonl", plain())
     write("learnt.jsonl", learnt())
+    write("tokens.jsonl", tokens())
     manifest = {
         "maker": "tools/golden/chat/make.py",
-        "versions": {"transformers": transformers.__version__, "jinja2": jinja2.__version__, "forgelm": forgelm.__version__},
+        "versions": {"transformers": transformers.__version__, "jinja2": jinja2.__version__,
+                     "tokenizers": tokenizers.__version__, "forgelm": forgelm.__version__},
         "tokens": TOKENS,
         "builtin.jsonl": "conversation, the built-in template's text as transformers renders it, what its generation "
                          "blocks hold; the same text as the family's template gives, but for the differences",
         "differences": {f"{builtin}, {name}": why for (builtin, name), why in DIFFERENCES.items()},
         "phi": "the family's template adds eos_token to a finished text; the built-in does not",
         "plain.jsonl": "rows as forgelm.data writes them",
+        "tokens.jsonl": "built-ins with tokenizers of the shared data: ids of the library tokenizers, learnt tokens as "
+                        "transformers finds them",
         "learnt.jsonl": "template (by path and SHA-256), conversation, what is learnt, by a table from reading the templates",
     }
     (OUT / "MANIFEST.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
