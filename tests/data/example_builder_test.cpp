@@ -161,10 +161,11 @@ TEST_CASE("Splitting learns every token once, in parts that are not too long") {
     learnt += learnt_text(example.sequences[0]);
   }
   CHECK(learnt == "abcdefghij</s>");
-  // Parts in which nothing is learnt are left out.
+  // Of "<s>0123456789ab</s>" the first two parts hold nothing that is learnt, and are left out.
   const BuiltExamples answer = build(completion("0123456789", "ab"), rules);
-  REQUIRE(answer.examples.size() == 1);
-  CHECK(learnt_text(answer.examples[0].sequences[0]) == "ab</s>");
+  REQUIRE(answer.examples.size() == 2);
+  CHECK(learnt_text(answer.examples[0].sequences[0]) == "ab");
+  CHECK(learnt_text(answer.examples[1].sequences[0]) == "</s>");
 }
 
 TEST_CASE("Too long rows are dropped or refused when the job says so") {
