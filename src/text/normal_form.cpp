@@ -87,7 +87,9 @@ struct Compositions {
         continue;
       }
       is_plain_nfc[right] = is_plain_nfkc[right] = false;
-      is_plain_nfkc[c] = is_plain_nfc[c];
+      const Parts compatible = decompose(c, true);
+      is_plain_nfkc[c] = is_plain_nfc[c] && std::equal(parts.code_points, parts.code_points + parts.num,
+                                                       compatible.code_points, compatible.code_points + compatible.num);
     }
     for (char32_t c = kVowelBase; c < kTrailBase + kNumTrails; ++c) is_plain_nfc[c] = is_plain_nfkc[c] = false;
   }

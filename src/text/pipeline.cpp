@@ -370,7 +370,10 @@ void PipelineTokenizer::unspell(std::string_view word, std::string_view spelled,
     return byte;
   };
   for (Piece& piece : pieces) {
-    piece.begin = place_of(piece.begin);
+    const std::size_t begin = piece.begin;
+    piece.begin = place_of(begin);
+    // A model that leaves out what it does not know counts on, as the reference does, and may start within a letter.
+    if (at > begin && piece.begin > 0) --piece.begin;
     piece.end = place_of(piece.end);
   }
 }
