@@ -28,19 +28,15 @@ constexpr std::string_view kMetaspaceBytes = "\xE2\x96\x81";
 /// The white space at the ends of a token, which spans may leave out.
 Edges edges_of(std::string_view token) {
   const CharClasses classes;
-  constexpr char32_t kSpelledSpace = 0x120;  // stands for one byte
+  constexpr char32_t kSpelledSpace = 0x120;
   Edges edges;
   bool is_leading = true;
   for (std::size_t at = 0; at < token.size();) {
-    const std::size_t begin = at;
     const char32_t c = next_code_point(token.data(), at);
-    const auto num_bytes = static_cast<std::uint32_t>(c == kSpelledSpace ? 1 : at - begin);
     const bool is_space = c == kSpelledSpace || classes.has(c, char_flag::kWhiteSpace);
-    edges.trailing_bytes = is_space ? edges.trailing_bytes + num_bytes : 0;
+    edges.num_trailing = is_space ? edges.num_trailing + 1 : 0;
     is_leading = is_leading && is_space;
-    if (!is_leading) continue;
-    ++edges.num_leading;
-    edges.leading_bytes += num_bytes;
+    edges.num_leading += is_leading;
   }
   return edges;
 }
@@ -224,7 +220,7 @@ void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& 
   if (!options.with_spans) return;
   for (const bool adds_prefix_space : post_.trims)
     for (std::size_t index = first; index < out.ids.size(); ++index)
-      trim_span(scratch.edges[index - first], index == first, adds_prefix_space, out.spans[index]);
+      trim_span(text, scratch.edges[index - first], index == first, adds_prefix_space, out.spans[index]);
   if (!repaired.empty()) map_to_given(given, out, first);
 }
 
@@ -375,7 +371,10 @@ void PipelineTokenizer::unspell(std::string_view word, std::string_view spelled,
     return byte;
   };
   for (Piece& piece : pieces) {
-    piece.begin = place_of(piece.begin);
+    const std::size_t begin = piece.begin;
+    piece.begin = place_of(begin);
+    // A model that leaves out what it does not know counts on, as the reference does, and may start within a letter.
+    if (at > begin && piece.begin > 0) --piece.begin;
     piece.end = place_of(piece.end);
   }
 }
