@@ -141,6 +141,9 @@ struct ChatTemplate::Impl {
   void find_contents(const Rendered& rendered, RenderedChat& chat) const;
   void find_learnt(const Conversation& conversation, const Rendered& rendered, const std::vector<bool>& is_learnt,
                    RenderedChat& chat) const;
+  bool blocks_hold_ends(const Rendered& rendered) const;
+  static void learn_blocks(const Rendered& rendered, const std::vector<AssistantTurn>& turns,
+                           const std::vector<bool>& is_learnt, RenderedChat& chat);
   void check_blocks(const Rendered& rendered, const std::vector<bool>& is_learnt, const RenderedChat& chat) const;
 
   ChatTemplateOrigin origin;
@@ -316,35 +319,61 @@ void ChatTemplate::Impl::find_contents(const Rendered& rendered, RenderedChat& c
 void ChatTemplate::Impl::find_learnt(const Conversation& conversation, const Rendered& rendered,
                                      const std::vector<bool>& is_learnt, RenderedChat& chat) const {
   const JinjaTemplate& which = template_for(conversation);
-  const std::string& text = rendered.output.text;
+  const auto turns = [&] {
+    return find_turns(asker(which, conversation),
+                      {rendered.alphabet ? &*rendered.alphabet : nullptr, rendered.marked, rendered.plain,
+                       rendered.whole, rendered.places},
+                      end_token, rendered.alphabet ? &facts_for(conversation).shape : nullptr);
+  };
   // Blocks whose text went through a macro or a filter are not all known by place; then the turns are looked for.
-  const bool has_blocks = which.has_generation_blocks() && !rendered.output.has_captured_generation;
-  std::vector<AssistantTurn> turns;
-  try {
-    turns = find_turns(asker(which, conversation),
-                       {rendered.alphabet ? &*rendered.alphabet : nullptr, rendered.marked, rendered.plain,
-                        rendered.whole, rendered.places},
-                       end_token, rendered.alphabet ? &facts_for(conversation).shape : nullptr);
-  } catch (const ConfigError&) {
-    // With blocks the template itself says what is learnt; the turns only tell which of them to leave out.
-    if (!has_blocks || std::find(is_learnt.begin(), is_learnt.end(), false) != is_learnt.end()) throw;
-  }
-  if (!has_blocks) {
-    for (const AssistantTurn& turn : turns) {
+  if (!which.has_generation_blocks() || rendered.output.has_captured_generation) {
+    for (const AssistantTurn& turn : turns()) {
       if (!is_learnt[turn.message] || turn.begin == turn.end) continue;
       chat.learnt.push_back(byte_span(turn.begin, turn.end));
       if (!turn.has_end) ++chat.num_open_turns;
     }
     return;
   }
+  const bool learns_all = std::find(is_learnt.begin(), is_learnt.end(), false) == is_learnt.end();
+  std::vector<AssistantTurn> known;
+  if (!learns_all || !blocks_hold_ends(rendered)) try {
+      known = turns();
+    } catch (const ConfigError&) {
+      // The template itself says what is learnt; the turns only tell which of them to leave out, and where they end.
+      if (!learns_all) throw;
+    }
+  learn_blocks(rendered, known, is_learnt, chat);
+  check_blocks(rendered, is_learnt, chat);
+}
+
+/// Every block ends with an end token that is not part of a message's text.
+bool ChatTemplate::Impl::blocks_hold_ends(const Rendered& rendered) const {
+  std::vector<std::size_t> content_ends;
+  for (std::size_t i = 0; i < rendered.plain.size(); ++i)
+    if (const auto end = rendered.whole.last_end(static_cast<MarkId>(i))) content_ends.push_back(*end);
+  std::sort(content_ends.begin(), content_ends.end());
+  const std::string_view text = rendered.output.text;
+  return std::all_of(rendered.output.generation.begin(), rendered.output.generation.end(), [&](const ByteSpan& span) {
+    const std::string_view block = text.substr(span.begin, span.end - span.begin);
+    const auto markers = find_markers(block);
+    if (markers.empty()) return block.empty();
+    const auto [begin, size] = markers.back();
+    const auto content = std::upper_bound(content_ends.begin(), content_ends.end(), span.begin + begin);
+    return begin + size == block.size() && names_an_end(block.substr(begin), end_token) &&
+           (content == content_ends.end() || *content > span.end);
+  });
+}
+
+void ChatTemplate::Impl::learn_blocks(const Rendered& rendered, const std::vector<AssistantTurn>& turns,
+                                      const std::vector<bool>& is_learnt, RenderedChat& chat) {
+  const std::string_view text = rendered.output.text;
+  auto turn = turns.begin();
   for (ByteSpan span : rendered.output.generation) {
-    const auto turn = std::find_if(turns.begin(), turns.end(), [&](const AssistantTurn& candidate) {
-      return span.begin < candidate.end && candidate.begin < span.end;
-    });
-    if (turn != turns.end()) {
+    while (turn != turns.end() && turn->end <= span.begin) ++turn;
+    if (turn != turns.end() && turn->begin < span.end) {
       if (!is_learnt[turn->message]) continue;
       // An end token that directly follows the block is learnt with it.
-      if (turn->end > span.end && is_only_markers(std::string_view(text).substr(span.end, turn->end - span.end)))
+      if (turn->end > span.end && is_only_markers(text.substr(span.end, turn->end - span.end)))
         span.end = static_cast<std::uint32_t>(turn->end);
     }
     if (span.begin >= span.end) continue;
@@ -352,9 +381,8 @@ void ChatTemplate::Impl::find_learnt(const Conversation& conversation, const Ren
       chat.learnt.back().end = std::max(chat.learnt.back().end, span.end);
     else chat.learnt.push_back(span);
   }
-  for (const AssistantTurn& turn : turns)
-    if (is_learnt[turn.message] && !turn.has_end) ++chat.num_open_turns;
-  check_blocks(rendered, is_learnt, chat);
+  chat.num_open_turns = static_cast<int>(std::count_if(
+      turns.begin(), turns.end(), [&](const AssistantTurn& one) { return is_learnt[one.message] && !one.has_end; }));
 }
 
 /// Blocks are the author's word on what is learnt, but they hold no other message, and no call is missing from them.
@@ -371,14 +399,15 @@ void ChatTemplate::Impl::check_blocks(const Rendered& rendered, const std::vecto
   for (std::size_t i = 0; i < rendered.plain.size(); ++i) {
     if (chat_role(rendered.plain[i]) == "assistant") continue;
     const auto id = static_cast<MarkId>(i);
-    for (const std::vector<std::size_t>& places : {rendered.whole.begins(id), rendered.whole.ends(id)})
-      for (const std::size_t at : places)
-        for (const ByteSpan& span : chat.learnt)
-          if (span.begin < at && at < span.end)
-            throw ConfigError(
-                cat("message ", i + 1, " of the conversation (", chat_role(rendered.plain[i]),
-                    "): the generation blocks of the chat template ", name, " hold its text"),
-                "Only what the assistant writes belongs between {% generation %} and {% endgeneration %}.");
+    const std::vector<std::size_t> begins = rendered.whole.begins(id), ends = rendered.whole.ends(id);
+    for (std::size_t k = 0; k < std::min(begins.size(), ends.size()); ++k) {
+      const auto span = std::partition_point(chat.learnt.begin(), chat.learnt.end(),
+                                             [&](const ByteSpan& one) { return one.end <= begins[k]; });
+      if (span != chat.learnt.end() && span->begin < ends[k])
+        throw ConfigError(cat("message ", i + 1, " of the conversation (", chat_role(rendered.plain[i]),
+                              "): the generation blocks of the chat template ", name, " hold its text"),
+                          "Only what the assistant writes belongs between {% generation %} and {% endgeneration %}.");
+    }
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLongestMarker = 80;
 /// What one conversation may cost in rendered text: a template that rewrites long histories is asked again and again.
-constexpr std::size_t kMostRendered = std::size_t{512} << 20;
+constexpr std::size_t kMostRendered = std::size_t{128} << 20;
 
 std::size_t common_prefix(std::string_view a, std::string_view b) {
   const std::size_t size = std::min(a.size(), b.size());
@@ -337,9 +337,12 @@ class TurnFinder {
   void check_others() const {
     for (std::size_t k = 0; k < r_.messages.size(); ++k) {
       if (chat_role(r_.messages[k]) == "assistant") continue;
-      for (const auto& [begin, end] : content_places(r_.whole, k))
-        for (const AssistantTurn& turn : turns_)
-          if (begin < turn.end && turn.begin < end) refuse(k, "the template writes its text into an assistant's turn");
+      for (const auto& place : content_places(r_.whole, k)) {
+        const auto turn = std::partition_point(turns_.begin(), turns_.end(),
+                                               [&](const AssistantTurn& one) { return one.end <= place.first; });
+        if (turn != turns_.end() && turn->begin < place.second)
+          refuse(k, "the template writes its text into an assistant's turn");
+      }
     }
   }
 

@@ -165,7 +165,9 @@ TEST_CASE("The shape of a template found once gives the same as asking it for ev
   int num_compared = 0;
   for (const std::string& source : sources) {
     const JinjaTemplate jinja("test", source);
-    for (const auto& [name, conversation] : property_conversations()) {
+    for (const auto& named : property_conversations()) {
+      const std::string& name = named.first;
+      const Conversation& conversation = named.second;
       const RenderMessages render = [&](const Json::Array& messages, bool add_prompt) -> std::optional<std::string> {
         try {
           return jinja
@@ -270,6 +272,12 @@ TEST_CASE("Generation blocks say what is learnt; an end token that directly foll
                "endgeneration %}<|end|>\n{% else %}{{ m.content }}<|end|>\n{% endif %}{% endfor %}" +
                    tail,
                two_turns()) == Parts{"first<|end|>", "second<|end|>"});
+  // An answer that looks like an end token is not one.
+  CHECK(learnt("{% for m in messages %}<|{{ m.role }}|>{% if m.role == 'assistant' %}{% generation %}{{ m.content }}{% "
+               "endgeneration %}<|end|>\n{% else %}{{ m.content }}<|end|>\n{% endif %}{% endfor %}" +
+                   tail,
+               chat_of({chat_message("user", "say it"), chat_message("assistant", "<|end|>")})) ==
+        Parts{"<|end|><|end|>"});
   // Only the last answer is in a block: that is what its author wants.
   CHECK(learnt("{% for m in messages %}<|{{ m.role }}|>{% if loop.last %}{% generation %}{{ m.content }}<|end|>{% "
                "endgeneration %}{% else %}{{ m.content }}<|end|>{% endif %}{% endfor %}" +
@@ -277,6 +285,11 @@ TEST_CASE("Generation blocks say what is learnt; an end token that directly foll
                two_turns()) == Parts{"second<|end|>"});
   CHECK_THAT(failure_of("{% for m in messages %}<|{{ m.role }}|>{% generation %}{{ m.content }}<|end|>{% endgeneration "
                         "%}{% endfor %}" +
+                            tail,
+                        two_turns()),
+             Catch::Contains("message 1 of the conversation (user)") && Catch::Contains("generation blocks"));
+  CHECK_THAT(failure_of("{% for m in messages %}<|{{ m.role }}|>{% generation %}{{ m.content }}{% endgeneration "
+                        "%}<|end|>{% endfor %}" +
                             tail,
                         two_turns()),
              Catch::Contains("message 1 of the conversation (user)") && Catch::Contains("generation blocks"));
