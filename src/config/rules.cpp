@@ -202,6 +202,17 @@ std::vector<Rule> make_rules() {
        when([](View v) { return v.job.data.mix_strategy == MixStrategy::budget && !v.job.data.max_train_examples; },
             "shares of a budget need the budget"),
        "set data.max_train_examples"},
+      {"data.anchor",
+       kError,
+       {"data.mix_ratio", "data.mix_strategy"},
+       when(
+           [](View v) {
+             const auto& data = v.job.data;
+             return data.mix_strategy == MixStrategy::anchor && data.mix_ratio && mix_problem(v).empty() &&
+                    data.mix_ratio->front() == 0.0;
+           },
+           "the weight of the first data set is 0, and the others are shares beside it"),
+       "give the first data set a weight above 0, or use mix_strategy: weights"},
       {"data.response_bounds",
        kError,
        {"data.min_response_tokens", "data.max_response_tokens"},

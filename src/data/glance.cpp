@@ -103,16 +103,17 @@ bool Glance::has_column(const std::string& name) const {
   return std::find(columns.begin(), columns.end(), name) != columns.end();
 }
 
-Glance glance(const std::string& path) {
+Glance glance(const std::string& path, std::string_view eval_split) {
   Glance out;
   out.path = path;
   out.where = where_of(path);
   if (out.where == Where::missing) return out;
   try {
-    const Source source = find_source(path);
+    const Source source = find_source(path, eval_split);
     out.num_rows = glance_split(source.train(), out);
-    if (const auto eval = choose_eval_split(source, "auto"); eval.split != nullptr)
-      out.num_eval_rows = glance_split(*eval.split, out);
+    const auto eval = choose_eval_split(source, eval_split);
+    if (eval.split != nullptr) out.num_eval_rows = glance_split(*eval.split, out);
+    else if (!eval.is_held_out) out.num_eval_rows = 0;
   } catch (const Error& error) {
     // Nothing is known of a data set on the Hub that has no copy here, and that is no problem of its rows.
     if (out.where != Where::hub) note_problem(out, error.what());

@@ -8,7 +8,7 @@
 namespace forgelm::formats {
 namespace {
 
-bool is_blank(std::string_view text) {
+bool is_blank(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || is_blank_in_line(c); });
 }
 
@@ -89,6 +89,10 @@ std::size_t read_csv_record(std::string_view text, char delimiter, std::size_t m
   // Both characters of a line's end belong to this record.
   if (has_ended && text[at - 1] == '\r' && at < text.size() && text[at] == '\n') ++at;
   return at;
+}
+
+bool is_blank_record(std::string_view record, std::size_t num_cells) noexcept {
+  return num_cells == 1 && is_blank(record);
 }
 
 BlockCursor::BlockCursor(RowBlock block)
@@ -186,10 +190,7 @@ bool BlockCursor::next_record(ParsedRow& row) {
     const std::string_view text = left.substr(0, size);
     row_begin_ = at_;
     at_ += size;
-    // A blank record as the splitter sees it: one cell of blanks, without quotes.
-    const bool is_row = num_cells > 1 || !std::all_of(text.begin(), text.end(), [](char c) {
-                          return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-                        });
+    const bool is_row = !is_blank_record(text, num_cells);
     if (is_row) {
       start_row(row);
       if (open_quote != std::string_view::npos) {

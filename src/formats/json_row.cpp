@@ -157,18 +157,19 @@ class Copier {
 /// Reads "line L, column C: " off the front of a message of parse_json.
 JsonRowProblem problem_of(const Failure& failure) {
   JsonRowProblem problem;
-  problem.message = failure.message;
+  problem.message = to_valid_utf8(failure.message);  // it may quote a part of the row
   problem.hint = failure.hint;
   constexpr std::string_view kLine = "line ", kColumn = ", column ";
-  const char* const end = failure.message.data() + failure.message.size();
+  const std::string message = problem.message;
+  const char* const end = message.data() + message.size();
   std::uint64_t line = 1, column = 1;
-  const auto first = std::from_chars(failure.message.data() + kLine.size(), end, line);
+  const auto first = std::from_chars(message.data() + std::min(kLine.size(), message.size()), end, line);
   if (static_cast<std::size_t>(end - first.ptr) < kColumn.size()) return problem;
   const auto second = std::from_chars(first.ptr + kColumn.size(), end, column);
   if (end - second.ptr < 2) return problem;
   problem.line = line - 1;
   problem.column = column;
-  problem.message.erase(0, static_cast<std::size_t>(second.ptr + 2 - failure.message.data()));
+  problem.message.erase(0, static_cast<std::size_t>(second.ptr + 2 - message.data()));
   return problem;
 }
 

@@ -156,7 +156,7 @@ void RawBlocks::read_csv_header() {
     if (num_cells > limits.max_columns)
       throw ConfigError(placed(syntax_->name, line, 1,
                                cat("the header has ", num_cells, " columns; at most ", limits.max_columns, " are read")));
-    const bool is_header = num_cells > 1 || !trim(text).empty();
+    const bool is_header = !is_blank_record(text, num_cells);
     if (is_header && (!is_utf8(text) || text.find('\0') != std::string_view::npos))
       throw ConfigError(placed(syntax_->name, line, 1, "the header is not text in UTF-8"),
                         "save the file as UTF-8, for example with: iconv -f WINDOWS-1252 -t UTF-8");

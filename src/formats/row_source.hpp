@@ -69,6 +69,9 @@ class BlockCursor {
 std::size_t read_csv_record(std::string_view text, char delimiter, std::size_t max_cells, std::vector<std::string>& cells,
                             std::size_t& num_cells, std::size_t& open_quote);
 
+/// Whether a record is no row: one cell of spaces and tabs, without quotes. The CSV splitter counts by the same rule.
+bool is_blank_record(std::string_view record, std::size_t num_cells) noexcept;
+
 /// Rows of a file whose rows can be cut without being read.
 class RawBlocks {
  public:

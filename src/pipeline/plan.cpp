@@ -8,6 +8,7 @@
 #include "forgelm/config/lr_schedule.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/glance.hpp"
+#include "forgelm/data/mixture.hpp"
 #include "preflight.hpp"
 
 namespace forgelm::pipeline {
@@ -20,37 +21,20 @@ constexpr int kNumLearningRatePoints = 5;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Training rows after mixing; nothing when a data set's rows are not known.
-std::optional<int64_t> mixed_rows(const config::DataSection& data, const std::vector<data::Glance>& sets,
-                                  int64_t primary_rows) {
-  std::vector<double> rows = {static_cast<double>(primary_rows)};
-  for (std::size_t i = 1; i < sets.size(); ++i) {
-    if (!sets[i].num_rows) return std::nullopt;
-    rows.push_back(static_cast<double>(*sets[i].num_rows));
+/// Rows of the mixture; nothing when a data set's rows are not known.
+std::optional<int64_t> num_mixed_rows(const config::DataSection& data, const std::vector<data::Glance>& sets) {
+  std::vector<std::uint64_t> num_rows;
+  for (const auto& set : sets) {
+    if (!set.num_rows) return std::nullopt;
+    num_rows.push_back(static_cast<std::uint64_t>(*set.num_rows));
   }
-  double total_weight = 0;
-  if (data.mix_ratio)
-    for (const double weight : *data.mix_ratio) total_weight += weight;
-  double mixed = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    double wanted = rows[i];
-    if (data.mix_ratio) {
-      const auto& weights = *data.mix_ratio;
-      const double share = weights[i] / total_weight;
-      if (data.mix_strategy == config::MixStrategy::weights)
-        wanted = std::floor(*std::max_element(rows.begin(), rows.end()) * share);
-      if (data.mix_strategy == config::MixStrategy::budget)
-        wanted = std::floor(static_cast<double>(data.max_train_examples.value_or(0)) * share);
-      if (data.mix_strategy == config::MixStrategy::anchor && i > 0)
-        wanted = weights[0] > 0 ? std::floor(rows[0] * weights[i] / weights[0]) : rows[i];
-    }
-    mixed += std::min(wanted, rows[i]);
-  }
-  return static_cast<int64_t>(mixed);
+  int64_t mixed = 0;
+  for (const auto count : data::mixed_counts(data, num_rows)) mixed += static_cast<int64_t>(count);
+  return mixed;
 }
 
 std::vector<data::Glance> glance_all(const config::DataSection& data) {
-  std::vector<data::Glance> sets = {data::glance(data.dataset_name_or_path)};
+  std::vector<data::Glance> sets = {data::glance(data.dataset_name_or_path, data.eval_split)};
   for (const auto& extra : data.extra_datasets.value_or(std::vector<std::string>{}))
     sets.push_back(data::glance(extra));
   return sets;
@@ -61,10 +45,14 @@ void plan_rows(const config::DataSection& data, const std::vector<data::Glance>&
   if (!primary.num_rows) return;
   plan.rows_are_estimated =
       std::any_of(sets.begin(), sets.end(), [](const data::Glance& set) { return set.is_estimate; });
-  plan.num_eval_rows = primary.num_eval_rows ? *primary.num_eval_rows : data::num_held_out_rows(*primary.num_rows);
-  const int64_t kept = primary.num_eval_rows ? *primary.num_rows : *primary.num_rows - *plan.num_eval_rows;
-  plan.num_train_rows = mixed_rows(data, sets, kept);
-  if (plan.num_train_rows && data.max_train_examples)
+  plan.num_eval_rows = primary.num_eval_rows;
+  plan.num_train_rows = num_mixed_rows(data, sets);
+  if (!plan.num_train_rows) return;
+  if (!plan.num_eval_rows) {  // held out of the mixture
+    plan.num_eval_rows = data::num_held_out_rows(*plan.num_train_rows);
+    *plan.num_train_rows -= *plan.num_eval_rows;
+  }
+  if (data.max_train_examples)
     plan.num_train_rows = std::min(*plan.num_train_rows, *data.max_train_examples);
 }
 

@@ -118,11 +118,24 @@ TEST_CASE("plan: a validation split of the data's own is not cut from the traini
   CHECK(plan.num_eval_rows == 7);
 }
 
+TEST_CASE("plan: the split to evaluate on is the one that the job names") {
+  const Workplace here;
+  std::filesystem::create_directory("set");
+  here.write("set/train.jsonl", 30, "{\"text\": \"abcd\"}\n");
+  here.write("set/validation.jsonl", 7, "{\"text\": \"abcd\"}\n");
+  here.write("set/test.jsonl", 5, "{\"text\": \"abcd\"}\n");
+  CHECK(plan_of(job("", "dataset_name_or_path: set, eval_split: test")).num_eval_rows == 5);
+  const auto none = plan_of(job("", "dataset_name_or_path: data.jsonl, eval_split: none"));
+  CHECK(none.num_eval_rows == 0);
+  CHECK(none.num_train_rows == 100);
+}
+
 TEST_CASE("plan: mixed data sets add up, or are cut to their shares") {
   const Workplace here;
   here.write("more.jsonl", 50, "{\"prompt\": \"a\", \"completion\": \"b\"}\n");
-  CHECK(plan_of(job("", "dataset_name_or_path: data.jsonl, extra_datasets: [more.jsonl]")).num_train_rows == 140);
-  // Shares of the largest set (90 rows): floor(90 * 0.5) each, as far as there are rows.
+  // Mixed first, then a tenth held out: 150 rows less 15.
+  CHECK(plan_of(job("", "dataset_name_or_path: data.jsonl, extra_datasets: [more.jsonl]")).num_train_rows == 135);
+  // Shares of the largest set (100 rows): int(100 * 0.5) each, less a tenth.
   CHECK(plan_of(job("", "dataset_name_or_path: data.jsonl, extra_datasets: [more.jsonl], mix_ratio: [1, 1]"))
             .num_train_rows == 90);
 }

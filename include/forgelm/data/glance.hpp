@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace forgelm::data {
@@ -24,15 +25,15 @@ struct Glance {
   std::string problem;                        ///< the first thing wrong with files or rows; empty when all is well
   std::vector<std::string> columns;           ///< union over the rows looked at, in order of appearance
   std::optional<std::int64_t> num_rows;       ///< training rows; nothing when unknown
-  std::optional<std::int64_t> num_eval_rows;  ///< of a validation or test split that the data set brings itself
+  std::optional<std::int64_t> num_eval_rows;  ///< of the split to evaluate on; nothing when a part is held out
   double text_bytes_per_row = 0;              ///< mean length of the text in a row, in bytes
   bool is_estimate = false;                   ///< counts were scaled up from the first MiB
 
   bool has_column(const std::string& name) const;
 };
 
-/// Looks at what source.hpp finds under this name: its training rows, and the split that `auto` evaluates on.
-Glance glance(const std::string& path);
+/// Looks at what source.hpp finds under this name: its training rows, and the split that data.eval_split names.
+Glance glance(const std::string& path, std::string_view eval_split = "auto");
 
 /// Rows that the reference holds out for evaluation when a data set brings no split:
 /// ceil(max(min(0.1, 2000 / n), 0.01) * n), none below 2 rows.
