@@ -28,6 +28,17 @@ Columns columns_of(std::span<const formats::Row> rows) {
   return columns;
 }
 
+/// The renamings whose column is in the file.
+Json those_present(const Json& renames, const std::vector<std::string>& columns) {
+  Json present = Json::object();
+  if (renames.kind() != Json::Kind::object) return present;
+  for (const auto& [name, in_file] : renames.members())
+    if (in_file.kind() != Json::Kind::text ||
+        std::find(columns.begin(), columns.end(), in_file.text()) != columns.end())
+      present.set(name, in_file);
+  return present;
+}
+
 [[noreturn]] void fail_at_first_row(const std::string& file, std::span<const formats::Row> rows, Failure failure) {
   Diagnostic problem;
   problem.code = "unknown_row_format";
@@ -94,11 +105,13 @@ struct RowConverter::Impl {
 };
 
 RowConverter::RowConverter(const RowRules& rules, const std::string& file, std::span<const formats::Row> first_rows)
-    : impl_(new Impl{rules, ColumnNames(rules.columns), nullptr, {}, {}}) {
+    : impl_(new Impl{rules, {}, nullptr, {}, {}}) {
   const Columns columns = columns_of(first_rows);
+  if (rules.has_optional_columns) impl_->rules.columns = those_present(rules.columns, columns.all);
+  impl_->names = ColumnNames(impl_->rules.columns);
   if (first_rows.empty()) fail_at_first_row(file, first_rows, {"there are no rows"});
   if (columns.all.empty()) fail_at_first_row(file, first_rows, {"the rows have no fields"});
-  if (auto problems = rename_problems(rules.columns, columns.all); !problems.empty()) {
+  if (auto problems = rename_problems(impl_->rules.columns, columns.all); !problems.empty()) {
     for (auto& problem : problems) problem.spot.file = file;
     throw ConfigError(std::move(problems));
   }
@@ -110,7 +123,7 @@ RowConverter::RowConverter(const RowRules& rules, const std::string& file, std::
     break;
   }
   if (impl_->format == nullptr) {
-    auto problem = column_problem(rules.trainer, rules.columns, columns.with_values);
+    auto problem = column_problem(rules.trainer, impl_->rules.columns, columns.with_values);
     fail_at_first_row(
         file, first_rows,
         problem ? std::move(*problem) : Failure{"the rows have the columns of a format, but not its values"});

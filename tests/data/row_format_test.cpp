@@ -169,6 +169,16 @@ TEST_CASE("row formats: data.columns with names that are not there is refused, w
   CHECK(found[2].message.find("integer") != std::string::npos);
 }
 
+TEST_CASE("row formats: in data sets beside the primary one, a renaming of a column that is not there does not apply") {
+  auto how = rules(TrainerType::sft, DataTask::chat, R"({"prompt": "question", "completion": "answer"})");
+  how.has_optional_columns = true;
+  CHECK(test::sample(R"({"question": "q", "answer": "a"})", how).messages.items().at(1).at("content").text() == "a");
+  CHECK(test::sample(R"({"prompt": "q", "completion": "b"})", how).messages.items().at(1).at("content").text() == "b");
+  CHECK(format_of(R"({"text": "t"})", how) == "text");
+  how.columns = test::json(R"({"promt": "question"})");
+  CHECK(choose_problems(R"({"question": "q", "answer": "a"})", how).size() == 1);
+}
+
 TEST_CASE("row formats: the reference page names every format and every column") {
   const std::string page = data::row_format_reference();
   for (const auto* format : data::all_row_format_specs()) {

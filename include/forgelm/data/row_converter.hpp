@@ -24,6 +24,8 @@ struct RowRules {
   config::TrainerType trainer = config::TrainerType::sft;
   config::DataTask task = config::DataTask::chat;
   Json columns = Json::object();  ///< data.columns
+  /// For data sets beside the primary one: a renaming whose column they lack does not apply to them, and is no error.
+  bool has_optional_columns = false;
   bool clean_text = true;
 };
 
@@ -74,6 +76,7 @@ class RowConverter {
 class MessageTreeCollector {
  public:
   static constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
+  /// `converter` must outlive the collector.
   explicit MessageTreeCollector(const RowConverter& converter, std::size_t max_bytes = kMaxBytes);
   ~MessageTreeCollector();
   /// Takes a row; gives what is complete: problems at once, trees when memory asks for it.
