@@ -73,7 +73,7 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
   PreparedData out;
   out.model = load_model_text(job.model);
   const ExampleBuilder builder(out.model.tokenizer, out.model.chat_template, ExampleRules::of(job));
-  const RowRules rules = row_rules_of(job);
+  RowRules rules = row_rules_of(job);
   const auto add = [&](const std::string& name, const std::vector<std::filesystem::path>& files) {
     out.sources.push_back({name, tokenize_source(name, files, rules, builder, options)});
     const auto& tokens = out.sources.back().tokens;
@@ -83,8 +83,10 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
   const Source primary = primary_source(job);
   const EvalSplit eval = choose_eval_split(primary, job.data.eval_split);
   add(primary.name, primary.train().files);
+  rules.has_optional_columns = true;
   for (const std::string& name : job.data.extra_datasets.value_or(std::vector<std::string>()))
     add(name, find_source(name).train().files);
+  rules.has_optional_columns = false;
   const std::size_t num_train_sources = out.sources.size();
   if (eval.split != nullptr) add(cat(primary.name, " (", eval.split->name, ")"), eval.split->files);
 

@@ -248,6 +248,7 @@ TokenCacheRecipe recipe_of(const std::vector<fs::path>& files, const RowRules& r
                                {"trainer", to_text(rules.trainer)},
                                {"task", to_text(rules.task)},
                                {"clean_text", rules.clean_text},
+                               {"has_optional_columns", rules.has_optional_columns},
                                {"example", builder.rules().to_json()}});
   return recipe;
 }
@@ -284,6 +285,8 @@ TokenizedSource tokenize_source(const std::string& label, const std::vector<fs::
   if (rules.task != config::DataTask::chat && !converter.task_has_effect())
     warnings.push_back(
         cat("data.task ", to_text(rules.task), " changes nothing for rows of the format ", converter.format().name));
+  if (!rules.clean_text && !converter.clean_text_has_effect())
+    warnings.push_back(cat("data.clean_text changes nothing for rows of the format ", converter.format().name));
   return {std::move(store), std::move(report), num_rows, converter.description(), was_cached, std::move(warnings)};
 }
 

@@ -114,7 +114,7 @@ void flip(const fs::path& path, std::size_t byte, int bit) {
 }  // namespace
 
 TEST_CASE("token store: what is appended is what is read, over many segments") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   build_at(directory / "store");
   CHECK(names_in(directory / "store").size() > 4);
   const auto store = TokenStore::open(directory / "store", kDescription);
@@ -135,7 +135,7 @@ TEST_CASE("token store: what is appended is what is read, over many segments") {
 }
 
 TEST_CASE("token store: a store without examples, and one without checkpoints") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   TokenStoreWriter(directory / "empty", kDescription).commit(Json());
   const auto empty = TokenStore::open(directory / "empty", kDescription);
   REQUIRE(empty);
@@ -150,7 +150,7 @@ TEST_CASE("token store: a store without examples, and one without checkpoints") 
 }
 
 TEST_CASE("token store: only its owner may read it") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   build_at(directory / "store");
   for (const fs::path& path :
        {directory / "store", directory / "store/store.json", directory / "store/segment-000000"}) {
@@ -161,7 +161,7 @@ TEST_CASE("token store: only its owner may read it") {
 }
 
 TEST_CASE("token store: only a whole store of the same description is opened") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   std::string why_not;
   CHECK_FALSE(TokenStore::open(directory / "none", kDescription, why_not));
   CHECK_THAT(why_not, Catch::Contains("store.json is missing"));
@@ -178,7 +178,7 @@ TEST_CASE("token store: only a whole store of the same description is opened") {
 }
 
 TEST_CASE("token store: an example that contradicts itself is refused") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   TokenStoreWriter writer(directory / "store", kDescription);
   CHECK_THROWS_AS(writer.append(Example{}), RunError);
   for (const std::vector<TokenRange>& bad :
@@ -192,7 +192,7 @@ TEST_CASE("token store: an example that contradicts itself is refused") {
 }
 
 TEST_CASE("token store: an interrupted build goes on after its last segment") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   std::int64_t resumed_at = 0;
   {
     TokenStoreWriter writer(directory / "store", kDescription, kSmall);
@@ -223,7 +223,7 @@ TEST_CASE("token store: an interrupted build goes on after its last segment") {
 }
 
 TEST_CASE("token store: a segment that had to end between checkpoints is kept when a checkpoint follows it") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   {
     TokenStoreWriter writer(directory / "store", kDescription, {.segment_bytes = 512});
     std::uint64_t next = 0;
@@ -240,7 +240,7 @@ TEST_CASE("token store: a segment that had to end between checkpoints is kept wh
 }
 
 TEST_CASE("token store: a segment of another build of the same description does not pass") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   for (const char* name : {"one", "two"}) {
     Example example;
     example.sequences.push_back({std::vector<std::int32_t>(100, name[0]), {{0, 100}}});
@@ -256,7 +256,7 @@ TEST_CASE("token store: a segment of another build of the same description does 
 }
 
 TEST_CASE("token store: two builders of one store do not clash") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   {
     const TokenStoreWriter writer(directory / "store", kDescription);
     CHECK_THROWS_WITH(TokenStoreWriter(directory / "store", kDescription), Catch::Contains("is in use by process"));
@@ -292,7 +292,7 @@ TEST_CASE("token store: a failing disk at any step leaves no store, and a second
   for (const auto name : failpoint::names("durable.")) {
     for (const int error : {ENOSPC, EIO}) {
       for (int nth = 1;; ++nth) {
-        const test::TemporaryDirectory directory;
+        const test::TemporaryDirectory directory(test::memory_directory());
         failpoint::arm(name, failpoint::Action::error, error, nth);
         bool has_failed = false;
         try {
@@ -320,7 +320,7 @@ TEST_CASE("token store: a failing disk at any step leaves no store, and a second
 TEST_CASE("token store: a kill at any step leaves no half store, and a second try completes it") {
   for (const auto name : failpoint::names("durable.")) {
     for (int nth = 1;; nth += nth > 24 ? 7 : 1) {
-      const test::TemporaryDirectory directory;
+      const test::TemporaryDirectory directory(test::memory_directory());
       const auto end = test::run_in_child([&] {
         failpoint::arm(name, failpoint::Action::kill, 0, nth);
         build_at(directory / "store");
@@ -340,7 +340,7 @@ TEST_CASE("token store: a kill at any step leaves no half store, and a second tr
 }
 
 TEST_CASE("token store: every changed bit and every lost end is found") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   {
     TokenStoreWriter writer(directory / "store", kDescription, {.segment_bytes = 600});
     for (std::uint64_t i = 0; i < 12; ++i) {
@@ -395,7 +395,7 @@ TEST_CASE("token store: every changed bit and every lost end is found") {
 }
 
 TEST_CASE("token store: every bit of header, index and list is covered, not one in eight") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   const fs::path path = directory / "store";
   {
     TokenStoreWriter writer(path, kDescription);
@@ -420,7 +420,7 @@ TEST_CASE("token store: every bit of header, index and list is covered, not one 
 }
 
 TEST_CASE("token store: a damaged store is rebuilt from what is whole of it") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   const fs::path path = directory / "store";
   build_at(path);
   flip(path / "segment-000002", 300, 4);  // in the tokens
@@ -458,7 +458,7 @@ TEST_CASE("token store: a damaged store is rebuilt from what is whole of it") {
 }
 
 TEST_CASE("token store: views stay valid when the store is removed") {
-  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory directory(test::memory_directory());
   build_at(directory / "store");
   const auto store = TokenStore::open(directory / "store", kDescription);
   fs::remove_all(directory / "store");
