@@ -59,7 +59,8 @@ std::uint32_t AddedTokenMatcher::child(std::uint32_t node, unsigned char label) 
   const Edge* first = edges_.data() + nodes_[node].first_edge;
   const Edge* end = first + nodes_[node].num_edges;
   if (nodes_[node].num_edges > 8)
-    first = std::lower_bound(first, end, label, [](const Edge& edge, unsigned char value) { return edge.label < value; });
+    first =
+        std::lower_bound(first, end, label, [](const Edge& edge, unsigned char value) { return edge.label < value; });
   for (; first != end && first->label <= label; ++first)
     if (first->label == label) return first->target;
   return 0;

@@ -65,8 +65,8 @@ class AddedTokens {
   /// `tokens` with their ids settled; `normalized_content(i)` is what token i looks like in a normalised text.
   void build(std::vector<AddedToken> tokens, const std::vector<std::string>& normalized_content);
 
-  /// Cuts a text at the tokens that are (not) matched on normalised text; the matches cover all of it, in order, but may
-  /// overlap where two tokens claim the same white space. `skips_special`: special tokens are plain text.
+  /// Cuts a text at the tokens that are (not) matched on normalised text; the matches cover all of it, in order, but
+  /// may overlap where two tokens claim the same white space. `skips_special`: special tokens are plain text.
   void cut(std::string_view text, bool is_normalized, bool skips_special, std::vector<AddedTokenMatch>& out) const;
   bool has_any(bool is_normalized) const noexcept { return !matchers_[is_normalized ? 1 : 0].empty(); }
 
