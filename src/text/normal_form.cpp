@@ -68,7 +68,8 @@ struct Compositions {
       is_plain_nfkc[c] = false;
       if (property->decomp_type != 0) continue;
       const Parts parts = decompose(c, false);
-      if (parts.num >= 2 && property->comp_exclusion == 0 && property->combining_class == 0) composed.emplace_back(c, parts);
+      if (parts.num >= 2 && property->comp_exclusion == 0 && property->combining_class == 0)
+        composed.emplace_back(c, parts);
       else is_plain_nfc[c] = false;
     }
     // Pairs nest on the left: one more part means one more composition.

@@ -63,7 +63,7 @@ struct PipelineTokenizer::Job {
   Scratch& scratch;
   const EncodeOptions& options;
   Encoding& out;
-  bool with_spans;   // the alignment is followed
+  bool with_spans;  // the alignment is followed
   bool with_edges;
 };
 
@@ -109,8 +109,8 @@ void PipelineTokenizer::read_truncation(const JsonNode& node) {
 
 void PipelineTokenizer::add_tokens(std::vector<AddedToken> given, const std::string& file) {
   if (given.size() > AddedTokens::kMaxTokens)
-    throw ConfigError(
-        cat(quote(file), ": added_tokens: ", given.size(), " tokens; at most ", AddedTokens::kMaxTokens, " can be used"));
+    throw ConfigError(cat(quote(file), ": added_tokens: ", given.size(), " tokens; at most ", AddedTokens::kMaxTokens,
+                          " can be used"));
   // Ids as the reference settles them: the model's own, else the next free one; other kinds of file state theirs.
   std::vector<AddedToken> tokens;
   std::unordered_map<std::string, std::size_t> places;
@@ -195,7 +195,8 @@ void PipelineTokenizer::encode_plan(const std::vector<TokenId>& plan, std::array
 void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& options, Scratch& scratch,
                                     Encoding& out) const {
   if (text.size() > kMaxTextBytes)
-    throw RunError(RunErrorKind::data, cat("a text of ", text.size(), " bytes cannot be encoded; at most ", kMaxTextBytes));
+    throw RunError(RunErrorKind::data,
+                   cat("a text of ", text.size(), " bytes cannot be encoded; at most ", kMaxTextBytes));
   const std::size_t first = out.ids.size();
   std::string repaired;
   std::vector<ByteSpan> given_spans;  // of each byte of a repaired text
@@ -227,12 +228,14 @@ void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& 
 /// The tokens from `first` on are all of one text: the file's limit, less the special tokens around, holds for them.
 void PipelineTokenizer::truncate(const std::vector<TokenId>& plan, std::size_t first, Encoding& out) const {
   if (!truncation_) return;
-  const auto num_special = static_cast<std::size_t>(std::count_if(plan.begin(), plan.end(), [](TokenId id) { return id >= 0; }));
+  const auto num_special =
+      static_cast<std::size_t>(std::count_if(plan.begin(), plan.end(), [](TokenId id) { return id >= 0; }));
   const std::size_t most = truncation_->max_length - std::min(num_special, truncation_->max_length);
   const std::size_t num = out.ids.size() - first;
   if (num <= most) return;
   if (!truncation_->cuts_first)
-    throw RunError(RunErrorKind::data, "the tokenizer's truncation cuts only a second text (\"OnlySecond\"), and there is none");
+    throw RunError(RunErrorKind::data,
+                   "the tokenizer's truncation cuts only a second text (\"OnlySecond\"), and there is none");
   const auto erase = [&](auto& items) {
     const auto begin = items.begin() + static_cast<std::ptrdiff_t>(first + (truncation_->is_left ? 0 : most));
     items.erase(begin, begin + static_cast<std::ptrdiff_t>(num - most));

@@ -238,7 +238,8 @@ class CutAtScripts final : public PreTokenizer {
 void append_text(PreTokenized& work, std::size_t begin, std::size_t end) {
   work.next_text.bytes.append(work.text.bytes, begin, end - begin);
   if (work.with_spans)
-    work.next_text.spans.insert(work.next_text.spans.end(), work.text.spans.begin() + static_cast<std::ptrdiff_t>(begin),
+    work.next_text.spans.insert(work.next_text.spans.end(),
+                                work.text.spans.begin() + static_cast<std::ptrdiff_t>(begin),
                                 work.text.spans.begin() + static_cast<std::ptrdiff_t>(end));
 }
 

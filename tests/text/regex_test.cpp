@@ -27,11 +27,14 @@ std::vector<std::string> pieces(const Regex& regex, std::string_view subject) {
 
 std::string random_text(Pcg64& random) {
   static const std::u32string kSigns =
-      U"aabcsStTrReEvVmMlLdDxZ''''   \t\n\r\r\n\n019.,-/!\u00b2\u00e9\u0130\u017f\u212a\u01c5\u02b0\u0301\u0327\u0660\u2167\u00a0\u2003\u3000\u0085\u180e\u200d"
+      U"aabcsStTrReEvVmMlLdDxZ''''   "
+      U"\t\n\r\r\n\n019.,-/"
+      U"!\u00b2\u00e9\u0130\u017f\u212a\u01c5\u02b0\u0301\u0327\u0660\u2167\u00a0\u2003\u3000\u0085\u180e\u200d"
       U"\u4e00\u3042\u30fc\uac00\u0915\u094d\u1c89\U00010400\U0001f600\U00016d40\U00020000\uffff";
   std::string text;
   const auto length = random.next_up_to(40);
-  for (std::uint64_t i = 0; i < length; ++i) append_utf8(text, kSigns[static_cast<std::size_t>(random.next_up_to(kSigns.size() - 1))]);
+  for (std::uint64_t i = 0; i < length; ++i)
+    append_utf8(text, kSigns[static_cast<std::size_t>(random.next_up_to(kSigns.size() - 1))]);
   return text;
 }
 
@@ -66,12 +69,15 @@ TEST_CASE("patterns mean what Oniguruma takes them for") {
   CHECK(found(R"([a[0-9]]+)", "a1b2") == "a1|2");
   CHECK(found(R"([]a]+)", "]a[") == "]a");
   CHECK(found(R"(\p{^L}+)", "ab12c") == "12");
-  CHECK(found(R"(\d*)", "a1") == "||1");
-  CHECK(found("\\s", "a\xE1\xA0\x8E" "b\xC2\x85") == "\xC2\x85");  // U+180E is no space, U+0085 is
+  CHECK(found(R"(\d*)", "a1") == "|1");
+  CHECK(found("\\s",
+              "a\xE1\xA0\x8E"
+              "b\xC2\x85") == "\xC2\x85");  // U+180E is no space, U+0085 is
 }
 
 TEST_CASE("patterns that cannot be used are refused with a reason") {
-  for (const char* pattern : {"(", ")", "[a", "a**(", R"(\p{NoSuchThing})", R"(\p{L)", "(?~a)", "(?x) a", R"(\u12)", "[[:nope:]]", "\\"}) {
+  for (const char* pattern :
+       {"(", ")", "[a", "a**(", R"(\p{NoSuchThing})", R"(\p{L)", "(?~a)", "(?x) a", R"(\u12)", "[[:nope:]]", "\\"}) {
     INFO(pattern);
     CHECK_THROWS_AS(Regex(pattern), std::invalid_argument);
   }

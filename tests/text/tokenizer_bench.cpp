@@ -60,15 +60,19 @@ int main(int num_arguments, char** arguments) {
       std::atomic<std::size_t> next{0};
       num_tokens = encode_some(next);
     });
-    const unsigned num_threads = num_arguments > 3 ? static_cast<unsigned>(std::stoul(arguments[3])) : std::thread::hardware_concurrency();
+    const unsigned num_threads =
+        num_arguments > 3 ? static_cast<unsigned>(std::stoul(arguments[3])) : std::thread::hardware_concurrency();
     const double all = seconds_of([&] {
       std::atomic<std::size_t> next{0};
       std::vector<std::thread> threads;
       for (unsigned i = 0; i < num_threads; ++i) threads.emplace_back([&] { encode_some(next); });
       for (auto& thread : threads) thread.join();
     });
-    std::cout << dump(Json::object({{"mb", rounded(size_mb)}, {"tokens", num_tokens}, {"threads", num_threads},
-                                    {"encode_mb_s", rounded(size_mb / one)}, {"batch_mb_s", rounded(size_mb / all)},
+    std::cout << dump(Json::object({{"mb", rounded(size_mb)},
+                                    {"tokens", num_tokens},
+                                    {"threads", num_threads},
+                                    {"encode_mb_s", rounded(size_mb / one)},
+                                    {"batch_mb_s", rounded(size_mb / all)},
                                     {"load_s", rounded(load_s)}}))
               << '\n';
   } catch (const Error& error) {
