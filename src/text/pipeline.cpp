@@ -25,12 +25,7 @@ constexpr std::size_t kMaxTextBytes = std::size_t{1} << 31;
 constexpr char32_t kMetaspace = 0x2581;
 constexpr std::string_view kMetaspaceBytes = "\xE2\x96\x81";
 
-/// White space at the ends of a token, for the spans that leave it out.
-struct Edges {
-  std::uint32_t num_leading = 0;
-  std::uint32_t num_trailing = 0;
-};
-
+/// The white space at the ends of a token, which spans may leave out.
 Edges edges_of(std::string_view token) {
   const CharClasses classes;
   constexpr char32_t kSpelledSpace = 0x120;
@@ -224,10 +219,8 @@ void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& 
   }
   if (!options.with_spans) return;
   for (const bool adds_prefix_space : post_.trims)
-    for (std::size_t index = first; index < out.ids.size(); ++index) {
-      const Edges& edges = scratch.edges[index - first];
-      trim_span(edges.num_leading, edges.num_trailing, index == first, adds_prefix_space, out.spans[index]);
-    }
+    for (std::size_t index = first; index < out.ids.size(); ++index)
+      trim_span(text, scratch.edges[index - first], index == first, adds_prefix_space, out.spans[index]);
   if (!repaired.empty()) map_to_given(given, out, first);
 }
 
@@ -377,7 +370,10 @@ void PipelineTokenizer::unspell(std::string_view word, std::string_view spelled,
     return byte;
   };
   for (Piece& piece : pieces) {
-    piece.begin = place_of(piece.begin);
+    const std::size_t begin = piece.begin;
+    piece.begin = place_of(begin);
+    // A model that leaves out what it does not know counts on, as the reference does, and may start within a letter.
+    if (at > begin && piece.begin > 0) --piece.begin;
     piece.end = place_of(piece.end);
   }
 }

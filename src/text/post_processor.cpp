@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "forgelm/core/text.hpp"
+#include "unicode.hpp"
 
 namespace forgelm::text {
 namespace {
@@ -109,15 +110,14 @@ PostProcessing read_post_processor(const JsonNode& node) {
   return out;
 }
 
-void trim_span(std::size_t num_leading, std::size_t num_trailing, bool is_first, bool adds_prefix_space,
-               ByteSpan& span) {
-  if (num_leading > 0) {
-    // A single space at the start is taken for the one that was added, which stands for nothing.
-    if ((is_first || span.begin == 0) && adds_prefix_space && num_leading == 1) num_leading = 0;
-    span.begin = static_cast<std::uint32_t>(std::min<std::size_t>(span.begin + num_leading, span.end));
-  }
-  if (num_trailing > 0 && span.end >= num_trailing)
-    span.end = static_cast<std::uint32_t>(std::max<std::size_t>(span.end - num_trailing, span.begin));
+void trim_span(std::string_view text, const Edges& edges, bool is_first, bool adds_prefix_space, ByteSpan& span) {
+  // A single space at the start is taken for the one that was added, which stands for nothing.
+  if (!((is_first || span.begin == 0) && adds_prefix_space && edges.num_leading == 1))
+    for (std::uint32_t i = 0; i < edges.num_leading && span.begin < span.end; ++i)
+      span.begin = std::min(span.begin + static_cast<std::uint32_t>(utf8_length(text[span.begin])), span.end);
+  for (std::uint32_t i = 0; i < edges.num_trailing && span.end > span.begin; ++i)
+    do --span.end;
+    while (span.end > span.begin && (static_cast<unsigned char>(text[span.end]) & 0xC0) == 0x80);
 }
 
 }  // namespace forgelm::text

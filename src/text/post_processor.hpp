@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "forgelm/text/tokenizer.hpp"
@@ -29,7 +30,13 @@ struct PostProcessing {
 /// "post_processor" of a tokenizer.json. ConfigError names the place.
 PostProcessing read_post_processor(const JsonNode& node);
 
-/// Cuts off the white space at both ends of a token from its span. `is_first`: the first token of its text.
-void trim_span(std::size_t num_leading, std::size_t num_trailing, bool is_first, bool adds_prefix_space, ByteSpan& span);
+/// White space at the ends of a token, in code points.
+struct Edges {
+  std::uint32_t num_leading = 0;
+  std::uint32_t num_trailing = 0;
+};
+
+/// Takes the white space off a token's span in `text`. `is_first`: the first token of its text.
+void trim_span(std::string_view text, const Edges& edges, bool is_first, bool adds_prefix_space, ByteSpan& span);
 
 }  // namespace forgelm::text

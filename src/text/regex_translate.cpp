@@ -102,16 +102,23 @@ std::string word_items() {
 std::optional<std::string> named_items(std::string_view name) {
   const std::string plain = ascii_lower(name);
   if (plain == "word" || plain == "w") return word_items();
-  if (plain == "alnum" || plain == "alpha") {
-    const std::uint32_t without = category_bit(Category::Pc) | (plain == "alpha" ? category_bit(Category::Nd) : 0);
+  if (plain == "alnum" || plain == "alpha" || plain == "alphabetic") {
     const CharClasses classes;
-    return ranges_of([&](char32_t c) {
-      return classes.has(c, char_flag::kPatternWord) && !classes.is_any_of(c, without | kMarks);
-    }) + category_items(kMarks);
+    const std::string letters = ranges_of([&](char32_t c) { return classes.has(c, char_flag::kAlphabetic); });
+    return plain == "alnum" ? letters + category_items(category_bit(Category::Nd)) : letters;
   }
   if (plain == "digit") return category_items(category_bit(Category::Nd));
-  if (plain == "upper") return category_items(category_bit(Category::Lu)) + "\\x{2160}-\\x{216f}\\x{24b6}-\\x{24cf}";
-  if (plain == "lower") return category_items(category_bit(Category::Ll)) + "\\xaa\\xba\\x{2170}-\\x{217f}\\x{24d0}-\\x{24e9}";
+  if (plain == "upper" || plain == "uppercase") {
+    return category_items(category_bit(Category::Lu)) +
+           "\\x{2160}-\\x{216f}\\x{24b6}-\\x{24cf}\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}";
+  }
+  if (plain == "lower" || plain == "lowercase") {
+    return category_items(category_bit(Category::Ll)) +
+           "\\xaa\\xba\\x{2b0}-\\x{2b8}\\x{2c0}\\x{2c1}\\x{2e0}-\\x{2e4}\\x{345}\\x{37a}\\x{10fc}\\x{1d2c}-\\x{1d6a}\\x{1d78}"
+           "\\x{1d9b}-\\x{1dbf}\\x{2071}\\x{207f}\\x{2090}-\\x{209c}\\x{2170}-\\x{217f}\\x{24d0}-\\x{24e9}\\x{2c7c}\\x{2c7d}"
+           "\\x{a69c}\\x{a69d}\\x{a770}\\x{a7f2}-\\x{a7f4}\\x{a7f8}\\x{a7f9}\\x{ab5c}-\\x{ab5f}\\x{ab69}\\x{10780}"
+           "\\x{10783}-\\x{10785}\\x{10787}-\\x{107b0}\\x{107b2}-\\x{107ba}\\x{1e030}-\\x{1e06d}";
+  }
   if (plain == "space" || plain == "white_space" || plain == "whitespace") return std::string(kSpaces);
   if (plain == "blank") return "\\x09" + category_items(category_bit(Category::Zs));
   if (plain == "cntrl") return std::string("\\p{Cc}");

@@ -32,6 +32,7 @@ inline constexpr std::uint16_t kCombiningMark = 1u << 11;  ///< what StripAccent
 inline constexpr std::uint16_t kNumeric = 1u << 12;        ///< of Digits
 inline constexpr std::uint16_t kWhiteSpace = 1u << 13;     ///< White_Space, which is also \s everywhere
 inline constexpr std::uint16_t kInert = 1u << 14;          ///< neither decomposes nor combines, whatever Unicode says
+inline constexpr std::uint16_t kAlphabetic = 1u << 15;     ///< [[:alpha:]] of patterns
 }  // namespace char_flag
 
 namespace detail {
