@@ -93,6 +93,13 @@ Value data_attribute(Heap& heap, const Value& object, std::string_view name) {
 
 bool is_unsafe(const Value& object, std::string_view name) {
   if (changes_value(object.kind(), name)) return true;
+  if (object.is_undefined()) {
+    // Here what Python finds and what it does not differ: only the former is unsafe, the latter a fault.
+    static constexpr std::string_view kPresent[] = {"__class__", "__doc__",  "__init__", "__module__", "__len__",
+                                                    "__str__",   "__repr__", "__eq__",   "__iter__",   "__call__",
+                                                    "__hash__",  "__bool__", "__dir__",  "__getitem__"};
+    return std::find(std::begin(kPresent), std::end(kPresent), name) != std::end(kPresent);
+  }
   return name.size() > 4 && name.substr(0, 2) == "__" && name.substr(name.size() - 2) == "__";
 }
 
@@ -102,8 +109,8 @@ std::string unsafe_message(const Value& object, std::string_view name) {
 
 /// What getattr() gives in the sandbox; missing when there is no such attribute.
 Value get_attribute(Heap& heap, const Value& object, std::string_view name) {
-  if (object.is_undefined()) throw Fault{object.as<Undefined>().message, false};
   if (is_unsafe(object, name)) return heap.undefined(unsafe_message(object, name));
+  if (object.is_undefined()) throw Fault{object.as<Undefined>().message, false};
   Value out = data_attribute(heap, object, name);
   if (!out.is_missing()) return out;
   const Entry* entry = methods_of(object.kind()).find(name);
@@ -178,7 +185,7 @@ std::function<Value()> Runtime::iterate(const Value& value) {
         if (at >= text.size()) return Value();
         const std::size_t size = sequence_size(text[at]);
         at += size;
-        return heap.string(text.substr(at - size, size), value.as<String>().is_markup);
+        return heap.string(text.substr(at - size, size));  // of markup, too: plain
       };
     case Kind::range:
       return [value, at = std::int64_t{0}]() mutable {

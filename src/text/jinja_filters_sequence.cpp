@@ -100,6 +100,23 @@ Value iterator_over(Runtime& runtime, const char* type, Values items) {
   });
 }
 
+/// A Python generator: nothing happens, and nothing fails, before its first item is asked for.
+Value generator(Runtime& runtime, std::function<std::function<Value()>()> start) {
+  return runtime.heap().iterator("generator", [start, next = std::function<Value()>()]() mutable {
+    if (!next) next = start();
+    return next();
+  });
+}
+
+std::function<Value()> nothing() {
+  return [] { return Value(); };
+}
+
+/// The items of a list made for a generator.
+std::function<Value()> over(Runtime& runtime, Values items) {
+  return runtime.iterate(runtime.heap().list(std::move(items)));
+}
+
 Value reverse(Runtime& runtime, const Value&, Arguments& arguments) {
   const Values bound = bind("reverse", arguments, {"value"}, 1);
   if (bound[0].is_string()) return slice(runtime.heap(), bound[0], Value(), Value(), Value::integer(-1));
@@ -134,12 +151,13 @@ Value join(Runtime& runtime, const Value&, Arguments& arguments) {
 
 Value items(Runtime& runtime, const Value&, Arguments& arguments) {
   const Values bound = bind("items", arguments, {"value"}, 1);
-  if (bound[0].is_undefined()) return iterator_over(runtime, "generator", {});
-  if (!bound[0].is(Kind::dict)) {
-    type_fault(cat("Can only get item pairs from a mapping, not from ", type_name(bound[0]), "."));
-  }
-  const Value view(new DictView(runtime.heap(), DictView::What::items, bound[0]));
-  return runtime.heap().iterator("generator", runtime.iterate(view));
+  return generator(runtime, [&runtime, value = bound[0]] {
+    if (value.is_undefined()) return nothing();
+    if (!value.is(Kind::dict)) {
+      type_fault(cat("Can only get item pairs from a mapping, not from ", type_name(value), "."));
+    }
+    return runtime.iterate(Value(new DictView(runtime.heap(), DictView::What::items, value)));
+  });
 }
 
 Value dictsort(Runtime& runtime, const Value&, Arguments& arguments) {
@@ -214,25 +232,25 @@ Value unique(Runtime& runtime, const Value&, Arguments& arguments) {
   const Values bound = bind("unique", arguments, {"value", "case_sensitive", "attribute"}, 1);
   const bool is_case_sensitive = flag(bound[1]);
   const Values path = attribute_path(runtime, bound[2]);
-  auto buckets = std::make_shared<std::vector<std::vector<Value>>>(64);
-  auto num_seen = std::make_shared<std::size_t>(0);
-  return runtime.heap().iterator(
-      "generator", [&runtime, is_case_sensitive, path, buckets, num_seen, source = runtime.iterate(bound[0])] {
-        Heap& heap = runtime.heap();
-        for (Value item = source(); !item.is_missing(); item = source()) {
-          heap.tick();
-          Value key = follow(runtime, item, path);
-          if (!is_case_sensitive) key = ignore_case(runtime, key);
-          auto& bucket = (*buckets)[hash(key) % buckets->size()];
-          if (std::any_of(bucket.begin(), bucket.end(), [&](const Value& other) { return equals(heap, other, key); })) {
-            continue;
-          }
-          bucket.push_back(std::move(key));
-          heap.reserve(++*num_seen * sizeof(Value));
-          return item;
-        }
-        return Value();
-      });
+  return generator(runtime, [&runtime, is_case_sensitive, path, value = bound[0]]() -> std::function<Value()> {
+    // Bounded in number, so that equal hashes cost steps and nothing else.
+    auto buckets = std::make_shared<std::vector<Values>>(256);
+    return [&runtime, is_case_sensitive, path, buckets, num_seen = std::size_t{0}, next = runtime.iterate(value)]() mutable {
+      Heap& heap = runtime.heap();
+      for (Value item = next(); !item.is_missing(); item = next()) {
+        heap.tick();
+        Value key = follow(runtime, item, path);
+        if (!is_case_sensitive) key = ignore_case(runtime, key);
+        Values& bucket = (*buckets)[hash(key) % buckets->size()];
+        const auto is_seen = [&](const Value& other) { return equals(heap, other, key); };
+        if (std::any_of(bucket.begin(), bucket.end(), is_seen)) continue;
+        bucket.push_back(std::move(key));
+        heap.reserve(++num_seen * sizeof(Value));
+        return item;
+      }
+      return Value();
+    };
+  });
 }
 
 template <bool kMax>
@@ -273,102 +291,105 @@ Value sum(Runtime& runtime, const Value&, Arguments& arguments) {
 
 // ---- slices and batches ---------------------------------------------------------------------------------------------
 
-Value slices(Runtime& runtime, const Value&, Arguments& arguments) {
-  const Values bound = bind("slice", arguments, {"value", "slices", "fill_with"}, 2);
-  const Values items = runtime.to_values(bound[0]);
-  const std::int64_t num_slices = to_index(bound[1]);
+Values slice_parts(Runtime& runtime, const Value& value, const Value& number, const Value& filler) {
+  const Values items = runtime.to_values(value);
+  const std::int64_t num_slices = to_index(number);
   if (num_slices == 0) type_fault("integer division or modulo by zero");
-  Heap& heap = runtime.heap();
   const auto size = static_cast<std::int64_t>(items.size());
   const std::int64_t each = num_slices > 0 ? size / num_slices : 0;
   const std::int64_t num_longer = num_slices > 0 ? size % num_slices : 0;
   Values out;
   std::int64_t at = 0;
   for (std::int64_t i = 0; i < num_slices; ++i) {
-    heap.tick();
+    runtime.heap().tick();
     const std::int64_t count = each + (i < num_longer ? 1 : 0);
     Values part(items.begin() + at, items.begin() + at + count);
-    if (!bound[2].is_missing() && !bound[2].is_none() && i >= num_longer) part.push_back(bound[2]);
-    out.push_back(heap.list(std::move(part)));
+    if (!filler.is_missing() && !filler.is_none() && i >= num_longer) part.push_back(filler);
+    out.push_back(runtime.heap().list(std::move(part)));
     at += count;
   }
-  return iterator_over(runtime, "generator", std::move(out));
+  return out;
 }
 
-Value batch(Runtime& runtime, const Value&, Arguments& arguments) {
-  const Values bound = bind("batch", arguments, {"value", "linecount", "fill_with"}, 2);
-  // What is no number equals no length: one batch, unless it must be filled.
+Value slices(Runtime& runtime, const Value&, Arguments& arguments) {
+  const Values bound = bind("slice", arguments, {"value", "slices", "fill_with"}, 2);
+  return generator(runtime,
+                   [&runtime, bound] { return over(runtime, slice_parts(runtime, bound[0], bound[1], bound[2])); });
+}
+
+Values batch_parts(Runtime& runtime, const Value& value, const Value& line_count, const Value& filler) {
   Heap& heap = runtime.heap();
   Values out;
   Values part;
-  for (Value& item : runtime.to_values(bound[0])) {
+  // A line count that is no number equals no length: one batch, unless it must be filled.
+  for (Value& item : runtime.to_values(value)) {
     heap.tick();
-    if (equals(heap, Value::integer(static_cast<std::int64_t>(part.size())), bound[1])) {
+    if (equals(heap, Value::integer(static_cast<std::int64_t>(part.size())), line_count)) {
       out.push_back(heap.list(std::move(part)));
       part.clear();
     }
     part.push_back(std::move(item));
   }
-  if (!part.empty()) {
-    const auto present = static_cast<std::int64_t>(part.size());
-    const bool fills = !bound[2].is_missing() && !bound[2].is_none();
-    if (fills && less(heap, Value::integer(present), bound[1])) {
-      const std::int64_t size = to_index(bound[1]);
-      heap.reserve(static_cast<std::size_t>(std::min<std::int64_t>(size, std::int64_t{1} << 40)) * sizeof(Value));
-      part.resize(static_cast<std::size_t>(size), bound[2]);
-    }
-    out.push_back(heap.list(std::move(part)));
+  if (part.empty()) return out;
+  const bool fills = !filler.is_missing() && !filler.is_none();
+  if (fills && less(heap, Value::integer(static_cast<std::int64_t>(part.size())), line_count)) {
+    const std::int64_t size = to_index(line_count);
+    heap.reserve(static_cast<std::size_t>(std::min<std::int64_t>(size, std::int64_t{1} << 40)) * sizeof(Value));
+    part.resize(static_cast<std::size_t>(size), filler);
   }
-  return iterator_over(runtime, "generator", std::move(out));
+  out.push_back(heap.list(std::move(part)));
+  return out;
+}
+
+Value batch(Runtime& runtime, const Value&, Arguments& arguments) {
+  const Values bound = bind("batch", arguments, {"value", "linecount", "fill_with"}, 2);
+  return generator(runtime,
+                   [&runtime, bound] { return over(runtime, batch_parts(runtime, bound[0], bound[1], bound[2])); });
 }
 
 // ---- map, select, reject --------------------------------------------------------------------------------------------
 
-Value map(Runtime& runtime, const Value&, Arguments& arguments) {
-  if (arguments.positional.empty()) type_fault("map() missing required argument 'value'");
-  const Value source = arguments.positional[0];
-  Arguments rest;
-  rest.positional.assign(arguments.positional.begin() + 1, arguments.positional.end());
-  rest.named = arguments.named;
-  if (!is_true(source)) return iterator_over(runtime, "generator", {});
+/// The arguments after the first, which is what the filter is applied to.
+Value take_first(const char* what, Arguments& arguments) {
+  if (arguments.positional.empty()) type_fault(cat(what, "() missing required argument 'value'"));
+  Value out = std::move(arguments.positional[0]);
+  arguments.positional.erase(arguments.positional.begin());
+  return out;
+}
+
+std::function<Value()> start_map(Runtime& runtime, const Value& source, Arguments rest) {
+  if (!is_true(source)) return nothing();
   if (rest.positional.empty()) {
     const Values bound = bind("map", rest, {"attribute", "default"}, 0);
     if (bound[0].is_missing()) type_fault("map requires a filter argument");
-    const Values path = attribute_path(runtime, bound[0]);
     const Value otherwise = bound[1].is_none() ? Value() : bound[1];
-    return runtime.heap().iterator("generator", [&runtime, path, otherwise, next = runtime.iterate(source)] {
+    return [&runtime, path = attribute_path(runtime, bound[0]), otherwise, next = runtime.iterate(source)] {
       Value item = next();
       return item.is_missing() ? item : follow(runtime, item, path, otherwise);
-    });
+    };
   }
-  const Value name = rest.positional[0];
-  rest.positional.erase(rest.positional.begin());
-  return runtime.heap().iterator("generator", [&runtime, name, rest, next = runtime.iterate(source)] {
+  const Value name = take_first("map", rest);
+  return [&runtime, name, rest, next = runtime.iterate(source)] {
     Value item = next();
     return item.is_missing() ? item : runtime.call_filter(name, item, rest);
-  });
+  };
+}
+
+Value map(Runtime& runtime, const Value&, Arguments& arguments) {
+  const Value source = take_first("map", arguments);
+  return generator(runtime, [&runtime, source, rest = arguments] { return start_map(runtime, source, rest); });
 }
 
 template <bool kSelects, bool kByAttribute>
-Value choose(Runtime& runtime, const Value&, Arguments& arguments) {
-  if (arguments.positional.empty()) type_fault("select() missing required argument 'value'");
-  const Value source = arguments.positional[0];
-  Arguments rest;
-  rest.positional.assign(arguments.positional.begin() + 1, arguments.positional.end());
-  rest.named = arguments.named;
-  if (!is_true(source)) return iterator_over(runtime, "generator", {});
+std::function<Value()> start_choose(Runtime& runtime, const Value& source, Arguments rest) {
+  if (!is_true(source)) return nothing();
   Values path;
   if (kByAttribute) {
     if (rest.positional.empty()) type_fault("Missing parameter for attribute name");
-    path = attribute_path(runtime, rest.positional[0]);
-    rest.positional.erase(rest.positional.begin());
+    path = attribute_path(runtime, take_first("selectattr", rest));
   }
-  Value test;
-  if (!rest.positional.empty()) {
-    test = rest.positional[0];
-    rest.positional.erase(rest.positional.begin());
-  }
-  return runtime.heap().iterator("generator", [&runtime, path, test, rest, next = runtime.iterate(source)] {
+  const Value test = rest.positional.empty() ? Value() : take_first("select", rest);
+  return [&runtime, path, test, rest, next = runtime.iterate(source)] {
     for (Value item = next(); !item.is_missing(); item = next()) {
       runtime.heap().tick();
       const Value subject = kByAttribute ? follow(runtime, item, path) : item;
@@ -376,6 +397,14 @@ Value choose(Runtime& runtime, const Value&, Arguments& arguments) {
       if (holds == kSelects) return item;
     }
     return Value();
+  };
+}
+
+template <bool kSelects, bool kByAttribute>
+Value choose(Runtime& runtime, const Value&, Arguments& arguments) {
+  const Value source = take_first("select", arguments);
+  return generator(runtime, [&runtime, source, rest = arguments] {
+    return start_choose<kSelects, kByAttribute>(runtime, source, rest);
   });
 }
 

@@ -6,6 +6,7 @@
 #include "jinja_text.hpp"
 #include "jinja_builtins.hpp"
 #include "jinja_runtime.hpp"
+#include "jinja_text.hpp"
 
 namespace forgelm::text::jinja {
 
@@ -274,26 +275,24 @@ Runtime::Flow Runtime::run_for(const Stmt& stmt, Scope& scope, const Value& iter
 }
 
 Runtime::Flow Runtime::run_loop_body(const Stmt& stmt, Scope& scope, Loop& loop, const Value& loop_value) {
-  static const auto kClear = [](Loop& done) { done.pull = [] { return Value(); }; };
   const NameId loop_name = tree_.loop_id;
-  bool is_empty = true;
+  bool has_completed = false;
   while (true) {
     place_ = stmt.offset;
     if (!loop.advance()) break;
     heap_.tick();
-    is_empty = false;
     const ScopeRef inner(new Scope(heap_, &scope));
     inner->names.reserve(4);
     inner->set(loop_name, loop_value);
     assign(*stmt.target, loop.current, *inner);
     declare_missing(stmt.missing, *inner);
-    if (run(stmt.body, *inner) == Flow::broken) {
-      kClear(loop);
-      return Flow::normal;
-    }
+    const Flow flow = run(stmt.body, *inner);
+    if (flow == Flow::broken) break;
+    has_completed = has_completed || flow == Flow::normal;
   }
-  kClear(loop);  // what it pulled from belongs to frames that end now
-  if (!is_empty || stmt.otherwise.empty()) return Flow::normal;
+  loop.pull = [] { return Value(); };  // what it pulled from belongs to frames that end now
+  // As jinja2 has it, a loop whose every round ended in break or continue has its else part, too.
+  if (has_completed || stmt.otherwise.empty()) return Flow::normal;
   const ScopeRef inner(new Scope(heap_, &scope));
   declare_missing(stmt.otherwise_missing, *inner);
   return run(stmt.otherwise, *inner);
@@ -330,7 +329,8 @@ Runtime::Flow Runtime::run_filter_block(const Stmt& stmt, Scope& scope) {
     if (flow != Flow::normal) return flow;
     text = evaluate_block_filter(*stmt.value, *inner, string(capture.take()));
   }
-  print(text);
+  place_ = stmt.offset;
+  write(to_text(text, "what a filter block gives"));  // jinja2 joins it as it is, and cannot join what is no text
   return Flow::normal;
 }
 
@@ -347,7 +347,9 @@ Runtime::Flow Runtime::run_with(const Stmt& stmt, Scope& scope) {
 
 void Runtime::run_call_block(const Stmt& stmt, Scope& scope) {
   const Value caller(new Macro(heap_, *stmt.macro, stmt.body, &scope));
-  print(evaluate_call(*stmt.value, scope, caller));
+  const Value text = evaluate_call(*stmt.value, scope, caller);
+  place_ = stmt.offset;
+  write(to_text(text, "what a call block gives"));
 }
 
 /// transformers tells where such a block's text is only where the block writes to the output itself.

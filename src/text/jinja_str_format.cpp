@@ -140,6 +140,7 @@ class StrFormatter {
   /// "name.attribute[item]".
   Value look_up(std::string_view name) {
     const std::size_t first_end = std::min(name.find_first_of(".["), name.size());
+    if (first_end == 0 && !name.empty()) type_fault("a field must start with a name or a number before '.' or '['");
     Value out = first(name.substr(0, first_end));
     name.remove_prefix(first_end);
     while (!name.empty()) {

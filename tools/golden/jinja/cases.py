@@ -47,6 +47,7 @@ STATEMENTS = """
 {% for x in l %}{{ loop.previtem is defined }}{{ loop.nextitem is defined }}{% endfor %} {% for a in [1,1,2] %}{{ loop.changed(a) }}{% endfor %}
 {% for k, v in d.items() %}{{ k }}={{ v }};{% endfor %} {% for k in d %}{{ k }}{% endfor %} {% for a, (b, c) in [(1, (2, 3))] %}{{ a }}{{ b }}{{ c }}{% endfor %} {% for c in 'aé😀' %}[{{ c }}]{% endfor %}
 {% for x in l %}{% if x == 1 %}{% continue %}{% endif %}{{ x }}{% endfor %} {% for x in l %}{% if x == 1 %}{% break %}{% endif %}{{ x }}{% else %}E{% endfor %} {% for x in [] %}{% else %}E{% endfor %}
+{% for x in l %}{% continue %}{% else %}E{% endfor %} {% for x in l %}{% break %}{% else %}E{% endfor %} {% set g = 5|unique %}{% set g = 5|map %}{% set g = 5|select('nope') %}ok
 {% for n1 in tree recursive %}{{ n1.v }}{% if n1.kids %}({{ loop(n1.kids) }}){% endif %}{{ loop.depth }}{% endfor %}
 {% for x in l %}{% for y in ls %}{{ loop.index }}{{ x }}{{ y }}{% endfor %}{{ loop.index }}{% endfor %} {% for x in l %}{% set outer = loop %}{% for y in ls %}{{ outer.index }}{% endfor %}{% endfor %}
 {% if n > 40 %}a{% elif n %}b{% else %}c{% endif %} {% if z %}a{% elif el %}b{% else %}c{% endif %} {% if missing %}a{% endif %} {% if missing is not defined and not t %}a{% else %}b{% endif %}
@@ -192,6 +193,9 @@ FAULTS = """
 {{ d.update({}) }}
 {{ d.pop('b') }}
 {{ d.__class__.__name__ }}
+{{ missing.__class__ }}
+{{ (5|batch(0))|list }}
+{% filter length %}x{% endfilter %}
 {{ ''.__class__.__mro__ }}
 {{ l.index(99) }}
 {{ 5() }}
