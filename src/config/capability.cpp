@@ -10,8 +10,8 @@ namespace {
 constexpr CapabilityInfo kCapabilities[] = {
     {Capability::job, "job files", Effect::weights, true},
     {Capability::training, "training", Effect::weights, false},
-    {Capability::data_reading, "reading and rendering of training data", Effect::weights, false},
-    {Capability::data_mixing, "mixing of data sets", Effect::weights, false},
+    {Capability::data_reading, "reading and rendering of training data", Effect::weights, true},
+    {Capability::data_mixing, "mixing of data sets", Effect::weights, true},
     {Capability::packing, "packing", Effect::weights, false},
     {Capability::quantization, "quantized base models (4 and 8 bits)", Effect::weights, false},
     {Capability::dora, "DoRA adapters", Effect::weights, false},

@@ -67,16 +67,11 @@ class AddedTokens {
   void build(std::vector<AddedToken> tokens, const std::vector<std::string>& normalized_content);
 
   /// Cuts a text at the tokens that are (not) matched on normalised text; the matches cover all of it, in order, but
-<<<<<<< HEAD
   /// may overlap where two tokens claim the same white space. `skips_special`: special tokens are plain text. So they
   /// are where they touch one of `literal` (in order), whose bytes are those of the text as given: `given_spans` says
   /// where each byte of `text` came from (null: from the same place).
   void cut(std::string_view text, bool is_normalized, bool skips_special, std::vector<AddedTokenMatch>& out,
            std::span<const ByteSpan> literal = {}, const ByteSpan* given_spans = nullptr) const;
-=======
-  /// may overlap where two tokens claim the same white space. `skips_special`: special tokens are plain text.
-  void cut(std::string_view text, bool is_normalized, bool skips_special, std::vector<AddedTokenMatch>& out) const;
->>>>>>> tokpipe
   bool has_any(bool is_normalized) const noexcept { return !matchers_[is_normalized ? 1 : 0].empty(); }
 
   const std::vector<AddedToken>& tokens() const noexcept { return tokens_; }
