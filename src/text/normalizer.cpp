@@ -280,6 +280,7 @@ std::string Replacement::apply(std::string text) const {
 }
 
 std::unique_ptr<const Normalizer> read_normalizer(const JsonNode& node, int depth) {
+  if (depth == 0) check_num_steps(node, "normalizers");
   const std::string& type = node.at("type").text();
   if (type == "Sequence") return std::make_unique<NormalizerSequence>(node, depth);
   if (type == "Bert" || type == "BertNormalizer") return std::make_unique<BertNormalizer>(node);

@@ -101,6 +101,7 @@ void append_trims(const JsonNode& node, std::vector<bool>& out) {
 }  // namespace
 
 PostProcessing read_post_processor(const JsonNode& node) {
+  check_num_steps(node, "processors");
   PostProcessing out;
   out.single = plan(node, false, true);
   out.pair = plan(node, true, true);

@@ -394,6 +394,7 @@ void append_steps(const JsonNode& node, int depth, PreTokenizers& out) {
 PreTokenizer::~PreTokenizer() = default;
 
 PreTokenizers read_pre_tokenizers(const JsonNode& node) {
+  check_num_steps(node, "pretokenizers");
   PreTokenizers steps;
   append_steps(node, 0, steps);
   return steps;

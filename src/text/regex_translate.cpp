@@ -13,6 +13,7 @@ namespace forgelm::text {
 namespace {
 
 constexpr int kMaxDepth = 50;
+constexpr std::size_t kMaxTranslatedBytes = 1 << 20;
 constexpr const char* kSpaces =
     "\\x09-\\x0d\\x20\\x85\\xa0\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}";
 
@@ -30,7 +31,7 @@ std::string hex(char32_t c) {
   return cat("\\x{", digits, "}");
 }
 
-/// Class items for all code points that `holds`, from U+0000 or, as additions, only those that are new.
+/// Class items for all code points that `holds`.
 template <class Holds>
 std::string ranges_of(const Holds& holds) {
   std::string out;
@@ -72,6 +73,28 @@ std::optional<std::uint32_t> categories_of(std::string_view name) {
   return std::nullopt;
 }
 
+/// Neighbouring code points of one category that were assigned after Unicode 14.
+struct NewRun {
+  char32_t first;
+  char32_t last;
+  unsigned category;
+};
+const std::vector<NewRun>& new_runs() {
+  static const std::vector<NewRun> all = [] {
+    const CharClasses classes;
+    std::vector<NewRun> runs;
+    for (char32_t c = 0; c < 0x110000; ++c) {
+      const std::uint16_t flags = classes.flags(c);
+      if ((flags & char_flag::kIsNew) == 0) continue;
+      const unsigned category = flags & char_flag::kCategoryMask;
+      if (!runs.empty() && runs.back().last + 1 == c && runs.back().category == category) runs.back().last = c;
+      else runs.push_back({c, c, category});
+    }
+    return runs;
+  }();
+  return all;
+}
+
 std::string category_items(std::uint32_t bits) {
   std::string out;
   std::uint32_t left = bits;
@@ -83,19 +106,33 @@ std::string category_items(std::uint32_t bits) {
   }
   for (std::size_t i = 0; i < kCategoryNames.size(); ++i)
     if ((left >> i & 1) != 0) out += cat("\\p{", kCategoryNames[i], "}");
-  const CharClasses classes;
   // What PCRE2's Unicode may not know yet. Unassigned has no additions, only losses, which do not matter to a model.
-  return out + ranges_of([&](char32_t c) {
-           return classes.has(c, char_flag::kIsNew) && (bits >> (classes.flags(c) & char_flag::kCategoryMask) & 1) != 0;
-         });
+  for (const NewRun& run : new_runs()) {
+    if ((bits >> run.category & 1) == 0) continue;
+    out += hex(run.first);
+    if (run.last != run.first) out += cat("-", hex(run.last));
+  }
+  return out;
 }
 
-std::string word_items() {
-  const CharClasses classes;
-  const std::uint32_t bits =
-      kLetters | kMarks | category_bit(Category::Nd) | category_bit(Category::Nl) | category_bit(Category::Pc);
-  return category_items(bits) +
-         ranges_of([&](char32_t c) { return classes.has(c, char_flag::kPatternWord) && !classes.is_any_of(c, bits); });
+const std::string& word_items() {
+  static const std::string items = [] {
+    const CharClasses classes;
+    const std::uint32_t bits =
+        kLetters | kMarks | category_bit(Category::Nd) | category_bit(Category::Nl) | category_bit(Category::Pc);
+    return category_items(bits) + ranges_of([&](char32_t c) {
+             return classes.has(c, char_flag::kPatternWord) && !classes.is_any_of(c, bits);
+           });
+  }();
+  return items;
+}
+
+const std::string& alphabetic_items() {
+  static const std::string items = [] {
+    const CharClasses classes;
+    return ranges_of([&](char32_t c) { return classes.has(c, char_flag::kAlphabetic); });
+  }();
+  return items;
 }
 
 /// Class items for a bracket name or property that is not a category; nothing when it is none that we know.
@@ -103,9 +140,7 @@ std::optional<std::string> named_items(std::string_view name) {
   const std::string plain = ascii_lower(name);
   if (plain == "word" || plain == "w") return word_items();
   if (plain == "alnum" || plain == "alpha" || plain == "alphabetic") {
-    const CharClasses classes;
-    const std::string letters = ranges_of([&](char32_t c) { return classes.has(c, char_flag::kAlphabetic); });
-    return plain == "alnum" ? letters + category_items(category_bit(Category::Nd)) : letters;
+    return plain == "alnum" ? alphabetic_items() + category_items(category_bit(Category::Nd)) : alphabetic_items();
   }
   if (plain == "digit") return category_items(category_bit(Category::Nd));
   if (plain == "upper" || plain == "uppercase") {
@@ -137,7 +172,10 @@ class Translator {
 
   std::string run() {
     std::size_t atom = std::string::npos;  // where the last atom starts in out_
-    while (at_ < in_.size()) step(atom);
+    while (at_ < in_.size()) {
+      step(atom);
+      if (out_.size() > kMaxTranslatedBytes) fail("it has too many classes");
+    }
     if (!groups_.empty()) fail("a group is not closed");
     return std::move(out_);
   }
