@@ -53,8 +53,9 @@ class Rewriter {
 
   void emit(char32_t code_point, int change) {
     const std::size_t before = out_.bytes.size();
-    const ByteSpan span =
-        !with_spans_ ? ByteSpan{} : change > 0 || at_ >= in_.spans.size() ? span_before() : in_.spans[at_];
+    const ByteSpan span = !with_spans_                            ? ByteSpan{}
+                          : change > 0 || at_ >= in_.spans.size() ? span_before()
+                                                                  : in_.spans[at_];
     if (code_point < 0x80) out_.bytes += static_cast<char>(code_point);
     else append_utf8(out_.bytes, code_point);
     if (with_spans_) out_.spans.insert(out_.spans.end(), out_.bytes.size() - before, span);

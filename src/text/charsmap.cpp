@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "forgelm/core/text.hpp"
@@ -13,15 +14,8 @@ namespace {
 
 class CharsmapCheck {
  public:
-  CharsmapCheck(std::string_view array, std::string_view replacements) : replacements_(replacements) {
-    units_.reserve(array.size() / 4);
-    for (std::size_t at = 0; at < array.size(); at += 4) {
-      std::uint32_t unit = 0;
-      for (std::size_t i = 4; i-- > 0;) unit = (unit << 8) | static_cast<unsigned char>(array[at + i]);
-      units_.push_back(unit);
-    }
-    nodes_.resize(units_.size());
-  }
+  explicit CharsmapCheck(CharsmapParts parts)
+      : replacements_(parts.replacements), units_(std::move(parts.units)), nodes_(units_.size()) {}
 
   /// Walks all nodes that some text can lead to, depth first, so that a cycle shows as a node met below itself.
   std::optional<std::string> run();
@@ -38,10 +32,7 @@ class CharsmapCheck {
     std::uint32_t next_label;
   };
 
-  std::uint32_t base_of(std::uint32_t node) const {
-    const std::uint32_t unit = units_[node];
-    return node ^ ((unit >> 10) << ((unit & (1u << 9)) >> 6));
-  }
+  bool has_value(std::uint32_t node) const { return node != 0 && charsmap_has_value(units_, node); }
   std::optional<std::string> enter(std::uint32_t node);
   std::optional<std::string> check_replacement(std::uint32_t offset) const;
 
@@ -65,11 +56,11 @@ std::optional<std::string> CharsmapCheck::enter(std::uint32_t node) {
   if (visits_.size() > static_cast<std::size_t>(kMaxCharsmapDepth)) {
     return cat("a text of more than ", kMaxCharsmapDepth, " bytes to replace");
   }
-  const std::uint32_t base = base_of(node);
+  const std::uint32_t base = charsmap_base(units_, node);
   if (base >= units_.size()) return cat("unit ", node, " leads to unit ", base, " of ", units_.size());
   nodes_[node] = {State::open, 0, 0};
-  if (node != 0 && ((units_[node] >> 8) & 1) != 0) {
-    if (auto fault = check_replacement(units_[base] & 0x7fffffffu)) return fault;
+  if (has_value(node)) {
+    if (auto fault = check_replacement(charsmap_value(units_, base))) return fault;
     nodes_[node].matches = 1;
   }
   visits_.push_back({node, 0});
@@ -78,7 +69,6 @@ std::optional<std::string> CharsmapCheck::enter(std::uint32_t node) {
 
 std::optional<std::string> CharsmapCheck::run() {
   if (auto fault = enter(0)) return fault;
-  const auto own_matches = [&](std::uint32_t node) { return node != 0 && ((units_[node] >> 8) & 1) != 0 ? 1 : 0; };
   while (!visits_.empty()) {
     Visit& visit = visits_.back();
     Node& node = nodes_[visit.node];
@@ -88,9 +78,8 @@ std::optional<std::string> CharsmapCheck::run() {
       continue;
     }
     // Labels lie in one block of 256 units, and the array is whole blocks: inside, whatever the label.
-    const std::uint32_t child = base_of(visit.node) ^ visit.next_label;
-    const bool is_child = (units_[child] & 0x800000ffu) == visit.next_label;
-    if (!is_child) {
+    const std::uint32_t child = charsmap_base(units_, visit.node) ^ visit.next_label;
+    if (!charsmap_has_label(units_, child, visit.next_label)) {
       ++visit.next_label;
       continue;
     }
@@ -100,7 +89,7 @@ std::optional<std::string> CharsmapCheck::run() {
       continue;  // comes back to this label when the child is done
     }
     ++visit.next_label;
-    const int matches = own_matches(visit.node) + nodes_[child].matches;
+    const int matches = (has_value(visit.node) ? 1 : 0) + nodes_[child].matches;
     node.matches = static_cast<std::uint16_t>(std::max<int>(node.matches, matches));
     node.depth = static_cast<std::uint16_t>(std::max<int>(node.depth, nodes_[child].depth + 1));
     if (node.matches > kMaxCharsmapMatches) {
@@ -111,21 +100,36 @@ std::optional<std::string> CharsmapCheck::run() {
   return std::nullopt;
 }
 
+std::uint32_t read_u32(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i-- > 0;) value = (value << 8) | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
 }  // namespace
+
+CharsmapParts read_charsmap(std::string_view blob) {
+  const std::uint32_t array_size = read_u32(blob);
+  CharsmapParts parts;
+  parts.units.reserve(array_size / 4);
+  for (std::size_t at = 4; at < std::size_t{4} + array_size; at += 4) parts.units.push_back(read_u32(blob.substr(at)));
+  parts.replacements = blob.substr(std::size_t{4} + array_size);
+  return parts;
+}
 
 std::optional<std::string> find_charsmap_fault(std::string_view blob) {
   if (blob.empty()) return std::nullopt;
   if (blob.size() < 4) return "it is cut off";
-  std::uint32_t array_size = 0;
-  for (std::size_t i = 4; i-- > 0;) array_size = (array_size << 8) | static_cast<unsigned char>(blob[i]);
-  blob.remove_prefix(4);
-  if (array_size >= blob.size()) return cat("its array claims ", array_size, " bytes, but ", blob.size(), " remain");
+  const std::uint32_t array_size = read_u32(blob);
+  if (array_size >= blob.size() - 4) {
+    return cat("its array claims ", array_size, " bytes, but ", blob.size() - 4, " remain");
+  }
   if (array_size == 0 || array_size % 1024 != 0) return cat("its array has ", array_size, " bytes, not blocks of 1024");
   if (array_size > kMaxCharsmapArrayBytes) {
     return cat("its array has ", array_size, " bytes; at most ", kMaxCharsmapArrayBytes, " are read");
   }
   if (blob.back() != '\0') return "its last replacement has no end";
-  return CharsmapCheck(blob.substr(0, array_size), blob.substr(array_size)).run();
+  return CharsmapCheck(read_charsmap(blob)).run();
 }
 
 }  // namespace forgelm::text

@@ -414,8 +414,12 @@ Decoder::~Decoder() = default;
 
 Decoders read_decoders(const JsonNode* node) {
   Decoders out;
-  if (node == nullptr) add<JoinStage>(out, NoSettings{});
-  else append_decoders(*node, 0, out);
+  if (node == nullptr) {
+    add<JoinStage>(out, NoSettings{});
+    return out;
+  }
+  check_num_steps(*node, "decoders");
+  append_decoders(*node, 0, out);
   return out;
 }
 

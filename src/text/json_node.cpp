@@ -5,6 +5,21 @@
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::text {
+namespace {
+
+std::size_t num_steps(const Json& node, std::string_view list_key) {
+  std::size_t num = 1;
+  if (const Json* list = node.find(list_key); list != nullptr && list->kind() == Json::Kind::array)
+    for (const Json& item : list->items()) num += num_steps(item, list_key);
+  return num;
+}
+
+}  // namespace
+
+void check_num_steps(const JsonNode& node, std::string_view list_key) {
+  if (const std::size_t num = num_steps(node.value(), list_key); num > kMaxSteps)
+    node.fail(cat(num, " steps; at most ", kMaxSteps, " can be used"));
+}
 
 void JsonNode::fail(const std::string& what) const {
   throw ConfigError(cat(quote(*file_), ": ", path_.empty() ? "the document" : path_, ": ", what));

@@ -42,7 +42,11 @@ class JsonNode {
   const std::string* file_;
 };
 
-/// The deepest nesting of Sequences.
+/// The deepest nesting of Sequences, and how many steps they may hold together.
 inline constexpr int kMaxSequenceDepth = 16;
+inline constexpr std::size_t kMaxSteps = 256;
+
+/// ConfigError when the object at `node` and what its lists called `list_key` hold are more than kMaxSteps steps.
+void check_num_steps(const JsonNode& node, std::string_view list_key);
 
 }  // namespace forgelm::text

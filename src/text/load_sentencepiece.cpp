@@ -99,7 +99,12 @@ std::shared_ptr<Tokenizer> load_sentencepiece(const std::filesystem::path& path,
   const bool adds_eos = config.eos && config.add_eos_token.value_or(!config.bos);
   parts.post_processor = make_template(adds_bos ? config.bos : std::nullopt, adds_eos ? config.eos : std::nullopt);
   std::string digest = digest_of({bytes}, parts);
-  const std::vector<AddedToken> added = parts.added_tokens;
+  std::vector<AddedToken> added = parts.added_tokens;
+  // The unknown piece's text is the library's (" \u2047 " by default).
+  std::erase_if(added, [&](const AddedToken& token) {
+    return static_cast<std::size_t>(token.id) < model.pieces.size() &&
+           model.pieces[static_cast<std::size_t>(token.id)].type == SentencePieceType::unknown;
+  });
   auto tokenizer = std::make_shared<SentencePieceTokenizer>(make_pipeline(std::move(parts), file), pieces, added);
   tokenizer->set_identity(std::move(config), std::move(digest));
   return tokenizer;

@@ -40,15 +40,19 @@ bool keeps_digits_apart(const Json& merges) {
   });
 }
 
+/// Real ones may lack bytes that no text of theirs had (SmolLM lacks 21, most of them never in UTF-8), but never the space.
 void check_is_byte_level(const Model& model, const std::string& file) {
+  int num_known = 0;
+  std::string spelled;
   for (int byte = 0; byte < 256; ++byte) {
-    std::string spelled;
+    spelled.clear();
     append_byte_level(std::string(1, static_cast<char>(byte)), spelled);
-    if (model.id_of(spelled)) continue;
-    throw ConfigError(cat(file, ": the vocabulary has no token for byte ", byte, " (", quote(spelled),
-                          "), so it is not of GPT-2's kind"),
-                      "only byte-level vocab.json + merges.txt are read; put the model's tokenizer.json beside them");
+    if (model.id_of(spelled)) ++num_known;
+    else if (byte == ' ') num_known = -256;
   }
+  if (num_known >= 192) return;
+  throw ConfigError(cat(file, ": the vocabulary is not of GPT-2's kind: it lacks the tokens of single bytes"),
+                    "only byte-level vocab.json + merges.txt are read; put the model's tokenizer.json beside them");
 }
 
 bool is_class(const TokenizerConfig& config, std::initializer_list<std::string_view> names) {

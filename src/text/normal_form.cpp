@@ -68,11 +68,13 @@ struct Compositions {
       is_plain_nfkc[c] = false;
       if (property->decomp_type != 0) continue;
       const Parts parts = decompose(c, false);
-      if (parts.num >= 2 && property->comp_exclusion == 0 && property->combining_class == 0) composed.emplace_back(c, parts);
+      if (parts.num >= 2 && property->comp_exclusion == 0 && property->combining_class == 0)
+        composed.emplace_back(c, parts);
       else is_plain_nfc[c] = false;
     }
     // Pairs nest on the left: one more part means one more composition.
-    std::sort(composed.begin(), composed.end(), [](const auto& a, const auto& b) { return a.second.num < b.second.num; });
+    std::stable_sort(composed.begin(), composed.end(),
+                     [](const auto& a, const auto& b) { return a.second.num < b.second.num; });
     for (const auto& [c, parts] : composed) {
       char32_t left = parts.code_points[0];
       for (int i = 1; i + 1 < parts.num; ++i) {
@@ -80,13 +82,15 @@ struct Compositions {
         left = found == pairs.end() ? 0 : found->second;
       }
       const char32_t right = parts.code_points[parts.num - 1];
-      if (left == 0) {
+      // A pair that is taken already belongs to the letter that this one is only another name of (U+212B of U+00C5).
+      if (left == 0 || !pairs.emplace(pair_key(left, right), c).second) {
         is_plain_nfc[c] = false;
         continue;
       }
-      pairs.emplace(pair_key(left, right), c);
       is_plain_nfc[right] = is_plain_nfkc[right] = false;
-      is_plain_nfkc[c] = is_plain_nfc[c];
+      const Parts compatible = decompose(c, true);
+      is_plain_nfkc[c] = is_plain_nfc[c] && std::equal(parts.code_points, parts.code_points + parts.num,
+                                                       compatible.code_points, compatible.code_points + compatible.num);
     }
     for (char32_t c = kVowelBase; c < kTrailBase + kNumTrails; ++c) is_plain_nfc[c] = is_plain_nfkc[c] = false;
   }

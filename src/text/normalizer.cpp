@@ -105,8 +105,7 @@ class BertNormalizer final : public Normalizer {
     if (spaces_chinese_) space_chinese(buffers);
     if (strips_accents_) {
       to_normal_form(buffers, NormalForm::nfd);
-      map_code_points(buffers,
-                      [&](char32_t c) { return classes_.has(c, char_flag::kNonspacingMark) ? kDrop : c; });
+      map_code_points(buffers, [&](char32_t c) { return classes_.has(c, char_flag::kNonspacingMark) ? kDrop : c; });
     }
     if (lowers_) lower_text(buffers);
   }
@@ -201,7 +200,8 @@ class NmtNormalizer final : public Normalizer {
 
  private:
   static char32_t map(char32_t c) {
-    if ((c >= 0x1 && c <= 0x8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F) return kDrop;
+    if ((c >= 0x1 && c <= 0x8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F)
+      return kDrop;
     if (c == 0x9 || c == 0xA || c == 0xC || c == 0xD || c == 0x1680 || (c >= 0x200B && c <= 0x200F) || c == 0x2028 ||
         c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD)
       return U' ';
@@ -280,6 +280,7 @@ std::string Replacement::apply(std::string text) const {
 }
 
 std::unique_ptr<const Normalizer> read_normalizer(const JsonNode& node, int depth) {
+  if (depth == 0) check_num_steps(node, "normalizers");
   const std::string& type = node.at("type").text();
   if (type == "Sequence") return std::make_unique<NormalizerSequence>(node, depth);
   if (type == "Bert" || type == "BertNormalizer") return std::make_unique<BertNormalizer>(node);

@@ -31,8 +31,9 @@ class PieceCache {
   /// The entry of `word` (1 to kMaxWordBytes bytes), or nullptr. `text_end`: bytes up to there may be read.
   const Entry* find(std::string_view word, const char* text_end) noexcept {
     load(word, text_end);
-    const std::uint64_t mixed = (key_[0] ^ (key_[1] * 0x9E3779B97F4A7C15u) ^ (key_[2] * 0xC2B2AE3D27D4EB4Fu) ^ word.size()) *
-                                0xD6E8FEB86659FD93u;
+    const std::uint64_t mixed =
+        (key_[0] ^ (key_[1] * 0x9E3779B97F4A7C15u) ^ (key_[2] * 0xC2B2AE3D27D4EB4Fu) ^ word.size()) *
+        0xD6E8FEB86659FD93u;
     place_ = (mixed >> 32) & (kNumEntries - 2);
     for (std::size_t way = 0; way < 2; ++way) {
       const Entry& entry = entries_[place_ + way];

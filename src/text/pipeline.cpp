@@ -28,19 +28,15 @@ constexpr std::string_view kMetaspaceBytes = "\xE2\x96\x81";
 /// The white space at the ends of a token, which spans may leave out.
 Edges edges_of(std::string_view token) {
   const CharClasses classes;
-  constexpr char32_t kSpelledSpace = 0x120;  // stands for one byte
+  constexpr char32_t kSpelledSpace = 0x120;
   Edges edges;
   bool is_leading = true;
   for (std::size_t at = 0; at < token.size();) {
-    const std::size_t begin = at;
     const char32_t c = next_code_point(token.data(), at);
-    const auto num_bytes = static_cast<std::uint32_t>(c == kSpelledSpace ? 1 : at - begin);
     const bool is_space = c == kSpelledSpace || classes.has(c, char_flag::kWhiteSpace);
-    edges.trailing_bytes = is_space ? edges.trailing_bytes + num_bytes : 0;
+    edges.num_trailing = is_space ? edges.num_trailing + 1 : 0;
     is_leading = is_leading && is_space;
-    if (!is_leading) continue;
-    ++edges.num_leading;
-    edges.leading_bytes += num_bytes;
+    edges.num_leading += is_leading;
   }
   return edges;
 }
@@ -67,7 +63,7 @@ struct PipelineTokenizer::Job {
   Scratch& scratch;
   const EncodeOptions& options;
   Encoding& out;
-  bool with_spans;   // the alignment is followed
+  bool with_spans;  // the alignment is followed
   bool with_edges;
 };
 
@@ -113,8 +109,8 @@ void PipelineTokenizer::read_truncation(const JsonNode& node) {
 
 void PipelineTokenizer::add_tokens(std::vector<AddedToken> given, const std::string& file) {
   if (given.size() > AddedTokens::kMaxTokens)
-    throw ConfigError(
-        cat(quote(file), ": added_tokens: ", given.size(), " tokens; at most ", AddedTokens::kMaxTokens, " can be used"));
+    throw ConfigError(cat(quote(file), ": added_tokens: ", given.size(), " tokens; at most ", AddedTokens::kMaxTokens,
+                          " can be used"));
   // Ids as the reference settles them: the model's own, else the next free one; other kinds of file state theirs.
   std::vector<AddedToken> tokens;
   std::unordered_map<std::string, std::size_t> places;
@@ -199,7 +195,8 @@ void PipelineTokenizer::encode_plan(const std::vector<TokenId>& plan, std::array
 void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& options, Scratch& scratch,
                                     Encoding& out) const {
   if (text.size() > kMaxTextBytes)
-    throw RunError(RunErrorKind::data, cat("a text of ", text.size(), " bytes cannot be encoded; at most ", kMaxTextBytes));
+    throw RunError(RunErrorKind::data,
+                   cat("a text of ", text.size(), " bytes cannot be encoded; at most ", kMaxTextBytes));
   const std::size_t first = out.ids.size();
   std::string repaired;
   std::vector<ByteSpan> given_spans;  // of each byte of a repaired text
@@ -224,19 +221,21 @@ void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& 
   if (!options.with_spans) return;
   for (const bool adds_prefix_space : post_.trims)
     for (std::size_t index = first; index < out.ids.size(); ++index)
-      trim_span(scratch.edges[index - first], index == first, adds_prefix_space, out.spans[index]);
+      trim_span(text, scratch.edges[index - first], index == first, adds_prefix_space, out.spans[index]);
   if (!repaired.empty()) map_to_given(given, out, first);
 }
 
 /// The tokens from `first` on are all of one text: the file's limit, less the special tokens around, holds for them.
 void PipelineTokenizer::truncate(const std::vector<TokenId>& plan, std::size_t first, Encoding& out) const {
   if (!truncation_) return;
-  const auto num_special = static_cast<std::size_t>(std::count_if(plan.begin(), plan.end(), [](TokenId id) { return id >= 0; }));
+  const auto num_special =
+      static_cast<std::size_t>(std::count_if(plan.begin(), plan.end(), [](TokenId id) { return id >= 0; }));
   const std::size_t most = truncation_->max_length - std::min(num_special, truncation_->max_length);
   const std::size_t num = out.ids.size() - first;
   if (num <= most) return;
   if (!truncation_->cuts_first)
-    throw RunError(RunErrorKind::data, "the tokenizer's truncation cuts only a second text (\"OnlySecond\"), and there is none");
+    throw RunError(RunErrorKind::data,
+                   "the tokenizer's truncation cuts only a second text (\"OnlySecond\"), and there is none");
   const auto erase = [&](auto& items) {
     const auto begin = items.begin() + static_cast<std::ptrdiff_t>(first + (truncation_->is_left ? 0 : most));
     items.erase(begin, begin + static_cast<std::ptrdiff_t>(num - most));
@@ -375,7 +374,10 @@ void PipelineTokenizer::unspell(std::string_view word, std::string_view spelled,
     return byte;
   };
   for (Piece& piece : pieces) {
-    piece.begin = place_of(piece.begin);
+    const std::size_t begin = piece.begin;
+    piece.begin = place_of(begin);
+    // A model that leaves out what it does not know counts on, as the reference does, and may start within a letter.
+    if (at > begin && piece.begin > 0) --piece.begin;
     piece.end = place_of(piece.end);
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "forgelm/core/text.hpp"
+#include "unicode.hpp"
 
 namespace forgelm::text {
 namespace {
@@ -100,6 +101,7 @@ void append_trims(const JsonNode& node, std::vector<bool>& out) {
 }  // namespace
 
 PostProcessing read_post_processor(const JsonNode& node) {
+  check_num_steps(node, "processors");
   PostProcessing out;
   out.single = plan(node, false, true);
   out.pair = plan(node, true, true);
@@ -109,11 +111,14 @@ PostProcessing read_post_processor(const JsonNode& node) {
   return out;
 }
 
-void trim_span(const Edges& edges, bool is_first, bool adds_prefix_space, ByteSpan& span) {
+void trim_span(std::string_view text, const Edges& edges, bool is_first, bool adds_prefix_space, ByteSpan& span) {
   // A single space at the start is taken for the one that was added, which stands for nothing.
   if (!((is_first || span.begin == 0) && adds_prefix_space && edges.num_leading == 1))
-    span.begin = std::min(span.begin + edges.leading_bytes, span.end);
-  if (span.end >= edges.trailing_bytes) span.end = std::max(span.end - edges.trailing_bytes, span.begin);
+    for (std::uint32_t i = 0; i < edges.num_leading && span.begin < span.end; ++i)
+      span.begin = std::min(span.begin + static_cast<std::uint32_t>(utf8_length(text[span.begin])), span.end);
+  for (std::uint32_t i = 0; i < edges.num_trailing && span.end > span.begin; ++i) do
+      --span.end;
+    while (span.end > span.begin && (static_cast<unsigned char>(text[span.end]) & 0xC0) == 0x80);
 }
 
 }  // namespace forgelm::text

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "forgelm/text/tokenizer.hpp"
@@ -29,14 +30,13 @@ struct PostProcessing {
 /// "post_processor" of a tokenizer.json. ConfigError names the place.
 PostProcessing read_post_processor(const JsonNode& node);
 
-/// White space at the ends of a token.
+/// White space at the ends of a token, in code points.
 struct Edges {
-  std::uint32_t num_leading = 0;  ///< code points
-  std::uint32_t leading_bytes = 0;
-  std::uint32_t trailing_bytes = 0;
+  std::uint32_t num_leading = 0;
+  std::uint32_t num_trailing = 0;
 };
 
-/// Takes the white space off a token's span. `is_first`: the first token of its text.
-void trim_span(const Edges& edges, bool is_first, bool adds_prefix_space, ByteSpan& span);
+/// Takes the white space off a token's span in `text`. `is_first`: the first token of its text.
+void trim_span(std::string_view text, const Edges& edges, bool is_first, bool adds_prefix_space, ByteSpan& span);
 
 }  // namespace forgelm::text

@@ -238,7 +238,8 @@ class CutAtScripts final : public PreTokenizer {
 void append_text(PreTokenized& work, std::size_t begin, std::size_t end) {
   work.next_text.bytes.append(work.text.bytes, begin, end - begin);
   if (work.with_spans)
-    work.next_text.spans.insert(work.next_text.spans.end(), work.text.spans.begin() + static_cast<std::ptrdiff_t>(begin),
+    work.next_text.spans.insert(work.next_text.spans.end(),
+                                work.text.spans.begin() + static_cast<std::ptrdiff_t>(begin),
                                 work.text.spans.begin() + static_cast<std::ptrdiff_t>(end));
 }
 
@@ -393,6 +394,7 @@ void append_steps(const JsonNode& node, int depth, PreTokenizers& out) {
 PreTokenizer::~PreTokenizer() = default;
 
 PreTokenizers read_pre_tokenizers(const JsonNode& node) {
+  check_num_steps(node, "pretokenizers");
   PreTokenizers steps;
   append_steps(node, 0, steps);
   return steps;

@@ -102,7 +102,8 @@ PrecompiledCharsmap::PrecompiledCharsmap(std::string_view blob) {
   if (blob.size() < 4) throw std::invalid_argument("it is shorter than its header of 4 bytes");
   const std::size_t trie_bytes = read_u32(blob, 0) / 4 * std::size_t{4};
   if (trie_bytes > blob.size() - 4)
-    throw std::invalid_argument(cat("its header promises a trie of ", trie_bytes, " bytes, and ", blob.size() - 4, " follow"));
+    throw std::invalid_argument(
+        cat("its header promises a trie of ", trie_bytes, " bytes, and ", blob.size() - 4, " follow"));
   if (trie_bytes == 0) throw std::invalid_argument("its trie is empty");
   for (std::size_t at = 0; at < trie_bytes; at += 4) units_.push_back(read_u32(blob, 4 + at));
   texts_ = blob.substr(4 + trie_bytes);

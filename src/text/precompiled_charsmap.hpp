@@ -1,5 +1,5 @@
-// SentencePiece's precompiled table of replacements: a double-array trie (darts-clone) over UTF-8, then the replacements
-// as texts that end in a NUL byte. Layout: u32 bytes of trie, little endian; u32 units of the trie; texts.
+// SentencePiece's precompiled table of replacements: a double-array trie (darts-clone) over UTF-8, then the
+// replacements as texts that end in a NUL byte. Layout: u32 bytes of trie, little endian; u32 units of the trie; texts.
 // Invariant: every index is checked against the table before it is followed, whatever the bytes are.
 #pragma once
 

@@ -13,7 +13,9 @@ namespace forgelm::text {
 namespace {
 
 constexpr int kMaxDepth = 50;
-constexpr const char* kSpaces = "\\x09-\\x0d\\x20\\x85\\xa0\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}";
+constexpr std::size_t kMaxTranslatedBytes = 1 << 20;
+constexpr const char* kSpaces =
+    "\\x09-\\x0d\\x20\\x85\\xa0\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}";
 
 constexpr std::array<std::string_view, kNumCategories> kCategoryNames = {
     "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe",
@@ -29,7 +31,7 @@ std::string hex(char32_t c) {
   return cat("\\x{", digits, "}");
 }
 
-/// Class items for all code points that `holds`, from U+0000 or, as additions, only those that are new.
+/// Class items for all code points that `holds`.
 template <class Holds>
 std::string ranges_of(const Holds& holds) {
   std::string out;
@@ -56,12 +58,12 @@ std::optional<std::uint32_t> categories_of(std::string_view name) {
     std::uint32_t bits;
   };
   static constexpr LongName kLongNames[] = {
-      {"letter", 0x1F},        {"uppercaseletter", 1},     {"lowercaseletter", 2},      {"titlecaseletter", 4},
-      {"modifierletter", 8},   {"otherletter", 16},        {"mark", 0xE0},              {"nonspacingmark", 0x20},
-      {"spacingmark", 0x40},   {"enclosingmark", 0x80},    {"number", 0x700},           {"decimalnumber", 0x100},
-      {"letternumber", 0x200}, {"othernumber", 0x400},     {"punctuation", 0x3F800},    {"symbol", 0x3C0000},
-      {"mathsymbol", 0x40000}, {"currencysymbol", 0x80000}, {"separator", 0x1C00000},   {"spaceseparator", 0x400000},
-      {"other", 0x3E000000},   {"control", 0x2000000},     {"format", 0x4000000},       {"unassigned", 0x10000000},
+      {"letter", 0x1F},        {"uppercaseletter", 1},      {"lowercaseletter", 2},   {"titlecaseletter", 4},
+      {"modifierletter", 8},   {"otherletter", 16},         {"mark", 0xE0},           {"nonspacingmark", 0x20},
+      {"spacingmark", 0x40},   {"enclosingmark", 0x80},     {"number", 0x700},        {"decimalnumber", 0x100},
+      {"letternumber", 0x200}, {"othernumber", 0x400},      {"punctuation", 0x3F800}, {"symbol", 0x3C0000},
+      {"mathsymbol", 0x40000}, {"currencysymbol", 0x80000}, {"separator", 0x1C00000}, {"spaceseparator", 0x400000},
+      {"other", 0x3E000000},   {"control", 0x2000000},      {"format", 0x4000000},    {"unassigned", 0x10000000},
   };
   std::string plain;
   for (const char c : name)
@@ -69,6 +71,28 @@ std::optional<std::uint32_t> categories_of(std::string_view name) {
   for (const LongName& known : kLongNames)
     if (known.name == plain) return known.bits;
   return std::nullopt;
+}
+
+/// Neighbouring code points of one category that were assigned after Unicode 14.
+struct NewRun {
+  char32_t first;
+  char32_t last;
+  unsigned category;
+};
+const std::vector<NewRun>& new_runs() {
+  static const std::vector<NewRun> all = [] {
+    const CharClasses classes;
+    std::vector<NewRun> runs;
+    for (char32_t c = 0; c < 0x110000; ++c) {
+      const std::uint16_t flags = classes.flags(c);
+      if ((flags & char_flag::kIsNew) == 0) continue;
+      const unsigned category = flags & char_flag::kCategoryMask;
+      if (!runs.empty() && runs.back().last + 1 == c && runs.back().category == category) runs.back().last = c;
+      else runs.push_back({c, c, category});
+    }
+    return runs;
+  }();
+  return all;
 }
 
 std::string category_items(std::uint32_t bits) {
@@ -82,36 +106,56 @@ std::string category_items(std::uint32_t bits) {
   }
   for (std::size_t i = 0; i < kCategoryNames.size(); ++i)
     if ((left >> i & 1) != 0) out += cat("\\p{", kCategoryNames[i], "}");
-  const CharClasses classes;
   // What PCRE2's Unicode may not know yet. Unassigned has no additions, only losses, which do not matter to a model.
-  return out + ranges_of([&](char32_t c) {
-           return classes.has(c, char_flag::kIsNew) && (bits >> (classes.flags(c) & char_flag::kCategoryMask) & 1) != 0;
-         });
+  for (const NewRun& run : new_runs()) {
+    if ((bits >> run.category & 1) == 0) continue;
+    out += hex(run.first);
+    if (run.last != run.first) out += cat("-", hex(run.last));
+  }
+  return out;
 }
 
-std::string word_items() {
-  const CharClasses classes;
-  const std::uint32_t bits = kLetters | kMarks | category_bit(Category::Nd) | category_bit(Category::Nl) |
-                             category_bit(Category::Pc);
-  return category_items(bits) + ranges_of([&](char32_t c) {
-           return classes.has(c, char_flag::kPatternWord) && !classes.is_any_of(c, bits);
-         });
+const std::string& word_items() {
+  static const std::string items = [] {
+    const CharClasses classes;
+    const std::uint32_t bits =
+        kLetters | kMarks | category_bit(Category::Nd) | category_bit(Category::Nl) | category_bit(Category::Pc);
+    return category_items(bits) + ranges_of([&](char32_t c) {
+             return classes.has(c, char_flag::kPatternWord) && !classes.is_any_of(c, bits);
+           });
+  }();
+  return items;
+}
+
+const std::string& alphabetic_items() {
+  static const std::string items = [] {
+    const CharClasses classes;
+    return ranges_of([&](char32_t c) { return classes.has(c, char_flag::kAlphabetic); });
+  }();
+  return items;
 }
 
 /// Class items for a bracket name or property that is not a category; nothing when it is none that we know.
 std::optional<std::string> named_items(std::string_view name) {
   const std::string plain = ascii_lower(name);
   if (plain == "word" || plain == "w") return word_items();
-  if (plain == "alnum" || plain == "alpha") {
-    const std::uint32_t without = category_bit(Category::Pc) | (plain == "alpha" ? category_bit(Category::Nd) : 0);
-    const CharClasses classes;
-    return ranges_of([&](char32_t c) {
-      return classes.has(c, char_flag::kPatternWord) && !classes.is_any_of(c, without | kMarks);
-    }) + category_items(kMarks);
+  if (plain == "alnum" || plain == "alpha" || plain == "alphabetic") {
+    return plain == "alnum" ? alphabetic_items() + category_items(category_bit(Category::Nd)) : alphabetic_items();
   }
   if (plain == "digit") return category_items(category_bit(Category::Nd));
-  if (plain == "upper") return category_items(category_bit(Category::Lu)) + "\\x{2160}-\\x{216f}\\x{24b6}-\\x{24cf}";
-  if (plain == "lower") return category_items(category_bit(Category::Ll)) + "\\xaa\\xba\\x{2170}-\\x{217f}\\x{24d0}-\\x{24e9}";
+  if (plain == "upper" || plain == "uppercase") {
+    return category_items(category_bit(Category::Lu)) +
+           "\\x{2160}-\\x{216f}\\x{24b6}-\\x{24cf}\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}";
+  }
+  if (plain == "lower" || plain == "lowercase") {
+    return category_items(category_bit(Category::Ll)) +
+           "\\xaa\\xba\\x{2b0}-\\x{2b8}\\x{2c0}\\x{2c1}\\x{2e0}-\\x{2e4}\\x{345}\\x{37a}\\x{10fc}\\x{1d2c}-\\x{1d6a}"
+           "\\x{1d78}"
+           "\\x{1d9b}-\\x{1dbf}\\x{2071}\\x{207f}\\x{2090}-\\x{209c}\\x{2170}-\\x{217f}\\x{24d0}-\\x{24e9}\\x{2c7c}\\x{"
+           "2c7d}"
+           "\\x{a69c}\\x{a69d}\\x{a770}\\x{a7f2}-\\x{a7f4}\\x{a7f8}\\x{a7f9}\\x{ab5c}-\\x{ab5f}\\x{ab69}\\x{10780}"
+           "\\x{10783}-\\x{10785}\\x{10787}-\\x{107b0}\\x{107b2}-\\x{107ba}\\x{1e030}-\\x{1e06d}";
+  }
   if (plain == "space" || plain == "white_space" || plain == "whitespace") return std::string(kSpaces);
   if (plain == "blank") return "\\x09" + category_items(category_bit(Category::Zs));
   if (plain == "cntrl") return std::string("\\p{Cc}");
@@ -128,7 +172,10 @@ class Translator {
 
   std::string run() {
     std::size_t atom = std::string::npos;  // where the last atom starts in out_
-    while (at_ < in_.size()) step(atom);
+    while (at_ < in_.size()) {
+      step(atom);
+      if (out_.size() > kMaxTranslatedBytes) fail("it has too many classes");
+    }
     if (!groups_.empty()) fail("a group is not closed");
     return std::move(out_);
   }
@@ -215,7 +262,8 @@ class Translator {
     std::size_t i = at_ + 1;
     std::size_t num_digits = 0;
     for (; i < in_.size() && (is_ascii_digit(in_[i]) || in_[i] == ','); ++i) num_digits += is_ascii_digit(in_[i]);
-    return num_digits > 0 && i < in_.size() && in_[i] == '}' && in_.substr(at_, i - at_).find(',') == in_.substr(at_, i - at_).rfind(',');
+    return num_digits > 0 && i < in_.size() && in_[i] == '}' &&
+           in_.substr(at_, i - at_).find(',') == in_.substr(at_, i - at_).rfind(',');
   }
 
   void quantifier(std::size_t atom) {
@@ -248,13 +296,15 @@ class Translator {
       case 'D': at_ += 2; return cat("[^", category_items(category_bit(Category::Nd)), "]");
       case 'w': at_ += 2; return cat("[", word_items(), "]");
       case 'W': at_ += 2; return cat("[^", word_items(), "]");
-      case 'b': case 'B': {
+      case 'b':
+      case 'B': {
         at_ += 2;
         const std::string word = cat("[", word_items(), "]");
         return c == 'b' ? cat("(?:(?<=", word, ")(?!", word, ")|(?<!", word, ")(?=", word, "))")
                         : cat("(?:(?<=", word, ")(?=", word, ")|(?<!", word, ")(?!", word, "))");
       }
-      case 'p': case 'P': {
+      case 'p':
+      case 'P': {
         bool is_negated = false;
         const std::string items = property(is_negated);
         return cat(is_negated ? "[^" : "[", items, "]");
@@ -269,7 +319,8 @@ class Translator {
     if (c == 'u') {
       const std::string_view digits = in_.substr(at_ + 2, 4);
       for (const char digit : digits)
-        if (!is_ascii_digit(digit) && !(ascii_lower(digit) >= 'a' && ascii_lower(digit) <= 'f')) fail("\\u needs four digits");
+        if (!is_ascii_digit(digit) && !(ascii_lower(digit) >= 'a' && ascii_lower(digit) <= 'f'))
+          fail("\\u needs four digits");
       if (digits.size() != 4) fail("\\u needs four digits");
       at_ += 6;
       return cat("\\x{", digits, "}");
@@ -312,13 +363,15 @@ class Translator {
     }
     if (name.empty()) fail("\\p needs a name");
     for (const char c : name)
-      if (!is_ascii_digit(c) && !(ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') && c != '_' && c != ' ' && c != '-' && c != '=')
+      if (!is_ascii_digit(c) && !(ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') && c != '_' && c != ' ' && c != '-' &&
+          c != '=')
         fail("a property's name has letters and digits only");
     if (const auto bits = categories_of(name)) return category_items(*bits);
     if (auto items = named_items(name)) return *std::move(items);
     if (name.find('=') != std::string_view::npos) return cat("\\p{", name, "}");
     // Han lies in blocks that grew since PCRE2's tables.
-    const std::string newer = equals_ignoring_ascii_case(name, "han") ? "\\x{2ebf0}-\\x{2ee5d}\\x{31350}-\\x{323af}" : "";
+    const std::string newer =
+        equals_ignoring_ascii_case(name, "han") ? "\\x{2ebf0}-\\x{2ee5d}\\x{31350}-\\x{323af}" : "";
     return cat("\\p{sc:", name, "}", newer);
   }
 
@@ -394,16 +447,22 @@ class Translator {
     };
     const char c = peek(1);
     switch (c) {
-      case 'h': case 'H': at_ += 2; return add("0-9A-Fa-f", c == 'H');
-      case 's': case 'S': at_ += 2; return add(kSpaces, c == 'S');
-      case 'd': case 'D': at_ += 2; return add(category_items(category_bit(Category::Nd)), c == 'D');
-      case 'w': case 'W': at_ += 2; return add(word_items(), c == 'W');
-      case 'p': case 'P': {
+      case 'h':
+      case 'H': at_ += 2; return add("0-9A-Fa-f", c == 'H');
+      case 's':
+      case 'S': at_ += 2; return add(kSpaces, c == 'S');
+      case 'd':
+      case 'D': at_ += 2; return add(category_items(category_bit(Category::Nd)), c == 'D');
+      case 'w':
+      case 'W': at_ += 2; return add(word_items(), c == 'W');
+      case 'p':
+      case 'P': {
         bool is_negated = false;
         const std::string what = property(is_negated);
         return add(what, is_negated);
       }
-      case 'R': case 'X': fail("\\R and \\X cannot stand in a class");
+      case 'R':
+      case 'X': fail("\\R and \\X cannot stand in a class");
       default: items += plain_escape();
     }
   }

@@ -25,10 +25,10 @@ constexpr std::array<Kind, 128> make_ascii_kinds() {
   std::array<Kind, 128> kinds{};
   for (int c = 0; c < 128; ++c) {
     const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    kinds[static_cast<std::size_t>(c)] = is_letter                                ? letter
-                                         : c >= '0' && c <= '9'                   ? number
-                                         : c == ' ' || (c >= '\t' && c <= '\r')   ? space
-                                                                                  : other;
+    kinds[static_cast<std::size_t>(c)] = is_letter                              ? letter
+                                         : c >= '0' && c <= '9'                 ? number
+                                         : c == ' ' || (c >= '\t' && c <= '\r') ? space
+                                                                                : other;
   }
   return kinds;
 }
@@ -85,7 +85,8 @@ std::size_t contraction(const Subject& subject, std::size_t at) {
   const char first = lower(at + 1);
   const char second = lower(at + 2);
   if (first == 's' || first == 't' || first == 'm' || first == 'd') return at + 2;
-  if ((first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l')) return at + 3;
+  if ((first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l'))
+    return at + 3;
   // U+017F, the long s, is an s in another case.
   if (kAnyCase && subject.byte(at + 1) == '\xC5' && subject.byte(at + 2) == '\xBF') return at + 3;
   return at;
@@ -227,8 +228,7 @@ const std::array<Known, 5>& known() {
 
 }  // namespace
 
-const char* const kGpt2Pattern =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+const char* const kGpt2Pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 const char* const kTiktokenCl100kPattern =
     R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++\z|\s*[\r\n]|\s+(?!\S)|\s)";
 

@@ -184,12 +184,6 @@ void FileReader::check_pieces() const {
   }
   if (!has_unknown) fail("no piece is of the type unknown", "sentencepiece cannot use such a model");
   if (usual.size() == 0) fail("no usual pieces");
-  for (std::size_t i = 0; i < model_.pieces.size(); ++i) {
-    // It could not be told from a byte in what the library gives back.
-    const bool is_confusing =
-        model_.pieces[i].type == SentencePieceType::user_defined && byte_of_piece(model_.pieces[i].piece) >= 0;
-    if (is_confusing) fail(cat("piece ", i, " ", quote(model_.pieces[i].piece), " is user-defined but reads as a byte"));
-  }
   if (num_bytes > kMaxPiecesBytes) fail(cat("pieces of ", num_bytes, " bytes; at most ", kMaxPiecesBytes, " are read"));
   if (model_.byte_fallback && std::count(has_byte.begin(), has_byte.end(), true) != 256) {
     fail("byte_fallback is on, but not all 256 byte pieces are there");
@@ -280,26 +274,6 @@ std::string SentencePieceFile::canonical_bytes() const {
   append_bytes(out, 2, trainer);
   append_bytes(out, 3, bytes_of(normalizer));
   if (denormalizer) append_bytes(out, 5, bytes_of(*denormalizer));
-  return out;
-}
-
-std::string SentencePieceFile::normalizer_bytes() const {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  append_bytes(out, 1, bytes_of({"\x01", 0.0f, SentencePieceType::unknown}));
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    const char name[] = {'<', '0', 'x', kHex[byte >> 4], kHex[byte & 15], '>'};
-    append_bytes(out, 1, bytes_of({std::string_view(name, sizeof name), 0.0f, SentencePieceType::byte}));
-  }
-  for (const SentencePieceEntry& entry : pieces) {
-    if (entry.type == SentencePieceType::user_defined) append_bytes(out, 1, bytes_of(entry));
-  }
-  std::string trainer;
-  append_number(trainer, 3, static_cast<std::uint64_t>(ModelType::character));
-  append_number(trainer, 24, treat_whitespace_as_suffix);
-  append_number(trainer, 35, 1);
-  append_bytes(out, 2, trainer);
-  append_bytes(out, 3, bytes_of(normalizer));
   return out;
 }
 

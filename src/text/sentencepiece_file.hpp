@@ -53,9 +53,6 @@ struct SentencePieceFile {
   std::optional<TokenId> control_id(std::string_view piece) const;
   /// The model for the library: only what it needs to encode and decode.
   std::string canonical_bytes() const;
-  /// A model for the library that only normalises: each character of the normalised text comes back as its bytes (piece
-  /// 1 + byte), each user-defined piece as itself (from piece 257 on).
-  std::string normalizer_bytes() const;
 };
 
 inline constexpr std::size_t kMaxSentencePieceFileBytes = std::size_t{64} << 20;

@@ -10,6 +10,8 @@
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 #include "protobuf_reader.hpp"
+#include "sentencepiece_bpe.hpp"
+#include "sentencepiece_normalization.hpp"
 #include "sentencepiece_unigram.hpp"
 
 namespace forgelm::text {
@@ -20,23 +22,16 @@ namespace {
   throw RunError(RunErrorKind::internal, cat("the sentencepiece library ", what));
 }
 
-/// One piece of what the library gives back.
-struct GivenPiece {
-  std::string_view text;
+/// Of a piece in the library's SentencePieceText: id (2), begin (4), end (5).
+Piece read_piece(const ProtobufField& message) {
   Piece piece;
-};
-
-/// SentencePieceText: text (1), pieces (2); of a piece: piece (1), id (2), begin (4), end (5).
-GivenPiece read_piece(const ProtobufField& message) {
-  GivenPiece given;
   ProtobufReader reader(message.as_bytes(), message.bytes_offset);
   for (ProtobufField field; reader.next(field);) {
-    if (field.number == 1) given.text = field.as_bytes();
-    else if (field.number == 2) given.piece.id = static_cast<TokenId>(field.as_varint());
-    else if (field.number == 4) given.piece.begin = static_cast<std::uint32_t>(field.as_varint());
-    else if (field.number == 5) given.piece.end = static_cast<std::uint32_t>(field.as_varint());
+    if (field.number == 2) piece.id = static_cast<TokenId>(field.as_varint());
+    else if (field.number == 4) piece.begin = static_cast<std::uint32_t>(field.as_varint());
+    else if (field.number == 5) piece.end = static_cast<std::uint32_t>(field.as_varint());
   }
-  return given;
+  return piece;
 }
 
 void load(sentencepiece::SentencePieceProcessor& processor, const std::string& bytes, const std::string& file) {
@@ -50,22 +45,21 @@ void load(sentencepiece::SentencePieceProcessor& processor, const std::string& b
   if (!problem.empty()) throw ConfigError(cat(file, ": sentencepiece refuses the model: ", problem));
 }
 
-/// Calls `use(GivenPiece)` for each piece of the text.
-template <class Use>
-void for_each_piece(const sentencepiece::SentencePieceProcessor& processor, std::string_view text, std::size_t num_ids,
-                    Use use) {
+/// SentencePieceText: text (1), pieces (2).
+void encode_by_library(const sentencepiece::SentencePieceProcessor& library, std::string_view text, std::size_t num_ids,
+                       std::vector<Piece>& out) {
   try {
-    const std::string encoded = processor.EncodeAsSerializedProto({text.data(), text.size()});
+    const std::string encoded = library.EncodeAsSerializedProto({text.data(), text.size()});
     std::size_t text_size = 0;
     ProtobufReader reader(encoded);
     for (ProtobufField field; reader.next(field);) {
       if (field.number == 1) text_size = field.as_bytes().size();  // set last by the library: it came to the end
       if (field.number != 2) continue;
-      const GivenPiece given = read_piece(field);
-      const bool is_sound = given.piece.id >= 0 && static_cast<std::size_t>(given.piece.id) < num_ids &&
-                            given.piece.begin <= given.piece.end && given.piece.end <= text.size();
+      const Piece piece = read_piece(field);
+      const bool is_sound = piece.id >= 0 && static_cast<std::size_t>(piece.id) < num_ids &&
+                            piece.begin <= piece.end && piece.end <= text.size();
       if (!is_sound) fail_inside("gave a piece outside the text or the vocabulary");
-      use(given);
+      out.push_back(piece);
     }
     if (text_size != text.size()) fail_inside("could not encode a text");
   } catch (const Error&) {
@@ -75,51 +69,36 @@ void for_each_piece(const sentencepiece::SentencePieceProcessor& processor, std:
   }
 }
 
+void require_size(std::string_view text) {
+  if (text.size() <= SentencePieceModel::kMaxTextBytes) return;
+  throw RunError(RunErrorKind::data, cat("a text of ", text.size(), " bytes; a SentencePiece model takes at most ",
+                                         SentencePieceModel::kMaxTextBytes, " at once"));
+}
+
+/// Work memory above this is given back after a text that needed it.
+constexpr std::size_t kMaxKept = std::size_t{1} << 20;
+
 }  // namespace
 
-struct SentencePieceModel::Library {
-  sentencepiece::SentencePieceProcessor processor;
-  /// Unigram models: the library normalises, we split.
+struct SentencePieceModel::Parts {
+  sentencepiece::SentencePieceProcessor library;
+  UserDefinedPieces user_defined;
+  SentencePieceNormalization normalization;
   std::optional<SentencePieceUnigram> unigram;
-  sentencepiece::SentencePieceProcessor normalizer;
-  std::size_t num_normalizer_ids = 0;
+  std::optional<SentencePieceBpe> bpe;  ///< neither: the library encodes
+  TokenId unk_id = 0;
   bool byte_fallback = false;
   std::array<TokenId, 256> byte_ids{};
 
-  void append_unigram(std::string_view text, std::vector<Piece>& out) const;
+  explicit Parts(const SentencePieceFile& model) : user_defined(model), normalization(model) {}
 };
 
-/// As the library fills its result: bytes of unknown characters stand before the character but for the last one, which
-/// has all of it; without byte pieces neighbouring unknown characters are one piece.
-void SentencePieceModel::Library::append_unigram(std::string_view text, std::vector<Piece>& out) const {
-  std::string normalized;
-  std::vector<std::uint32_t> origin;  // of each normalised byte, and the end
-  std::uint32_t end = 0;
-  for_each_piece(normalizer, text, num_normalizer_ids, [&](const GivenPiece& given) {
-    if (given.piece.id >= 1 && given.piece.id <= 256) normalized += static_cast<char>(given.piece.id - 1);
-    else normalized.append(given.text);
-    origin.resize(normalized.size(), given.piece.begin);
-    end = given.piece.end;
-  });
-  origin.push_back(end);
-  bool follows_unknown = false;
-  for (const SentencePieceUnigram::Part& part : unigram->split(normalized)) {
-    const std::uint32_t begin_here = origin[part.begin];
-    const std::uint32_t end_here = origin[part.end];
-    const bool is_unknown = part.id == unigram->unk_id();
-    if (is_unknown && byte_fallback) {
-      for (std::uint32_t i = part.begin; i < part.end; ++i) {
-        const TokenId id = byte_ids[static_cast<unsigned char>(normalized[i])];
-        out.push_back({id, begin_here, i + 1 == part.end ? end_here : begin_here});
-      }
-    } else if (is_unknown && follows_unknown) {
-      out.back().end = end_here;
-    } else {
-      out.push_back({part.id, begin_here, end_here});
-    }
-    follows_unknown = is_unknown;
-  }
-}
+struct SentencePieceModel::Scratch final : ModelScratch {
+  NormalizedText normalized;
+  std::vector<Piece> pieces;  ///< of the normalised text
+  std::vector<SentencePieceUnigram::Arrival> arrivals;
+  std::unique_ptr<ModelScratch> bpe;
+};
 
 SentencePieceModel::SentencePieceModel(const SentencePieceFile& model, const std::string& file) {
   // Reserved pieces last, as they win over usual ones of the same text.
@@ -131,42 +110,80 @@ SentencePieceModel::SentencePieceModel(const SentencePieceFile& model, const std
       if (is_reserved == wants_reserved) vocabulary_.add(model.pieces[i].piece, static_cast<TokenId>(i));
     }
   }
-  auto library = std::make_unique<Library>();
-  load(library->processor, model.canonical_bytes(), file);
-  if (model.model_type == SentencePieceFile::ModelType::unigram) {
-    try {
-      library->unigram.emplace(model);
-    } catch (const std::length_error& error) {
-      throw ConfigError(cat(file, ": ", error.what()));
+  try {
+    auto parts = std::make_unique<Parts>(model);
+    load(parts->library, model.canonical_bytes(), file);
+    bool has_unused = false;
+    for (std::size_t i = 0; i < model.pieces.size(); ++i) {
+      has_unused |= model.pieces[i].type == SentencePieceType::unused;
+      if (model.pieces[i].type == SentencePieceType::unknown) parts->unk_id = static_cast<TokenId>(i);
     }
-    load(library->normalizer, model.normalizer_bytes(), file);
-    library->num_normalizer_ids = static_cast<std::size_t>(library->normalizer.GetPieceSize());
-    library->byte_fallback = model.byte_fallback;
-    library->byte_ids = find_byte_tokens(vocabulary_);
+    parts->byte_fallback = model.byte_fallback;
+    parts->byte_ids = find_byte_tokens(vocabulary_);
+    if (model.model_type == SentencePieceFile::ModelType::unigram) parts->unigram.emplace(model);
+    if (model.model_type == SentencePieceFile::ModelType::bpe && !has_unused) parts->bpe.emplace(model);
+    parts_ = std::move(parts);
+  } catch (const std::length_error& error) {
+    throw ConfigError(cat(file, ": ", error.what()));
   }
-  library_ = std::move(library);
 }
 
 SentencePieceModel::~SentencePieceModel() = default;
 
-std::unique_ptr<ModelScratch> SentencePieceModel::new_scratch() const { return std::make_unique<ModelScratch>(); }
+std::unique_ptr<ModelScratch> SentencePieceModel::new_scratch() const {
+  auto scratch = std::make_unique<Scratch>();
+  if (parts_->bpe) scratch->bpe = parts_->bpe->new_scratch();
+  return scratch;
+}
 
-void SentencePieceModel::tokenize(std::string_view text, ModelScratch&, std::vector<Piece>& out) const {
-  if (text.size() > kMaxTextBytes) {
-    throw RunError(RunErrorKind::data, cat("a text of ", text.size(), " bytes; a SentencePiece model takes at most ",
-                                           kMaxTextBytes, " at once"));
+/// As the library fills its result: the bytes of an unknown character stand before it but for the last, which has all
+/// of it; without byte pieces neighbouring unknown characters are one piece.
+void SentencePieceModel::append_pieces(const Scratch& scratch, std::vector<Piece>& out) const {
+  const NormalizedText& normalized = scratch.normalized;
+  bool follows_unknown = false;
+  for (const Piece& piece : scratch.pieces) {
+    const std::uint32_t begin = normalized.origin[piece.begin];
+    const std::uint32_t end = normalized.origin[piece.end];
+    const bool is_unknown = piece.id == parts_->unk_id;
+    if (is_unknown && parts_->byte_fallback) {
+      for (std::uint32_t i = piece.begin; i < piece.end; ++i) {
+        const TokenId id = parts_->byte_ids[static_cast<unsigned char>(normalized.text[i])];
+        out.push_back({id, begin, i + 1 == piece.end ? end : begin});
+      }
+    } else if (is_unknown && follows_unknown) {
+      out.back().end = end;
+    } else {
+      out.push_back({piece.id, begin, end});
+    }
+    follows_unknown = is_unknown;
   }
-  if (library_->unigram) {
-    library_->append_unigram(text, out);
-  } else {
-    for_each_piece(library_->processor, text, num_ids(), [&](const GivenPiece& given) { out.push_back(given.piece); });
+}
+
+void SentencePieceModel::tokenize_by_library(std::string_view text, std::vector<Piece>& out) const {
+  require_size(text);
+  encode_by_library(parts_->library, text, num_ids(), out);
+}
+
+void SentencePieceModel::tokenize(std::string_view text, ModelScratch& scratch, std::vector<Piece>& out) const {
+  if (!parts_->unigram && !parts_->bpe) return tokenize_by_library(text, out);
+  require_size(text);
+  auto& work = static_cast<Scratch&>(scratch);
+  parts_->normalization.apply(text, parts_->user_defined, work.normalized);
+  work.pieces.clear();
+  if (parts_->unigram) parts_->unigram->split(work.normalized.text, work.arrivals, work.pieces);
+  else parts_->bpe->split(work.normalized.text, parts_->user_defined, *work.bpe, work.pieces);
+  append_pieces(work, out);
+  if (work.normalized.text.capacity() > kMaxKept) {
+    work.normalized = {};
+    work.pieces = {};
+    work.arrivals = {};
   }
 }
 
 std::string SentencePieceModel::decode(std::span<const TokenId> ids) const {
   std::string text;
   try {
-    const auto status = library_->processor.Decode(std::vector<int>(ids.begin(), ids.end()), &text);
+    const auto status = parts_->library.Decode(std::vector<int>(ids.begin(), ids.end()), &text);
     if (!status.ok()) fail_inside(cat("failed to decode: ", status.ToString()));
   } catch (const Error&) {
     throw;

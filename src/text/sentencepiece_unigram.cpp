@@ -15,12 +15,6 @@ constexpr float kUnkPenalty = 10.0f;
 constexpr float kLargestSum = 100'000.0f;
 constexpr std::uint32_t kUnreached = 0xffffffffu;
 
-struct Arrival {
-  float score = 0.0f;
-  std::uint32_t begin = kUnreached;
-  TokenId id = -1;
-};
-
 /// Longer pieces first, any of them before usual ones: their scores are logarithms, so at most 0.
 float score_of_user_defined(std::size_t num_bytes) {
   return static_cast<float>(0.1 * (static_cast<int>(num_bytes) - 1));
@@ -44,8 +38,8 @@ SentencePieceUnigram::SentencePieceUnigram(const SentencePieceFile& model) {
   trie_ = Trie(std::move(keys));
 }
 
-std::vector<SentencePieceUnigram::Part> SentencePieceUnigram::split(std::string_view text) const {
-  std::vector<Arrival> arrivals(text.size() + 1);
+void SentencePieceUnigram::split(std::string_view text, std::vector<Arrival>& arrivals, std::vector<Piece>& out) const {
+  arrivals.assign(text.size() + 1, Arrival{0.0f, kUnreached, -1});
   std::size_t frontier = 0;  // furthest place reached
   for (std::size_t begin = 0; begin < text.size();) {
     float score_here = arrivals[begin].score;
@@ -77,12 +71,11 @@ std::vector<SentencePieceUnigram::Part> SentencePieceUnigram::split(std::string_
     if (!has_character) offer(character_end, unk_score_, unk_id_);
     begin = character_end;
   }
-  std::vector<Part> parts;
+  const auto num_before = static_cast<std::ptrdiff_t>(out.size());
   for (auto end = static_cast<std::uint32_t>(text.size()); end > 0; end = arrivals[end].begin) {
-    parts.push_back({arrivals[end].id, arrivals[end].begin, end});
+    out.push_back({arrivals[end].id, arrivals[end].begin, end});
   }
-  std::reverse(parts.begin(), parts.end());
-  return parts;
+  std::reverse(out.begin() + num_before, out.end());
 }
 
 }  // namespace forgelm::text

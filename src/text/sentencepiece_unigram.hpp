@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model.hpp"
 #include "sentencepiece_file.hpp"
 #include "trie.hpp"
 
@@ -17,13 +18,14 @@ class SentencePieceUnigram {
  public:
   explicit SentencePieceUnigram(const SentencePieceFile& model);
 
-  struct Part {
-    TokenId id = 0;
-    std::uint32_t begin = 0;
-    std::uint32_t end = 0;
+  struct Arrival {
+    float score;
+    std::uint32_t begin;
+    TokenId id;
   };
-  /// The best split of a normalised text (UTF-8), in order; unknown characters one by one.
-  std::vector<Part> split(std::string_view text) const;
+  /// Appends the best split of a normalised text (UTF-8), in order; unknown characters one by one. `arrivals`: work
+  /// memory.
+  void split(std::string_view text, std::vector<Arrival>& arrivals, std::vector<Piece>& out) const;
   TokenId unk_id() const noexcept { return unk_id_; }
 
  private:

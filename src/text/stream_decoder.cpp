@@ -10,12 +10,14 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 class WholeDecodeState final : public DecodeState {
  public:
-  WholeDecodeState(const Tokenizer& tokenizer, const DecodeOptions& options) : tokenizer_(tokenizer), options_(options) {}
+  WholeDecodeState(const Tokenizer& tokenizer, const DecodeOptions& options)
+      : tokenizer_(tokenizer), options_(options) {}
 
   std::string push(TokenId id) override {
     ids_.push_back(id);
     std::string text = tokenizer_.decode(ids_, options_);
-    while (text.size() > num_given_ && std::string_view(text).substr(text.size() - std::min(text.size(), kReplacement.size())) == kReplacement)
+    while (text.size() > num_given_ &&
+           std::string_view(text).substr(text.size() - std::min(text.size(), kReplacement.size())) == kReplacement)
       text.resize(text.size() - kReplacement.size());
     return take(text);
   }

@@ -10,7 +10,7 @@
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 #include "normalizer.hpp"
-#include "trie.hpp"
+#include "split_merges.hpp"
 
 namespace forgelm::text {
 
@@ -60,30 +60,6 @@ bool next_line(std::string_view& bytes, std::string_view& line) {
   bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
   if (line.ends_with('\r')) line.remove_suffix(1);
   return true;
-}
-
-/// One merge for each way to cut a token into two tokens.
-std::vector<BpeMerge> find_merges(const Vocabulary& tokens, const std::string& file) {
-  std::vector<Trie::Key> keys;
-  for (const Vocabulary::Entry& entry : tokens.entries()) keys.emplace_back(tokens.text_of(entry), entry.id);
-  const Trie trie(std::move(keys));
-  std::vector<BpeMerge> merges;
-  for (const Vocabulary::Entry& entry : tokens.entries()) {
-    const std::string_view token = tokens.text_of(entry);
-    std::uint32_t node = 0;
-    for (std::size_t cut = 1; cut < token.size(); ++cut) {
-      node = trie.step(node, token[cut - 1]);
-      const TokenId left = trie.value(node);
-      if (left < 0) continue;
-      const auto right = tokens.find(token.substr(cut));
-      if (!right) continue;
-      if (merges.size() == 2 * kMaxMerges) {
-        throw ConfigError(cat(file, ": its tokens can be cut into others in more than ", 2 * kMaxMerges, " ways"));
-      }
-      merges.push_back({left, *right, static_cast<std::uint32_t>(entry.id), entry.id});
-    }
-  }
-  return merges;
 }
 
 AddedToken special(std::string content, TokenId id) {
@@ -188,7 +164,7 @@ BpeParts read_tiktoken_file(std::string_view bytes, const std::string& file) {
     throw ConfigError(cat(file, ": no token for byte ", byte), "the file is incomplete: some texts would be lost");
   }
   try {
-    parts.merges = find_merges(tokens, file);
+    parts.merges = find_split_merges(tokens, [](TokenId id) { return static_cast<std::uint32_t>(id); });
   } catch (const std::length_error& error) {
     throw ConfigError(cat(file, ": ", error.what()));
   }

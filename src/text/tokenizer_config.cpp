@@ -81,8 +81,7 @@ void read_added_tokens(const JsonNode& root, TokenizerConfig& out) {
   const auto decoder = root.find("added_tokens_decoder");
   if (!decoder) return;
   if (decoder->value().kind() != Json::Kind::object) decoder->fail("an object is needed");
-  if (decoder->value().members().size() > kMaxAddedTokens)
-    decoder->fail(cat("more than ", kMaxAddedTokens, " tokens"));
+  if (decoder->value().members().size() > kMaxAddedTokens) decoder->fail(cat("more than ", kMaxAddedTokens, " tokens"));
   for (const auto& [key, value] : decoder->value().members()) {
     const JsonNode node = decoder->at(key);
     AddedToken token = read_token(node);

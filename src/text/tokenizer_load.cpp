@@ -122,7 +122,8 @@ bool is_tiktoken(const std::filesystem::path& path) {
   file.read(start, sizeof start);
   if (file.gcount() < 4) return false;
   return std::all_of(start, start + file.gcount(), [](char c) {
-    return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '+' || c == '/' || c == '=' || c == ' ';
+    return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '+' || c == '/' || c == '=' ||
+           c == ' ';
   });
 }
 
@@ -187,7 +188,8 @@ PipelineParts read_tokenizer_json(std::string_view bytes, const std::string& fil
 
 std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
   const auto tokenizer = load_file(std::filesystem::is_directory(path) ? choose_file(path) : path);
-  for (auto* token : {&tokenizer->config_.bos, &tokenizer->config_.eos, &tokenizer->config_.pad, &tokenizer->config_.unk})
+  for (auto* token :
+       {&tokenizer->config_.bos, &tokenizer->config_.eos, &tokenizer->config_.pad, &tokenizer->config_.unk})
     resolve(*token, *tokenizer);
   return tokenizer;
 }

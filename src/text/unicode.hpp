@@ -22,16 +22,17 @@ inline constexpr int kNumCategories = 30;
 
 namespace char_flag {
 inline constexpr std::uint16_t kCategoryMask = 0x1F;
-inline constexpr std::uint16_t kIsNew = 1u << 5;           ///< assigned after Unicode 14
-inline constexpr std::uint16_t kWord = 1u << 6;            ///< \w of the Whitespace pre-tokenizer and of single_word
-inline constexpr std::uint16_t kPatternWord = 1u << 7;     ///< \w of patterns in the file (Oniguruma)
-inline constexpr std::uint16_t kPunctuation = 1u << 8;     ///< of BertPreTokenizer and Punctuation
-inline constexpr std::uint16_t kControl = 1u << 9;         ///< what BertNormalizer's clean_text removes
-inline constexpr std::uint16_t kNonspacingMark = 1u << 10; ///< what BertNormalizer's strip_accents removes
-inline constexpr std::uint16_t kCombiningMark = 1u << 11;  ///< what StripAccents removes
-inline constexpr std::uint16_t kNumeric = 1u << 12;        ///< of Digits
-inline constexpr std::uint16_t kWhiteSpace = 1u << 13;     ///< White_Space, which is also \s everywhere
-inline constexpr std::uint16_t kInert = 1u << 14;          ///< neither decomposes nor combines, whatever Unicode says
+inline constexpr std::uint16_t kIsNew = 1u << 5;            ///< assigned after Unicode 14
+inline constexpr std::uint16_t kWord = 1u << 6;             ///< \w of the Whitespace pre-tokenizer and of single_word
+inline constexpr std::uint16_t kPatternWord = 1u << 7;      ///< \w of patterns in the file (Oniguruma)
+inline constexpr std::uint16_t kPunctuation = 1u << 8;      ///< of BertPreTokenizer and Punctuation
+inline constexpr std::uint16_t kControl = 1u << 9;          ///< what BertNormalizer's clean_text removes
+inline constexpr std::uint16_t kNonspacingMark = 1u << 10;  ///< what BertNormalizer's strip_accents removes
+inline constexpr std::uint16_t kCombiningMark = 1u << 11;   ///< what StripAccents removes
+inline constexpr std::uint16_t kNumeric = 1u << 12;         ///< of Digits
+inline constexpr std::uint16_t kWhiteSpace = 1u << 13;      ///< White_Space, which is also \s everywhere
+inline constexpr std::uint16_t kInert = 1u << 14;           ///< neither decomposes nor combines, whatever Unicode says
+inline constexpr std::uint16_t kAlphabetic = 1u << 15;      ///< [[:alpha:]] of patterns
 }  // namespace char_flag
 
 namespace detail {

@@ -28,7 +28,8 @@ Json answer(const Tokenizer& tokenizer, const std::string& line) {
   const std::string text = parse_json(line).value().text();
   const Encoding found = tokenizer.encode(text, options);
   options.with_spans = false;
-  if (tokenizer.encode(text, options).ids != found.ids) return Json::object({{"error", "ids differ with and without spans"}});
+  if (tokenizer.encode(text, options).ids != found.ids)
+    return Json::object({{"error", "ids differ with and without spans"}});
   Json spans = Json::array();
   for (const ByteSpan& span : found.spans) spans.push(span.begin).push(span.end);
   const std::string decoded = tokenizer.decode(found.ids);

@@ -112,8 +112,7 @@ TEST_CASE("each part of a tokenizer.json gives the reference's ids, spans and te
     if (const Json* second = row.find("pair"))
       dynamic_cast<const PipelineTokenizer&>(*tokenizer)
           .encode_pair(row.at("text").text(), second->text(), options, found);
-    else
-      tokenizer->encode(row.at("text").text(), options, found);
+    else tokenizer->encode(row.at("text").text(), options, found);
     CHECK(found.ids == ids_of(row.at("ids")));
     std::vector<std::int64_t> spans;
     for (const ByteSpan& span : found.spans) {

@@ -94,6 +94,7 @@ def flags():
         if nfkd.normalize_str(chr(c)) != unicodedata.normalize("NFKD", chr(c)):
             inert.add(c)
     sets.append(inert)
+    sets.append(matching(r"\p{Alphabetic}"))
     out = {}
     for c in ALL:
         value = category[c]
@@ -169,7 +170,7 @@ def runs(values):
 def rows(items):
     line, out = "   ", []
     for item in items:
-        text = " {" + ", ".join(str(x) if -10 < x < 10 else hex(x) for x in item) + "},"
+        text = " {" + ",".join(str(x) if -10 < x < 10 else hex(x) for x in item) + "},"
         if len(line) + len(text) > 120:
             out.append(line)
             line = "   "
@@ -202,9 +203,10 @@ def write(name, what, tables):
 def main():
     write("unicode_table.cpp", "What tokenizers 0.23.3\n// takes each code point for: categories of "
           "Unicode 16, combining classes and decompositions of Unicode 9\n// (hence the flag `inert`). Bits: unicode.hpp.",
-          [("FlagRun", "FlagRuns", runs(flags())), ("LowerRun", "LowerRuns", lower_case())])
-    write("unicode_scripts.cpp", "Scripts as tokenizers 0.23.3 tells them apart; 0 never starts a piece.",
-          [("ScriptRun", "ScriptRuns", runs(scripts()))])
+          [("FlagRun", "FlagRuns", runs(flags()))])
+    write("unicode_scripts.cpp", "Lower case, and scripts as\n// tokenizers 0.23.3 tells them apart; "
+          "0 never starts a piece.",
+          [("LowerRun", "LowerRuns", lower_case()), ("ScriptRun", "ScriptRuns", runs(scripts()))])
 
 
 if __name__ == "__main__":
