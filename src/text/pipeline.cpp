@@ -205,7 +205,8 @@ void PipelineTokenizer::encode_text(std::string_view text, const EncodeOptions& 
     repaired = to_valid_utf8(text);
     text = repaired;
   }
-  Job job{scratch, options, out, options.with_spans || needs_spans_ || !options.literal.empty(), options.with_spans && !post_.trims.empty()};
+  Job job{scratch, options, out, options.with_spans || needs_spans_ || !options.literal.empty(),
+          options.with_spans && !post_.trims.empty()};
   scratch.edges.clear();
   if (added_.has_any(false)) {
     scratch.given_matches.clear();
