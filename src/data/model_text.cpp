@@ -51,9 +51,16 @@ ModelText load_model_text(const config::ModelSection& model) {
   }
   ModelText out;
   out.tokenizer = text::Tokenizer::load(folder);
+  // A base model's tokenizer may bring a template that the model never saw.
+  const bool ignores_own = model.kind == config::ModelKind::base && model.chat_template == "auto";
   const std::string model_type = text_member(read_json_if_exists(folder / "config.json"), "model_type");
-  out.chat_template = std::make_shared<const text::ChatTemplate>(
-      text::ChatTemplate::choose(model.chat_template, *out.tokenizer, model_type));
+  auto chosen = text::ChatTemplate::choose(ignores_own ? "plain" : model.chat_template, *out.tokenizer, model_type);
+  if (model.kind == config::ModelKind::instruct && model.chat_template == "auto" &&
+      chosen.origin() == text::ChatTemplateOrigin::builtin)
+    throw ConfigError(
+        "model.kind is instruct, but the tokenizer brings no chat template and the model's family has none here",
+        cat("name one with model.chat_template: ", join(text::builtin_chat_templates(), ", "), ", or a Jinja file"));
+  out.chat_template = std::make_shared<const text::ChatTemplate>(std::move(chosen));
   return out;
 }
 

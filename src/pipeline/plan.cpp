@@ -52,8 +52,7 @@ void plan_rows(const config::DataSection& data, const std::vector<data::Glance>&
     plan.num_eval_rows = data::num_held_out_rows(*plan.num_train_rows);
     *plan.num_train_rows -= *plan.num_eval_rows;
   }
-  if (data.max_train_examples)
-    plan.num_train_rows = std::min(*plan.num_train_rows, *data.max_train_examples);
+  if (data.max_train_examples) plan.num_train_rows = std::min(*plan.num_train_rows, *data.max_train_examples);
 }
 
 void plan_steps(const JobConfig& job, const std::vector<data::Glance>& sets, StagePlan& plan) {
@@ -113,6 +112,17 @@ std::vector<std::string> gates_of(const JobConfig& job) {
   return gates;
 }
 
+/// The keys that decide what of a row is learnt.
+Json learning_of(const JobConfig& job) {
+  Json learning = Json::object();
+  for (const std::string_view path :
+       {"model.kind", "model.chat_template", "model.system_fallback", "model.max_length", "data.task",
+        "data.clean_text", "data.add_eos", "data.train_on", "data.length_policy", "data.min_response_tokens",
+        "data.max_response_tokens", "data.min_examples", "data.shuffle"})
+    learning.set(std::string(path.substr(path.find('.') + 1)), config::value_at(job, path));
+  return learning;
+}
+
 StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& stage, PlanMode mode,
                      std::vector<Diagnostic>& findings) {
   const JobConfig& job = stage.job;
@@ -125,6 +135,7 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
                               : job.model.load_in_4bit ? "4 bits, " + to_text(job.model.bnb_4bit_quant_type)
                                                        : to_text(job.training.precision);
   plan.data_source = job.data.dataset_ref.value_or(job.data.dataset_name_or_path);
+  plan.learning = learning_of(job);
   plan.gates = gates_of(job);
   plan.report_to = to_text(job.training.report_to);
   plan.final_model = config::final_model_path(job);
@@ -192,6 +203,7 @@ Json to_json(const StagePlan& stage) {
       {"estimated_tokens_per_epoch",
        stage.num_tokens_per_epoch ? Json(static_cast<int64_t>(std::llround(*stage.num_tokens_per_epoch))) : Json()},
       {"learning_rates", points},
+      {"learning", stage.learning},
       {"gates", Json::array_of(stage.gates)},
       {"report_to", stage.report_to},
       {"final_model", stage.final_model},
@@ -216,6 +228,9 @@ std::string describe(const StagePlan& stage) {
     row("rows", cat(about, grouped(*stage.num_train_rows), " to learn, ", grouped(stage.num_eval_rows.value_or(0)),
                     " to evaluate"));
   else row("rows", "not known before the data is read");
+  row("learns", cat(stage.learning.at("train_on").text() == "all" ? "every token" : "the answers", ", chat template ",
+                    stage.learning.at("chat_template").text(), "; beyond ", stage.learning.at("max_length").integer(),
+                    " tokens: ", stage.learning.at("length_policy").text()));
   if (stage.num_tokens_per_epoch)
     row("tokens",
         cat("about ", grouped(std::llround(*stage.num_tokens_per_epoch)), " per epoch (estimated at 4 bytes a token)"));

@@ -29,6 +29,7 @@ struct StagePlan {
   std::optional<double> num_tokens_per_epoch;  ///< always an estimate: four bytes a token
   bool rows_are_estimated = false;
   std::vector<LearningRatePoint> learning_rates;
+  Json learning;  ///< how rows become what is learnt: the keys of the job that decide it, by name
   std::vector<std::string> gates;
   std::string report_to;  ///< where metrics go: "tensorboard", "none"
   std::string final_model;

@@ -82,9 +82,11 @@ struct ModelSection {
     rows(field<&ModelSection::bnb_4bit_compute_dtype>,
          "Type that 4-bit weights are multiplied in; `auto` is bfloat16 where the device has it.", bits);
     rows(field<&ModelSection::load_in_8bit>, "Hold the frozen weights in 8 bits.", added, bits);
-    rows(field<&ModelSection::kind>,
-         "Whether the model is a base or an instruction-tuned one; `auto` decides by its tokenizer and name.", added,
-         reading);
+    rows(
+        field<&ModelSection::kind>,
+        "`base`: the chat template that its tokenizer may bring is not used; `instruct`: there must be one; `auto`: it "
+        "is used when there is one.",
+        added, reading);
     rows(field<&ModelSection::chat_template>,
          "`auto` (the tokenizer's own), the name of a built-in template, or a Jinja file.", added, reading);
     rows(field<&ModelSection::system_fallback>,
