@@ -187,6 +187,9 @@ PipelineParts read_tokenizer_json(std::string_view bytes, const std::string& fil
 }
 
 std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path))
+    throw ConfigError(cat("there is no tokenizer ", quote(path.string()), ": no such file or folder"),
+                      "name a model folder, or a tokenizer file");
   const auto tokenizer = load_file(std::filesystem::is_directory(path) ? choose_file(path) : path);
   for (auto* token :
        {&tokenizer->config_.bos, &tokenizer->config_.eos, &tokenizer->config_.pad, &tokenizer->config_.unk})
