@@ -67,11 +67,14 @@ BpeModel::~BpeModel() = default;
 
 void BpeModel::build_merge_table(const std::vector<BpeMerge>& merges) {
   merge_slots_.assign(std::bit_ceil(merges.size() * 2 + 16), MergeSlot{kNoPair, kNoRank, 0});
+  merge_filter_.assign(std::bit_ceil(merges.size() / 8 + 1), 0);
   const std::size_t mask = merge_slots_.size() - 1;
   for (const BpeMerge& merge : merges) {
     const std::uint64_t pair =
         (std::uint64_t{static_cast<std::uint32_t>(merge.left)} << 32) | static_cast<std::uint32_t>(merge.right);
-    std::size_t at = mix_hash(pair ^ seed_) & mask;
+    const std::uint64_t hash = mix_hash(pair ^ seed_);
+    merge_filter_[(hash >> 38) & (merge_filter_.size() - 1)] |= std::uint64_t{1} << ((hash >> 32) & 63);
+    std::size_t at = hash & mask;
     while (merge_slots_[at].pair != kNoPair && merge_slots_[at].pair != pair) at = (at + 1) & mask;
     merge_slots_[at] = {pair, merge.rank, merge.merged};
   }
@@ -80,8 +83,10 @@ void BpeModel::build_merge_table(const std::vector<BpeMerge>& merges) {
 const BpeModel::MergeSlot* BpeModel::find_merge(TokenId left, TokenId right) const noexcept {
   const std::uint64_t pair =
       (std::uint64_t{static_cast<std::uint32_t>(left)} << 32) | static_cast<std::uint32_t>(right);
+  const std::uint64_t hash = mix_hash(pair ^ seed_);
+  if (((merge_filter_[(hash >> 38) & (merge_filter_.size() - 1)] >> ((hash >> 32) & 63)) & 1) == 0) return nullptr;
   const std::size_t mask = merge_slots_.size() - 1;
-  for (std::size_t at = mix_hash(pair ^ seed_) & mask;; at = (at + 1) & mask) {
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
     const MergeSlot& slot = merge_slots_[at];
     if (slot.pair == pair) return &slot;
     if (slot.pair == kNoPair) return nullptr;

@@ -31,7 +31,11 @@ std::string broken_text(const text::SentencePieceModel& model, text::ModelScratc
   };
   if (!std::equal(pieces.begin(), pieces.end(), again.begin(), again.end(), are_equal)) return "two answers to a text";
   std::vector<text::Piece> theirs;
-  model.tokenize_by_library(text, theirs);
+  try {
+    model.tokenize_by_library(text, theirs);
+  } catch (const RunError&) {
+    // 0.1.97 gives up where a control piece reads as a character of the text; our own way does not.
+  }
   if (auto broken = broken_pieces(theirs, text, model); !broken.empty()) return "the library gives " + broken;
   std::vector<text::TokenId> ids;
   for (const text::Piece& piece : pieces) ids.push_back(piece.id);
