@@ -1,10 +1,10 @@
-# What `cmake --install` lays down: the binary, libforgelm.so, the engine, the Parquet reader with Arrow's libraries, completions,
+# What `cmake --install` lays down: the binary, libforgelm.so, the engine, the SentencePiece part, the Parquet reader with Arrow's libraries, completions,
 # man pages and the JSON Schema. The binary finds the libraries from where it stands ($ORIGIN/../lib), so the folder may be moved as
 # a whole. libtorch is not installed: FORGELM_LIBTORCH or the folder that the build was made with names it.
 include(GNUInstallDirs)
 set(forgelm_generated_docs "${PROJECT_SOURCE_DIR}/docs/generated")
 
-set(forgelm_installed forgelm libforgelm)
+set(forgelm_installed forgelm libforgelm forgelm_sentencepiece)
 if(TARGET forgelm_engine)
   list(APPEND forgelm_installed forgelm_engine)
 endif()

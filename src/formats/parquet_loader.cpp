@@ -1,11 +1,6 @@
 // Opens libforgelm_parquet.so, once, when the first Parquet file is asked for: libarrow and libparquet (60 MB) are
-// mapped by nobody else. It is opened locally, so that Arrow's symbols meet nobody's, and never closed: Arrow keeps
-// threads and allocators for the life of the process.
-#include <dlfcn.h>
-
-#include "forgelm/core/library_folder.hpp"
-#include "forgelm/core/log.hpp"
-#include "forgelm/core/result.hpp"
+// mapped by nobody else. It is never closed: Arrow keeps threads and allocators for the life of the process.
+#include "forgelm/core/plugin.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
 #include "forgelm/formats/parquet_entry.hpp"
@@ -14,7 +9,6 @@
 namespace forgelm::formats {
 namespace {
 
-constexpr Logger logger("forgelm.formats");
 constexpr std::string_view kConvert = "or convert the file to JSONL";
 
 using Entry = const ParquetEntry*;
@@ -23,24 +17,9 @@ Result<Entry> load() {
   if (!build_info().has_parquet)
     return Failure{"this build of forgelm does not read Parquet",
                    cat("configure with -DFORGELM_PARQUET=ON and build again, ", kConvert)};
-  const auto file = library_folder() / "libforgelm_parquet.so";
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored))
-    return Failure{cat("the Parquet reader is missing: there is no ", file.native()),
-                   cat("install libforgelm_parquet.so in the folder of libforgelm.so, ", kConvert)};
-  void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    const char* why = ::dlerror();
-    return Failure{cat("the Parquet reader cannot be loaded: ", why == nullptr ? "unknown reason" : why),
-                   "the libarrow and libparquet that it was built with stand beside it or where they stood then"};
-  }
-  const auto* entry = static_cast<Entry>(::dlsym(library, kParquetEntrySymbol));
-  if (entry == nullptr || entry->version != version())
-    return Failure{cat(file.native(), " is of forgelm ", entry == nullptr ? "another kind" : entry->version,
-                       ", this is forgelm ", version()),
-                   "install all files of one build together"};
-  logger.debug("loaded ", file.native());
-  return entry;
+  const auto entry = open_plugin({"libforgelm_parquet.so", kParquetEntrySymbol, "the Parquet reader"});
+  if (!entry) return Failure{entry.error().message, cat(entry.error().hint, ", ", kConvert)};
+  return static_cast<Entry>(*entry);
 }
 
 const Result<Entry>& reader() {

@@ -1,14 +1,14 @@
 // See sentencepiece_model.hpp.
 #include "sentencepiece_model.hpp"
 
-#include <sentencepiece_processor.h>
-
 #include <array>
 #include <exception>
 #include <stdexcept>
 
 #include "forgelm/core/error.hpp"
+#include "forgelm/core/plugin.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/text/sentencepiece_entry.hpp"
 #include "protobuf_reader.hpp"
 #include "sentencepiece_bpe.hpp"
 #include "sentencepiece_normalization.hpp"
@@ -34,30 +34,33 @@ Piece read_piece(const ProtobufField& message) {
   return piece;
 }
 
-void load(sentencepiece::SentencePieceProcessor& processor, const std::string& bytes, const std::string& file) {
+const SentencePieceEntry& entry() {
+  static const auto opened = open_plugin(
+      {"libforgelm_sentencepiece.so", kSentencePieceEntrySymbol, "the part that reads SentencePiece models", true});
+  if (!opened) throw RunError(RunErrorKind::io, opened.error().message, opened.error().hint);
+  return *static_cast<const SentencePieceEntry*>(*opened);
+}
+
+std::unique_ptr<SentencePieceLibrary> load(const std::string& bytes, const std::string& file) {
   std::string problem;
-  try {
-    const auto status = processor.LoadFromSerializedProto({bytes.data(), bytes.size()});
-    if (!status.ok()) problem = status.ToString();
-  } catch (const std::exception& error) {
-    problem = error.what();
-  }
-  if (!problem.empty()) throw ConfigError(cat(file, ": sentencepiece refuses the model: ", problem));
+  auto library = entry().load(bytes, problem);
+  if (library == nullptr) throw ConfigError(cat(file, ": sentencepiece refuses the model: ", problem));
+  return library;
 }
 
 /// SentencePieceText: text (1), pieces (2).
-void encode_by_library(const sentencepiece::SentencePieceProcessor& library, std::string_view text, std::size_t num_ids,
+void encode_by_library(const SentencePieceLibrary& library, std::string_view text, std::size_t num_ids,
                        std::vector<Piece>& out) {
   try {
-    const std::string encoded = library.EncodeAsSerializedProto({text.data(), text.size()});
+    const std::string encoded = library.encode(text);
     std::size_t text_size = 0;
     ProtobufReader reader(encoded);
     for (ProtobufField field; reader.next(field);) {
       if (field.number == 1) text_size = field.as_bytes().size();  // set last by the library: it came to the end
       if (field.number != 2) continue;
       const Piece piece = read_piece(field);
-      const bool is_sound = piece.id >= 0 && static_cast<std::size_t>(piece.id) < num_ids &&
-                            piece.begin <= piece.end && piece.end <= text.size();
+      const bool is_sound = piece.id >= 0 && static_cast<std::size_t>(piece.id) < num_ids && piece.begin <= piece.end &&
+                            piece.end <= text.size();
       if (!is_sound) fail_inside("gave a piece outside the text or the vocabulary");
       out.push_back(piece);
     }
@@ -81,7 +84,7 @@ constexpr std::size_t kMaxKept = std::size_t{1} << 20;
 }  // namespace
 
 struct SentencePieceModel::Parts {
-  sentencepiece::SentencePieceProcessor library;
+  std::unique_ptr<SentencePieceLibrary> library;
   UserDefinedPieces user_defined;
   SentencePieceNormalization normalization;
   std::optional<SentencePieceUnigram> unigram;
@@ -105,14 +108,14 @@ SentencePieceModel::SentencePieceModel(const SentencePieceFile& model, const std
   for (const bool wants_reserved : {false, true}) {
     for (std::size_t i = 0; i < model.pieces.size(); ++i) {
       const SentencePieceType type = model.pieces[i].type;
-      const bool is_reserved = type == SentencePieceType::unknown || type == SentencePieceType::control ||
-                               type == SentencePieceType::byte;
+      const bool is_reserved =
+          type == SentencePieceType::unknown || type == SentencePieceType::control || type == SentencePieceType::byte;
       if (is_reserved == wants_reserved) vocabulary_.add(model.pieces[i].piece, static_cast<TokenId>(i));
     }
   }
   try {
     auto parts = std::make_unique<Parts>(model);
-    load(parts->library, model.canonical_bytes(), file);
+    parts->library = load(model.canonical_bytes(), file);
     bool has_unused = false;
     for (std::size_t i = 0; i < model.pieces.size(); ++i) {
       has_unused |= model.pieces[i].type == SentencePieceType::unused;
@@ -161,7 +164,7 @@ void SentencePieceModel::append_pieces(const Scratch& scratch, std::vector<Piece
 
 void SentencePieceModel::tokenize_by_library(std::string_view text, std::vector<Piece>& out) const {
   require_size(text);
-  encode_by_library(parts_->library, text, num_ids(), out);
+  encode_by_library(*parts_->library, text, num_ids(), out);
 }
 
 void SentencePieceModel::tokenize(std::string_view text, ModelScratch& scratch, std::vector<Piece>& out) const {
@@ -183,8 +186,7 @@ void SentencePieceModel::tokenize(std::string_view text, ModelScratch& scratch, 
 std::string SentencePieceModel::decode(std::span<const TokenId> ids) const {
   std::string text;
   try {
-    const auto status = parts_->library.Decode(std::vector<int>(ids.begin(), ids.end()), &text);
-    if (!status.ok()) fail_inside(cat("failed to decode: ", status.ToString()));
+    text = parts_->library->decode(ids);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {

@@ -35,6 +35,7 @@ const std::map<std::string, Names, std::less<>>& allowed_modules() {
       {"formats", {"core"}},
       {"parquet", {"core", "formats"}},
       {"text", {"core", "formats"}},
+      {"sentencepiece", {"core", "text"}},
       {"hub", {"core"}},
       {"data", {"core", "config", "formats", "text", "hub"}},
       {"audit", kBelowEngine},
@@ -73,6 +74,8 @@ std::string included_module(std::string_view name) {
 }
 
 std::string third_party_fault(const SourceFile& file, std::string_view name) {
+  if (name == "sentencepiece_processor.h" && file.module != "sentencepiece")
+    return "the sentencepiece library stays within src/sentencepiece";
   if (!is_third_party(name)) return {};
   if (file.is_public) return "public headers include the standard library and forgelm only";
   if (is_torch(name) && file.module != "engine") return "torch stays within src/engine";

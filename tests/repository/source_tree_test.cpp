@@ -57,6 +57,8 @@ TEST_CASE("the include check keeps third-party headers in their place") {
   CHECK(faults_of("src/data/x.cpp", "#include <ATen/ATen.h>\n").size() == 1);
   CHECK(faults_of("src/engine/x.cpp", "#include <ATen/ATen.h>\n").empty());
   CHECK(faults_of("src/formats/x.cpp", "#include <arrow/api.h>\n").size() == 1);
+  CHECK(faults_of("src/sentencepiece/x.cpp", "#include <sentencepiece_processor.h>\n").empty());
+  CHECK_FALSE(faults_of("src/text/x.cpp", "#include <sentencepiece_processor.h>\n").empty());
   CHECK(faults_of("src/parquet/x.cpp", "#include <parquet/arrow/reader.h>\n#include <arrow/api.h>\n").empty());
   CHECK(faults_of("include/forgelm/engine/x.hpp", "#include <c10/util/Exception.h>\n").size() == 1);
   CHECK(faults_of("src/config/x.cpp", "#include <CLI/CLI.hpp>\n").size() == 1);
