@@ -63,6 +63,9 @@ std::string broken_sentencepiece_promise(std::string_view bytes) {
     }
   } catch (const ConfigError& error) {
     if (!std::string_view(error.what()).starts_with("fuzz.model: ")) return "a refusal without the file's name";
+  } catch (const RunError& error) {
+    // The same where the library alone encodes (words, characters, unused pieces): an error, nothing worse.
+    if (std::string_view(error.what()) != "the sentencepiece library could not encode a text") return error.what();
   } catch (const std::exception& error) {
     return cat("an exception: ", error.what());
   }
