@@ -41,6 +41,6 @@ std::unique_ptr<SentencePieceLibrary> load(std::string_view bytes, std::string& 
 }  // namespace
 
 extern "C" __attribute__((visibility("default")))
-const SentencePieceEntry forgelm_sentencepiece_entry = {FORGELM_VERSION, load};
+const SentencePieceLibraryEntry forgelm_sentencepiece_entry = {FORGELM_VERSION, load};
 
 }  // namespace forgelm::text

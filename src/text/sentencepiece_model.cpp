@@ -34,11 +34,11 @@ Piece read_piece(const ProtobufField& message) {
   return piece;
 }
 
-const SentencePieceEntry& entry() {
+const SentencePieceLibraryEntry& entry() {
   static const auto opened = open_plugin(
       {"libforgelm_sentencepiece.so", kSentencePieceEntrySymbol, "the part that reads SentencePiece models", true});
   if (!opened) throw RunError(RunErrorKind::io, opened.error().message, opened.error().hint);
-  return *static_cast<const SentencePieceEntry*>(*opened);
+  return *static_cast<const SentencePieceLibraryEntry*>(*opened);
 }
 
 std::unique_ptr<SentencePieceLibrary> load(const std::string& bytes, const std::string& file) {

@@ -22,7 +22,7 @@ class SentencePieceLibrary {
   virtual std::string decode(std::span<const int> ids) const = 0;
 };
 
-struct SentencePieceEntry {
+struct SentencePieceLibraryEntry {
   const char* version;  ///< of the forgelm that it was built from
   /// A model from the bytes of its file; nullptr, with the reason in `problem`, when the library refuses it.
   std::unique_ptr<SentencePieceLibrary> (*load)(std::string_view bytes, std::string& problem);
