@@ -145,11 +145,13 @@ class Analysis {
   void store_target(const Expr& target, Frame& frame, std::vector<NameId>& missing, bool in_branch) {
     if (target.kind == ExprKind::name) store(static_cast<NameId>(target.integer), frame, missing, in_branch);
     else if (target.kind == ExprKind::namespace_target) load(target, frame);
-    else for (const Expr* item : target.kids) store_target(*item, frame, missing, in_branch);
+    else
+      for (const Expr* item : target.kids) store_target(*item, frame, missing, in_branch);
   }
   static void declare(const Expr& target, Frame& frame) {
     if (target.kind == ExprKind::name) frame.names.insert(static_cast<NameId>(target.integer));
-    else for (const Expr* item : target.kids) declare(*item, frame);
+    else
+      for (const Expr* item : target.kids) declare(*item, frame);
   }
 
   /// Filters and tests of a frame, and all frames inside it. `is_soft`: inside a condition, where a name that does not

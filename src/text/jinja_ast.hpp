@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "jinja_value.hpp"
+#include "jinja_objects.hpp"
 
 namespace forgelm::text::jinja {
 
@@ -19,8 +19,30 @@ inline constexpr int kMaxHeight = 500;
 using NameId = std::uint32_t;
 
 enum class ExprKind : std::uint8_t {
-  none_literal, boolean_literal, integer_literal, real_literal, string_literal, name, list, tuple, dict, attribute, item,
-  slice, call, filter, test, conditional, logical_and, logical_or, logical_not, negate, plus, binary, concat, compare,
+  none_literal,
+  boolean_literal,
+  integer_literal,
+  real_literal,
+  string_literal,
+  name,
+  list,
+  tuple,
+  dict,
+  attribute,
+  item,
+  slice,
+  call,
+  filter,
+  test,
+  conditional,
+  logical_and,
+  logical_or,
+  logical_not,
+  negate,
+  plus,
+  binary,
+  concat,
+  compare,
   namespace_target  ///< `ns.x` as the target of a set
 };
 
@@ -51,8 +73,21 @@ struct Expr {
 };
 
 enum class StmtKind : std::uint8_t {
-  data, print, for_loop, if_chain, set, set_block, macro, call_block, filter_block, with, scope, generation, block,
-  break_loop, continue_loop
+  data,
+  print,
+  for_loop,
+  if_chain,
+  set,
+  set_block,
+  macro,
+  call_block,
+  filter_block,
+  with,
+  scope,
+  generation,
+  block,
+  break_loop,
+  continue_loop
 };
 
 struct Stmt;
@@ -79,7 +114,7 @@ struct Stmt {
   bool is_recursive = false;  ///< for loops; of blocks: scoped
   bool is_required = false;
   std::uint32_t offset = 0;
-  std::string text;     ///< data; the name of a block
+  std::string text;  ///< data; the name of a block
   Expr* target = nullptr;
   Expr* value = nullptr;  ///< printed; assigned; iterated; called; filters of a block (their innermost input is null)
   Expr* test = nullptr;

@@ -14,8 +14,8 @@ namespace forgelm::text::jinja {
 namespace {
 
 bool changes_value(Kind kind, std::string_view name) {
-  static constexpr std::string_view kOfLists[] = {"append", "clear",  "pop",    "reverse",
-                                                  "insert", "sort", "extend", "remove"};
+  static constexpr std::string_view kOfLists[] = {"append", "clear", "pop",    "reverse",
+                                                  "insert", "sort",  "extend", "remove"};
   static constexpr std::string_view kOfDicts[] = {"clear", "pop", "popitem", "setdefault", "update"};
   const auto has = [name](const auto& names) {
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
@@ -133,8 +133,7 @@ Value Runtime::attribute(const Value& object, std::string_view name) {
   if (object.is(Kind::dict)) {
     if (const Value* found = object.as<Dict>().find(name)) return *found;
   }
-  return heap_.undefined(
-      cat("'", object_repr(object), "' has no attribute '", name, "'", near_method(object, name)));
+  return heap_.undefined(cat("'", object_repr(object), "' has no attribute '", name, "'", near_method(object, name)));
 }
 
 Value Runtime::plain_attribute(const Value& object, std::string_view name) {

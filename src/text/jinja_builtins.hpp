@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "jinja_value.hpp"
+#include "jinja_objects.hpp"
 
 namespace forgelm::text::jinja {
 

@@ -243,7 +243,8 @@ Value Runtime::call(const Value& callee, Arguments& arguments) {
 
 /// The filters of a block: a chain whose innermost filter has no input of its own.
 Value Runtime::evaluate_block_filter(const Expr& expr, Scope& scope, const Value& text) {
-  return evaluate_filter(expr, scope, expr.kids[0] == nullptr ? text : evaluate_block_filter(*expr.kids[0], scope, text));
+  return evaluate_filter(expr, scope,
+                         expr.kids[0] == nullptr ? text : evaluate_block_filter(*expr.kids[0], scope, text));
 }
 
 Value Runtime::evaluate_filter(const Expr& expr, Scope& scope, const Value& input) {

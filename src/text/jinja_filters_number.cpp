@@ -20,7 +20,8 @@ std::string number_text(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto is_part = [&](std::size_t k) {
-      return k < text.size() && (is_ascii_digit(text[k]) || (ascii_lower(text[k]) >= 'a' && ascii_lower(text[k]) <= 'z'));
+      return k < text.size() &&
+             (is_ascii_digit(text[k]) || (ascii_lower(text[k]) >= 'a' && ascii_lower(text[k]) <= 'z'));
     };
     if (text[i] != '_') {
       out += text[i];

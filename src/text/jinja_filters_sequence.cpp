@@ -95,9 +95,8 @@ Value last(Runtime& runtime, const Value&, Arguments& arguments) {
 
 Value iterator_over(Runtime& runtime, const char* type, Values items) {
   const Value held = runtime.heap().list(std::move(items));
-  return runtime.heap().iterator(type, [held, at = std::size_t{0}]() mutable {
-    return at < held.items().size() ? held.items()[at++] : Value();
-  });
+  return runtime.heap().iterator(
+      type, [held, at = std::size_t{0}]() mutable { return at < held.items().size() ? held.items()[at++] : Value(); });
 }
 
 /// A Python generator: nothing happens, and nothing fails, before its first item is asked for.
@@ -235,7 +234,8 @@ Value unique(Runtime& runtime, const Value&, Arguments& arguments) {
   return generator(runtime, [&runtime, is_case_sensitive, path, value = bound[0]]() -> std::function<Value()> {
     // Bounded in number, so that equal hashes cost steps and nothing else.
     auto buckets = std::make_shared<std::vector<Values>>(256);
-    return [&runtime, is_case_sensitive, path, buckets, num_seen = std::size_t{0}, next = runtime.iterate(value)]() mutable {
+    return [&runtime, is_case_sensitive, path, buckets, num_seen = std::size_t{0},
+            next = runtime.iterate(value)]() mutable {
       Heap& heap = runtime.heap();
       for (Value item = next(); !item.is_missing(); item = next()) {
         heap.tick();

@@ -31,7 +31,8 @@ std::string title_words(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const bool opens_border = is_border(decode_utf8(text, at).value);
     std::size_t end = at;
-    while (end < text.size() && is_border(decode_utf8(text, end).value) == opens_border) end += sequence_size(text[end]);
+    while (end < text.size() && is_border(decode_utf8(text, end).value) == opens_border)
+      end += sequence_size(text[end]);
     const std::string_view word = text.substr(at, end - at);
     const std::size_t first = sequence_size(word[0]);
     out += upper(word.substr(0, first));

@@ -13,7 +13,8 @@ namespace forgelm::text::jinja {
 
 std::string integer_digits(std::int64_t value, char type) {
   const int base = type == 'b' ? 2 : type == 'o' ? 8 : type == 'x' || type == 'X' ? 16 : 10;
-  const auto magnitude = value < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+  const auto magnitude =
+      value < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
   char buffer[72];
   const auto result = std::to_chars(buffer, buffer + sizeof buffer, magnitude, base);
   std::string out(buffer, result.ptr);
@@ -35,8 +36,12 @@ std::string real_digits(Heap& heap, double value, const FormatSpec& spec) {
   const bool is_general = type == '\0';
   if (is_general) type = 'g';
   if (type == '%' || type == 'F') type = 'f';
-  const char form[] = {'%', spec.is_alternate ? '#' : '.', spec.is_alternate ? '.' : '*', spec.is_alternate ? '*' : type,
-                       spec.is_alternate ? type : '\0', '\0'};
+  const char form[] = {'%',
+                       spec.is_alternate ? '#' : '.',
+                       spec.is_alternate ? '.' : '*',
+                       spec.is_alternate ? '*' : type,
+                       spec.is_alternate ? type : '\0',
+                       '\0'};
   heap.reserve(static_cast<std::size_t>(precision) + 400);
   heap.tick_bytes(static_cast<std::size_t>(precision) * 8);
   const int size = std::snprintf(nullptr, 0, form, static_cast<int>(precision), value);

@@ -1,4 +1,5 @@
-// Global functions of Jinja templates, methods of loops, cyclers, dicts, lists and ranges, and the binding of arguments.
+// Global functions of Jinja templates, methods of loops, cyclers, dicts, lists and ranges, and the binding of
+// arguments.
 #include <algorithm>
 
 #include "forgelm/core/suggest.hpp"
@@ -17,7 +18,8 @@ Values bind(const char* what, const Arguments& arguments, const std::vector<cons
   }
   Values out(names.size());
   std::copy(arguments.positional.begin(), arguments.positional.end(), out.begin());
-  for (const auto& [name, value] : arguments.named) {
+  for (const auto& [given, value] : arguments.named) {
+    const std::string& name = given;  // clang 14 captures no structured binding
     const auto found = std::find_if(names.begin(), names.end(), [&](const char* known) { return name == known; });
     if (found == names.end()) {
       const std::string near = nearest(name, std::vector<std::string>(names.begin(), names.end()));
@@ -112,9 +114,9 @@ Value make_namespace(Runtime& runtime, const Value&, Arguments& arguments) {
   for (const auto& [name, value] : entries.as<Dict>().entries) {
     if (!name.is_string()) continue;  // no template can reach it
     if (!name.text().empty() && name.text()[0] == '_') {
-      throw Fault{cat("Chat templates cannot store underscore-prefixed attributes on a namespace, but got '",
-                      name.text(), "'"),
-                  false};
+      throw Fault{
+          cat("Chat templates cannot store underscore-prefixed attributes on a namespace, but got '", name.text(), "'"),
+          false};
     }
     out.as<Namespace>().set(name.text(), value);
   }

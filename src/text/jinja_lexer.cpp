@@ -16,13 +16,13 @@ struct Operator {
   Tok kind;
 };
 // Longest first.
-constexpr Operator kOperators[] = {
-    {"//", Tok::floordiv}, {"**", Tok::pow},      {"==", Tok::eq},       {"!=", Tok::ne},      {">=", Tok::gteq},
-    {"<=", Tok::lteq},     {"+", Tok::add},       {"-", Tok::sub},       {"/", Tok::div},      {"*", Tok::mul},
-    {"%", Tok::mod},       {"~", Tok::tilde},     {"[", Tok::lbracket},  {"]", Tok::rbracket}, {"(", Tok::lparen},
-    {")", Tok::rparen},    {"{", Tok::lbrace},    {"}", Tok::rbrace},    {">", Tok::gt},       {"<", Tok::lt},
-    {"=", Tok::assign},    {".", Tok::dot},       {":", Tok::colon},     {"|", Tok::pipe},     {",", Tok::comma},
-    {";", Tok::semicolon}};
+constexpr Operator kOperators[] = {{"//", Tok::floordiv}, {"**", Tok::pow},     {"==", Tok::eq},    {"!=", Tok::ne},
+                                   {">=", Tok::gteq},     {"<=", Tok::lteq},    {"+", Tok::add},    {"-", Tok::sub},
+                                   {"/", Tok::div},       {"*", Tok::mul},      {"%", Tok::mod},    {"~", Tok::tilde},
+                                   {"[", Tok::lbracket},  {"]", Tok::rbracket}, {"(", Tok::lparen}, {")", Tok::rparen},
+                                   {"{", Tok::lbrace},    {"}", Tok::rbrace},   {">", Tok::gt},     {"<", Tok::lt},
+                                   {"=", Tok::assign},    {".", Tok::dot},      {":", Tok::colon},  {"|", Tok::pipe},
+                                   {",", Tok::comma},     {";", Tok::semicolon}};
 
 std::uint32_t offset_of(std::size_t at) { return static_cast<std::uint32_t>(at); }
 
@@ -433,8 +433,6 @@ std::string describe(Tok kind) {
   return "token";
 }
 
-std::string describe(const Token& token) {
-  return token.kind == Tok::name ? token.text : describe(token.kind);
-}
+std::string describe(const Token& token) { return token.kind == Tok::name ? token.text : describe(token.kind); }
 
 }  // namespace forgelm::text::jinja

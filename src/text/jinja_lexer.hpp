@@ -12,9 +12,42 @@
 namespace forgelm::text::jinja {
 
 enum class Tok : std::uint8_t {
-  data, variable_begin, variable_end, block_begin, block_end, name, string, integer, real, end_of_file,
-  add, assign, colon, comma, div, dot, eq, floordiv, gt, gteq, lbrace, lbracket, lparen, lt, lteq, mod, mul, ne, pipe,
-  pow, rbrace, rbracket, rparen, semicolon, sub, tilde
+  data,
+  variable_begin,
+  variable_end,
+  block_begin,
+  block_end,
+  name,
+  string,
+  integer,
+  real,
+  end_of_file,
+  add,
+  assign,
+  colon,
+  comma,
+  div,
+  dot,
+  eq,
+  floordiv,
+  gt,
+  gteq,
+  lbrace,
+  lbracket,
+  lparen,
+  lt,
+  lteq,
+  mod,
+  mul,
+  ne,
+  pipe,
+  pow,
+  rbrace,
+  rbracket,
+  rparen,
+  semicolon,
+  sub,
+  tilde
 };
 
 struct Token {

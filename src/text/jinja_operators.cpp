@@ -17,8 +17,7 @@ namespace {
   for (const Value* side : {&a, &b}) {
     if (side->is_undefined()) throw Fault{side->as<Undefined>().message, false};
   }
-  type_fault(
-      cat("unsupported operand type(s) for ", symbol, ": '", type_name(a), "' and '", type_name(b), "'"));
+  type_fault(cat("unsupported operand type(s) for ", symbol, ": '", type_name(a), "' and '", type_name(b), "'"));
 }
 
 bool are_integral(const Value& a, const Value& b) { return a.is_integral() && b.is_integral(); }
@@ -28,8 +27,8 @@ bool is_markup(const Value& value) { return value.is_string() && value.as<String
 Value concatenate(Heap& heap, const Value& a, const Value& b) {
   heap.reserve(a.text().size() + b.text().size());
   if (!is_markup(a) && !is_markup(b)) return heap.string(cat(a.text(), b.text()));
-  return heap.string(cat(is_markup(a) ? a.text() : escape_html(a.text()), is_markup(b) ? b.text() : escape_html(b.text())),
-                     true);
+  return heap.string(
+      cat(is_markup(a) ? a.text() : escape_html(a.text()), is_markup(b) ? b.text() : escape_html(b.text())), true);
 }
 
 }  // namespace
@@ -89,8 +88,7 @@ namespace {
 
 Value repeat(Heap& heap, const Value& sequence, const Value& times) {
   const auto count = static_cast<std::size_t>(std::max<std::int64_t>(times.as_integer(), 0));
-  const std::size_t size =
-      sequence.is_string() ? sequence.text().size() : sequence.items().size() * sizeof(Value);
+  const std::size_t size = sequence.is_string() ? sequence.text().size() : sequence.items().size() * sizeof(Value);
   std::size_t total = 0;
   if (__builtin_mul_overflow(size, count, &total)) total = SIZE_MAX / 2;
   heap.reserve(total);
@@ -99,7 +97,8 @@ Value repeat(Heap& heap, const Value& sequence, const Value& times) {
     std::string out;
     out.reserve(total);
     if (size == 1) out.assign(count, sequence.text()[0]);
-    else if (size != 0) for (std::size_t i = 0; i < count; ++i) out += sequence.text();
+    else if (size != 0)
+      for (std::size_t i = 0; i < count; ++i) out += sequence.text();
     return heap.string(std::move(out), sequence.as<String>().is_markup);
   }
   Values out;
@@ -137,8 +136,8 @@ Value divide(Heap&, const Value& a, const Value& b) {
   if (!are_numbers(a, b)) unsupported("/", a, b);
   if (b.as_real() == 0) type_fault(b.is_integral() && a.is_integral() ? "division by zero" : "float division by zero");
   if (are_integral(a, b)) {
-    return Value::real(static_cast<double>(static_cast<long double>(a.as_integer()) /
-                                           static_cast<long double>(b.as_integer())));
+    return Value::real(
+        static_cast<double>(static_cast<long double>(a.as_integer()) / static_cast<long double>(b.as_integer())));
   }
   return Value::real(a.as_real() / b.as_real());
 }
@@ -300,7 +299,7 @@ std::int64_t length(const Value& value) {
   switch (value.kind()) {
     case Kind::string:
       return static_cast<std::int64_t>(value.as<String>().is_ascii ? value.text().size()
-                                                                    : num_code_points(value.text()));
+                                                                   : num_code_points(value.text()));
     case Kind::list:
     case Kind::tuple: return static_cast<std::int64_t>(value.items().size());
     case Kind::dict: return static_cast<std::int64_t>(value.as<Dict>().entries.size());

@@ -1,5 +1,5 @@
-// Expressions of Jinja templates, by jinja2's precedence: condition, or, and, not, comparison, sum, "~", product, power,
-// unary, then subscripts, calls, filters and tests.
+// Expressions of Jinja templates, by jinja2's precedence: condition, or, and, not, comparison, sum, "~", product,
+// power, unary, then subscripts, calls, filters and tests.
 #include <algorithm>
 
 #include "forgelm/core/text.hpp"
@@ -416,8 +416,7 @@ Expr* Parser::parse_test(Expr* node) {
   out->kids = {node};
   grow(*out, node);
   const bool has_operand = at(Tok::string) || at(Tok::integer) || at(Tok::real) || at(Tok::lbracket) ||
-                           at(Tok::lbrace) ||
-                           (at(Tok::name) && !at_name("else") && !at_name("or") && !at_name("and"));
+                           at(Tok::lbrace) || (at(Tok::name) && !at_name("else") && !at_name("or") && !at_name("and"));
   if (at(Tok::lparen)) {
     out->arguments = parse_arguments(*out);
   } else {
@@ -457,7 +456,8 @@ void Parser::make_target(Expr& target) {
     target.is_stored = true;
     return;
   }
-  if (target.kind != ExprKind::tuple) fail(target.offset, "can't assign to this: a name or a tuple of names is expected");
+  if (target.kind != ExprKind::tuple)
+    fail(target.offset, "can't assign to this: a name or a tuple of names is expected");
   for (Expr* item : target.kids) make_target(*item);
 }
 

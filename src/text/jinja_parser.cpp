@@ -59,7 +59,8 @@ bool Parser::skip_if_name(std::string_view name) {
 
 Token Parser::expect(Tok kind) {
   if (!at(kind)) {
-    if (at(Tok::end_of_file)) fail(current_.offset, cat("unexpected end of template, expected '", describe(kind), "'."));
+    if (at(Tok::end_of_file))
+      fail(current_.offset, cat("unexpected end of template, expected '", describe(kind), "'."));
     fail(current_.offset, cat("expected token '", describe(kind), "', got '", describe(current_), "'"));
   }
   return next();
@@ -140,9 +141,9 @@ std::string Parser::expected_tags() const {
 void Parser::fail_end_of_file() { fail(current_.offset, cat("Unexpected end of template. ", expected_tags())); }
 
 void Parser::fail_unknown_tag(const Token& tag) {
-  static const std::vector<std::string> kTags = {"for", "if", "set", "macro", "call", "filter", "with", "block", "print",
-                                                 "generation", "break", "continue", "raw", "endfor", "endif", "else",
-                                                 "elif", "endset", "endmacro", "endgeneration"};
+  static const std::vector<std::string> kTags = {
+      "for",   "if",       "set", "macro",  "call",  "filter", "with", "block",  "print",    "generation",
+      "break", "continue", "raw", "endfor", "endif", "else",   "elif", "endset", "endmacro", "endgeneration"};
   std::string message = cat("Encountered unknown tag ", quote(tag.text), ".");
   if (const std::string expected = expected_tags(); !expected.empty()) message += cat(" ", expected);
   const std::string near = nearest(tag.text, kTags);

@@ -23,8 +23,8 @@ class PercentFormatter {
       at_ = percent;
       if (at_ < format_.size()) directive();
     }
-    const bool is_used_up = arguments_.is(Kind::tuple) ? num_used_ >= arguments_.items().size()
-                                                       : num_used_ > 0 || is_mapping();
+    const bool is_used_up =
+        arguments_.is(Kind::tuple) ? num_used_ >= arguments_.items().size() : num_used_ > 0 || is_mapping();
     if (!is_used_up && !has_names_) type_fault("not all arguments converted during string formatting");
     return std::move(out_);
   }

@@ -299,7 +299,8 @@ Runtime::Flow Runtime::run_loop_body(const Stmt& stmt, Scope& scope, Loop& loop,
 }
 
 Value Runtime::recurse(Loop& loop, const Value& iterated) {
-  if (!loop.stmt.is_recursive) throw Fault{"The loop must have the 'recursive' marker to be called recursively.", false};
+  if (!loop.stmt.is_recursive)
+    throw Fault{"The loop must have the 'recursive' marker to be called recursively.", false};
   Capture capture(*this);
   run_for(loop.stmt, *loop.scope, iterated, loop.depth0 + 1);
   return string(capture.take());
@@ -447,8 +448,9 @@ void Runtime::assign(const Expr& target, const Value& value, Scope& scope) {
   if (target.kind == ExprKind::namespace_target) {
     const std::string& name = target.kids[0]->text;
     if (name[0] == '_') {
-      throw Fault{cat("Chat templates cannot store underscore-prefixed attributes on a namespace, but got '", name, "'"),
-                  false};
+      throw Fault{
+          cat("Chat templates cannot store underscore-prefixed attributes on a namespace, but got '", name, "'"),
+          false};
     }
     lookup(target, scope).as<Namespace>().set(name, value);
     return;

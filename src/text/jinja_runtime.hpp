@@ -1,6 +1,6 @@
 // One rendering of a Jinja template: statements write, expressions are evaluated. Lives for one call of render().
-// Invariants: recursion is bounded (blocks and macro calls by max_depth, expressions by kMaxEvaluation); every node costs
-// a step; `place_` is where a Fault is reported.
+// Invariants: recursion is bounded (blocks and macro calls by max_depth, expressions by kMaxEvaluation); every node
+// costs a step; `place_` is where a Fault is reported.
 #pragma once
 
 #include <ctime>
@@ -12,7 +12,7 @@
 #include "forgelm/core/json.hpp"
 #include "forgelm/text/jinja.hpp"
 #include "jinja_ast.hpp"
-#include "jinja_value.hpp"
+#include "jinja_objects.hpp"
 
 namespace forgelm::text::jinja {
 

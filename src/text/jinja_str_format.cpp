@@ -16,7 +16,9 @@ constexpr std::string_view kAligns = "<>=^";
 FormatSpec parse_spec(std::string_view text, const Value& value) {
   FormatSpec out;
   std::size_t at = 0;
-  const auto is_align = [&](std::size_t i) { return i < text.size() && kAligns.find(text[i]) != std::string_view::npos; };
+  const auto is_align = [&](std::size_t i) {
+    return i < text.size() && kAligns.find(text[i]) != std::string_view::npos;
+  };
   const std::size_t fill_size = text.empty() ? 0 : sequence_size(text[0]);
   bool has_fill = false;
   if (!text.empty() && is_align(fill_size)) {
@@ -165,7 +167,8 @@ class StrFormatter {
     return out;
   }
   static bool is_number(std::string_view text, std::int64_t& out) {
-    if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string_view::npos)
+      return false;
     out = std::stoll(std::string(text));
     return true;
   }

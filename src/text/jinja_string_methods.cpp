@@ -58,7 +58,7 @@ Value pad(Runtime& runtime, const Value& self, const Value& width, const Value& 
   const auto num_left = static_cast<std::size_t>(left);
   const auto num_right = static_cast<std::size_t>(missing - left);
   runtime.heap().reserve((num_left + num_right) < (std::size_t{1} << 40) ? (num_left + num_right) * filler.size()
-                                                                       : std::size_t{1} << 60);
+                                                                         : std::size_t{1} << 60);
   std::string out;
   for (std::size_t i = 0; i < num_left; ++i) out += filler;
   out += self.text();
@@ -143,7 +143,8 @@ Value count(Runtime& runtime, const Value& self, Arguments& arguments) {
     return Value::integer(static_cast<std::int64_t>(num_code_points(text.substr(within.begin))) + 1);
   }
   std::int64_t out = 0;
-  for (std::size_t at = find_text(text, needle, within.begin); at != kNone; at = find_text(text, needle, at + needle.size())) {
+  for (std::size_t at = find_text(text, needle, within.begin); at != kNone;
+       at = find_text(text, needle, at + needle.size())) {
     ++out;
   }
   return Value::integer(out);
@@ -362,7 +363,9 @@ Value format_map(Runtime& runtime, const Value& self, Arguments& arguments) {
   return like(runtime, self, str_format(runtime, self.text(), named));
 }
 
-Value encode(Runtime&, const Value&, Arguments&) { throw Fault{"encode() is not supported: there are no bytes", false}; }
+Value encode(Runtime&, const Value&, Arguments&) {
+  throw Fault{"encode() is not supported: there are no bytes", false};
+}
 
 // ---- classes --------------------------------------------------------------------------------------------------------
 
@@ -500,7 +503,8 @@ std::string replace_text(Heap& heap, std::string_view text, std::string_view old
       at += sequence_size(text[at]);
     }
   } else {
-    for (std::size_t at = find_text(text, old, 0); at != kNone && max_count != 0; at = find_text(text, old, begin), --max_count) {
+    for (std::size_t at = find_text(text, old, 0); at != kNone && max_count != 0;
+         at = find_text(text, old, begin), --max_count) {
       if (out.size() % 64 == 0) heap.tick();
       insert(at);
       begin = at + old.size();

@@ -78,14 +78,11 @@ bool is_printable(char32_t c) noexcept {
 }
 
 bool is_alpha(char32_t c) noexcept { return is_letter(c) != is_in(exceptions_alpha(), c); }
-bool is_decimal(char32_t c) noexcept {
-  return (category(c) == UTF8PROC_CATEGORY_ND) != is_in(exceptions_decimal(), c);
-}
+bool is_decimal(char32_t c) noexcept { return (category(c) == UTF8PROC_CATEGORY_ND) != is_in(exceptions_decimal(), c); }
 bool is_digit(char32_t c) noexcept { return (category(c) == UTF8PROC_CATEGORY_ND) != is_in(exceptions_digit(), c); }
 bool is_numeric(char32_t c) noexcept {
   const utf8proc_category_t kind = category(c);
-  const bool is_number =
-      kind == UTF8PROC_CATEGORY_ND || kind == UTF8PROC_CATEGORY_NL || kind == UTF8PROC_CATEGORY_NO;
+  const bool is_number = kind == UTF8PROC_CATEGORY_ND || kind == UTF8PROC_CATEGORY_NL || kind == UTF8PROC_CATEGORY_NO;
   return is_number != is_in(exceptions_numeric(), c);
 }
 bool is_identifier_start(char32_t c) noexcept {
@@ -123,8 +120,8 @@ using SimpleMap = utf8proc_int32_t (*)(utf8proc_int32_t);
 
 void append_mapped(std::string& out, char32_t c, const CaseExceptions& exceptions, SimpleMap simple) {
   const auto* end = exceptions.begin + exceptions.size;
-  const auto* found =
-      std::lower_bound(exceptions.begin, end, c, [](const CaseException& entry, char32_t at) { return entry.from < at; });
+  const auto* found = std::lower_bound(exceptions.begin, end, c,
+                                       [](const CaseException& entry, char32_t at) { return entry.from < at; });
   if (found != end && found->from == c) out += found->to;
   else append_utf8(out, static_cast<char32_t>(simple(static_cast<utf8proc_int32_t>(c))));
 }
@@ -316,7 +313,8 @@ void append_quoted(std::string& out, std::string_view text) {
       out += text.substr(at, decoded.num_bytes);
     } else {
       const char* form = c <= 0xFF ? "\\x%02x" : c <= 0xFFFF ? "\\u%04x" : "\\U%08x";
-      out.append(buffer, static_cast<std::size_t>(std::snprintf(buffer, sizeof buffer, form, static_cast<unsigned>(c))));
+      out.append(buffer,
+                 static_cast<std::size_t>(std::snprintf(buffer, sizeof buffer, form, static_cast<unsigned>(c))));
     }
     at += decoded.num_bytes;
   }

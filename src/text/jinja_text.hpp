@@ -1,5 +1,5 @@
-// What Python's str knows of Unicode, for texts in UTF-8: white space, lines, case, classes, code point positions, repr.
-// Oracle: CPython 3.11 (Unicode 14); classes come from utf8proc (Unicode 15), whose few newer characters differ.
+// What Python's str knows of Unicode, for texts in UTF-8: white space, lines, case, classes, code point positions,
+// repr. Oracle: CPython 3.11 (Unicode 14); classes come from utf8proc (Unicode 15), whose few newer characters differ.
 #pragma once
 
 #include <cstddef>

@@ -53,7 +53,8 @@ class JsonWriter {
   }
   void escape(char32_t unit) {
     char buffer[8];
-    out.append(buffer, static_cast<std::size_t>(std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(unit))));
+    out.append(buffer,
+               static_cast<std::size_t>(std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(unit))));
   }
   void text(std::string_view value) {
     heap.reserve(out.size() + value.size());

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "forgelm/core/text.hpp"
+#include "jinja_objects.hpp"
 #include "jinja_text.hpp"
 
 namespace forgelm::text::jinja {
@@ -357,8 +358,8 @@ bool less(Heap& heap, const Value& a, const Value& b, const char* symbol) {
     if (left.size() == right.size()) return !is_strict;
     return is_turned ? left.size() > right.size() : left.size() < right.size();
   }
-  throw Fault{
-      cat("'", symbol, "' not supported between instances of '", type_name(a), "' and '", type_name(b), "'"), false};
+  throw Fault{cat("'", symbol, "' not supported between instances of '", type_name(a), "' and '", type_name(b), "'"),
+              false};
 }
 
 std::size_t hash(const Value& value) {

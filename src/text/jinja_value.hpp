@@ -1,5 +1,5 @@
-// Values of the Jinja engine: what a template can hold, with Python's meaning. Objects are counted by references without
-// atomics, since every value belongs to one rendering; a template's constants are made anew for each.
+// Values of the Jinja engine: what a template can hold, with Python's meaning. Objects are counted by references
+// without atomics, since every value belongs to one rendering; a template's constants are made anew for each.
 // Invariants: lists, tuples and dicts never change once made, so that only namespaces and scopes can close a cycle, and
 // the Heap empties those when it goes; nesting is at most kMaxNesting, so that recursion over a value is bounded.
 // Trap: a graph of few objects can be an exponential tree; whatever walks one must tick() the heap.
@@ -153,54 +153,6 @@ struct DictView : Object {
 struct Undefined : Object {
   Undefined(Heap& heap, std::string message);
   std::string message;  ///< what using it raises
-};
-
-struct Range : Object {
-  Range(Heap& heap, std::int64_t start, std::int64_t stop, std::int64_t step);
-  Value at(std::int64_t index) const { return Value::integer(start + index * step); }
-  std::int64_t start, stop, step, size;
-};
-
-/// A Python generator or iterator: gives its items once. Missing ends it.
-struct Iterator : Object {
-  Iterator(Heap& heap, const char* type, std::function<Value()> pull);
-  const char* type_name;
-  std::function<Value()> next;
-};
-
-struct Namespace : Object {
-  explicit Namespace(Heap& heap);
-  const Value* find(std::string_view name) const;
-  void set(std::string_view name, Value value);
-  std::vector<std::pair<std::string, Value>> members;
-};
-
-struct Arguments {
-  Values positional;
-  std::vector<std::pair<std::string, Value>> named;
-};
-
-class Runtime;
-/// `self` is missing for plain functions, else what the method was taken from.
-using Builtin = Value (*)(Runtime& runtime, const Value& self, Arguments& arguments);
-
-struct Function : Object {
-  Function(Heap& heap, const char* name, Builtin call, Value self);
-  const char* name;
-  Builtin call;
-  Value self;
-};
-
-struct Cycler : Object {
-  Cycler(Heap& heap, Values items);
-  Values items;
-  std::size_t position = 0;
-};
-
-struct Joiner : Object {
-  Joiner(Heap& heap, Value separator);
-  Value separator;
-  bool is_used = false;
 };
 
 inline const std::string& Value::text() const noexcept { return as<String>().text; }

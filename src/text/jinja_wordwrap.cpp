@@ -1,5 +1,5 @@
-// textwrap.wrap as the filter wordwrap uses it: white space is kept, tabs are not expanded, lines lose the blanks at their
-// ends. A text is cut into chunks (runs of blanks, words, words up to a hyphen, dashes) that then fill lines.
+// textwrap.wrap as the filter wordwrap uses it: white space is kept, tabs are not expanded, lines lose the blanks at
+// their ends. A text is cut into chunks (runs of blanks, words, words up to a hyphen, dashes) that then fill lines.
 #include <algorithm>
 
 #include "forgelm/core/text.hpp"
@@ -15,7 +15,9 @@ using Chunk = std::u32string;
 bool is_blank(char32_t c) { return c == ' ' || (c >= 0x09 && c <= 0x0D); }  // textwrap knows only these
 bool is_word(char32_t c) { return c == '_' || is_alpha(c) || is_numeric(c); }
 bool is_letter(char32_t c) { return is_word(c) && !is_decimal(c); }
-bool is_word_or_mark(char32_t c) { return is_word(c) || std::u32string_view(U"!\"'&.,?").find(c) != std::u32string::npos; }
+bool is_word_or_mark(char32_t c) {
+  return is_word(c) || std::u32string_view(U"!\"'&.,?").find(c) != std::u32string::npos;
+}
 
 class Splitter {
  public:
@@ -102,7 +104,7 @@ std::vector<std::string> wrap_words(std::string_view text, const WrapRules& rule
       if (rules.breaks_long_words) {
         const std::size_t before = line.size();
         break_word(chunks[at], line, width - line.size(), rules);
-        if (line.size() != before) last_size = line.size() - before;
+        last_size = line.size() - before;  // nothing, where the line was full: then its blanks stay
         if (chunks[at].empty()) ++at;
       } else if (line.empty()) {
         last_size = chunks[at].size();

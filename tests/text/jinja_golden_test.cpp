@@ -1,5 +1,6 @@
-// Small templates for every construct, filter, test, method and fault: ours against jinja2 3.1.6 as transformers sets it
-// up (tools/golden/jinja). A fault's wording is ours; that it is one, and whether the template raised it, is the golden's.
+// Small templates for every construct, filter, test, method and fault: ours against jinja2 3.1.6 as transformers sets
+// it up (tools/golden/jinja). A fault's wording is ours; that it is one, and whether the template raised it, is the
+// golden's.
 #include <map>
 
 #include "forgelm/core/files.hpp"

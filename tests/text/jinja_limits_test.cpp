@@ -1,4 +1,5 @@
-// Hostile templates: each is stopped by a limit that its message names, without much time or memory; errors have places.
+// Hostile templates: each is stopped by a limit that its message names, without much time or memory; errors have
+// places.
 #include "forgelm/core/text.hpp"
 #include "support/test.hpp"
 #include "text/jinja_support.hpp"
@@ -24,16 +25,20 @@ void check_stopped(const std::string& source, const std::string& limit) {
 
 TEST_CASE("Jinja: loops without end run out of steps") {
   for (const char* source : {
-           "{% for a in range(999) %}{% for b in range(999) %}{% for c in range(999) %}{% endfor %}{% endfor %}{% endfor %}",
+           "{% for a in range(999) %}{% for b in range(999) %}{% for c in range(999) %}{% endfor %}{% endfor %}{% "
+           "endfor %}",
            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
            "{{ range(99999)|map('string')|join|list|sort|join|list|sort|join }}",
            "{% set ns = namespace(x=[0]) %}{% for i in range(50) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
            "{% set ns = namespace(x=[0]) %}{% for i in range(50) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}"
            "{{ ns.x|tojson|length }}",
-           "{% set a = namespace(x=[0], y=[0]) %}{% for i in range(50) %}{% set a.x = [a.x, a.x] %}{% set a.y = [a.y, a.y] %}"
+           "{% set a = namespace(x=[0], y=[0]) %}{% for i in range(50) %}{% set a.x = [a.x, a.x] %}{% set a.y = [a.y, "
+           "a.y] %}"
            "{% endfor %}{{ a.x == a.y }}",
-           "{% set a = namespace(x=(0,)) %}{% for i in range(50) %}{% set a.x = (a.x, a.x) %}{% endfor %}{{ {a.x: 1} }}",
-           "{% for x in [1] recursive %}{{ loop([1]) if loop.depth < 20 }}{{ loop([1]) if loop.depth < 20 }}{% endfor %}",
+           "{% set a = namespace(x=(0,)) %}{% for i in range(50) %}{% set a.x = (a.x, a.x) %}{% endfor %}{{ {a.x: 1} "
+           "}}",
+           "{% for x in [1] recursive %}{{ loop([1]) if loop.depth < 20 }}{{ loop([1]) if loop.depth < 20 }}{% endfor "
+           "%}",
            "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}",
        }) {
     const auto result = render(source);
@@ -46,11 +51,12 @@ TEST_CASE("Jinja: loops without end run out of steps") {
 }
 
 TEST_CASE("Jinja: what would be large is refused before it is made") {
-  for (const char* source : {"{{ 'x' * 10 ** 9 }}", "{{ [0] * 10 ** 9 }}", "{{ (0,) * 10 ** 18 }}", "{{ 'x'.center(10 ** 12) }}",
-                             "{{ 'x'.zfill(10 ** 10) }}", "{{ '%1000000000d' % 5 }}", "{{ '%.1000000000d' % 5 }}",
-                             "{{ '{:1000000000}'.format(5) }}", "{{ 'x'|indent(10 ** 10) }}", "{{ 'x'|center(10 ** 10) }}",
-                             "{{ [1]|tojson(indent=10 ** 10) }}", "{{ [1]|batch(10 ** 10, 0)|list }}",
-                             "{{ '\t'.expandtabs(10 ** 10) }}", "{{ 'x' * 10 ** 18 * 10 ** 18 }}"}) {
+  for (const char* source :
+       {"{{ 'x' * 10 ** 9 }}", "{{ [0] * 10 ** 9 }}", "{{ (0,) * 10 ** 18 }}", "{{ 'x'.center(10 ** 12) }}",
+        "{{ 'x'.zfill(10 ** 10) }}", "{{ '%1000000000d' % 5 }}", "{{ '%.1000000000d' % 5 }}",
+        "{{ '{:1000000000}'.format(5) }}", "{{ 'x'|indent(10 ** 10) }}", "{{ 'x'|center(10 ** 10) }}",
+        "{{ [1]|tojson(indent=10 ** 10) }}", "{{ [1]|batch(10 ** 10, 0)|list }}", "{{ '\t'.expandtabs(10 ** 10) }}",
+        "{{ 'x' * 10 ** 18 * 10 ** 18 }}"}) {
     const auto result = render(source);
     INFO(source << "\n" << result.problem);
     const bool names_limit = result.problem.find("memory limit") != std::string::npos ||
@@ -60,14 +66,18 @@ TEST_CASE("Jinja: what would be large is refused before it is made") {
   }
   check_stopped("{% set ns = namespace(x='x') %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
                 "memory limit");
-  check_stopped("{% set ns = namespace(x='xxxxxxxx') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
-                "memory limit");
-  check_stopped("{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x|replace('', ns.x) %}{% endfor %}",
-                "memory limit");
+  check_stopped(
+      "{% set ns = namespace(x='xxxxxxxx') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+      "memory limit");
+  check_stopped(
+      "{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x|replace('', ns.x) %}{% endfor %}",
+      "memory limit");
   check_stopped("{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
                 "memory limit");
-  check_stopped("{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x.join([ns.x, ns.x, ns.x]) %}{% endfor %}",
-                "memory limit");
+  check_stopped(
+      "{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = ns.x.join([ns.x, ns.x, ns.x]) %}{% endfor "
+      "%}",
+      "memory limit");
   check_stopped("{{ '{:.99999999f}'.format(1.5) }}", "too big");
 }
 
@@ -76,9 +86,10 @@ TEST_CASE("Jinja: the output is bounded") {
   limits.max_output_bytes = 1000;
   CHECK_THAT(render("{{ 'x' * 1001 }}", Json::object(), limits).problem, Catch::Matchers::Contains("max_output_bytes"));
   CHECK(render("{{ 'x' * 1000 }}", Json::object(), limits).output.text.size() == 1000);
-  CHECK_THAT(render("{% set x %}{{ 'x' * 600 }}{% endset %}{% for i in [1, 2] %}{{ x }}{% endfor %}", Json::object(), limits)
-                 .problem,
-             Catch::Matchers::Contains("max_output_bytes"));
+  CHECK_THAT(
+      render("{% set x %}{{ 'x' * 600 }}{% endset %}{% for i in [1, 2] %}{{ x }}{% endfor %}", Json::object(), limits)
+          .problem,
+      Catch::Matchers::Contains("max_output_bytes"));
   CHECK(render("{% set x %}{{ 'x' * 600 }}{% endset %}{{ x }}", Json::object(), limits).output.text.size() == 600);
 }
 
@@ -139,7 +150,8 @@ TEST_CASE("Jinja: errors name the line, the column in code points, and what was 
   CHECK_THAT(render("{{ x|uper }}").problem, Catch::Matchers::Contains("did you mean 'upper'"));
   CHECK_THAT(render("{{ x is strng }}").problem, Catch::Matchers::Contains("did you mean 'string'"));
   CHECK_THAT(render("{{ 'x'.stripp() }}").problem, Catch::Matchers::Contains("did you mean 'strip'"));
-  CHECK_THAT(render("{{ 'x'|default(defaultvalue=1) }}").problem, Catch::Matchers::Contains("did you mean 'default_value'"));
+  CHECK_THAT(render("{{ 'x'|default(defaultvalue=1) }}").problem,
+             Catch::Matchers::Contains("did you mean 'default_value'"));
   result = render("{{ raise_exception('no ' ~ 'way') }}");
   CHECK(result.was_raised);
   CHECK(result.problem == "no way");
@@ -157,7 +169,8 @@ TEST_CASE("Jinja: generation blocks in captured text are reported, and nested on
 }
 
 TEST_CASE("Jinja: a template tells which variables it reads and whether it has generation blocks") {
-  const forgelm::text::JinjaTemplate parsed("t", "{% set a = 1 %}{{ a }}{% for m in messages %}{{ m.tools }}{% endfor %}");
+  const forgelm::text::JinjaTemplate parsed("t",
+                                            "{% set a = 1 %}{{ a }}{% for m in messages %}{{ m.tools }}{% endfor %}");
   CHECK(parsed.uses_variable("messages"));
   CHECK_FALSE(parsed.uses_variable("tools"));
   CHECK_FALSE(parsed.has_generation_blocks());

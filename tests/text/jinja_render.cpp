@@ -1,5 +1,6 @@
-// For tools/golden/jinja/differential.py: renders templates by our engine. One JSON object a line on stdin ({"template",
-// "variables"}), one a line on stdout: {"output", "spans", "captured"} or {"error", "line", "column", "raised"}.
+// For tools/golden/jinja/differential.py: renders templates by our engine. One JSON object a line on stdin
+// ({"template", "variables"}), one a line on stdout: {"output", "spans", "captured"} or {"error", "line", "column",
+// "raised"}.
 #include <cstdio>
 #include <iostream>
 #include <string>

@@ -1,4 +1,5 @@
-// The real chat templates of the shared data: each with ten conversations must give what jinja2 gives, or fail as it does.
+// The real chat templates of the shared data: each with ten conversations must give what jinja2 gives, or fail as it
+// does.
 #include <map>
 
 #include "forgelm/core/files.hpp"
