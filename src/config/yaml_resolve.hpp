@@ -25,7 +25,8 @@ inline const std::string kOmapTag = "tag:yaml.org,2002:omap";
 inline const std::string kPairsTag = "tag:yaml.org,2002:pairs";
 inline const std::string kMergeTag = "tag:yaml.org,2002:merge";
 inline const std::string kValueTag = "tag:yaml.org,2002:value";
-inline const std::string kYamlTag = "tag:yaml.org,2002:yaml";  ///< of '!', '&' and '*' alone; nothing has a value under it
+inline const std::string kYamlTag =
+    "tag:yaml.org,2002:yaml";  ///< of '!', '&' and '*' alone; nothing has a value under it
 
 /// The tag of plain text.
 const std::string& resolve_tag(std::string_view text);

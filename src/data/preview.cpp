@@ -99,8 +99,8 @@ std::vector<PreviewToken> preview_tokens(const text::Tokenizer& tokenizer, const
   std::vector<std::int32_t> held;  // ids whose text is still to come
   for (const std::int32_t id : sequence.ids) {
     std::string text = decoder.push(id);
-    // A byte that is a whole character waits until the next token shows that it was not the start of another: its text is
-    // its own, not that of the token which let it go.
+    // A byte that is a whole character waits until the next token shows that it was not the start of another: its text
+    // is its own, not that of the token which let it go.
     if (!held.empty() && !text.empty()) {
       const std::string waited = tokenizer.decode(held);
       if (!waited.empty() && text.starts_with(waited)) {

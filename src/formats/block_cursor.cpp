@@ -147,8 +147,8 @@ void BlockCursor::read_text(std::string_view text, ParsedRow& row) {
     if (syntax_.options.text_rows != TextRows::document)
       while (!body.empty() && (body.back() == '\n' || body.back() == '\r')) body.remove_suffix(1);
     Json::Object members;
-    members.emplace_back("text", syntax_.options.text_rows == TextRows::line ? Json(body)
-                                                                              : Json(with_unix_line_ends(body)));
+    members.emplace_back("text",
+                         syntax_.options.text_rows == TextRows::line ? Json(body) : Json(with_unix_line_ends(body)));
     row.row.value = Json(std::move(members));
     return;
   }
@@ -161,8 +161,7 @@ void BlockCursor::read_text(std::string_view text, ParsedRow& row) {
 }
 
 bool BlockCursor::next_text(ParsedRow& row) {
-  const bool is_paragraphs =
-      syntax_.kind == RowFileKind::text && syntax_.options.text_rows == TextRows::paragraph;
+  const bool is_paragraphs = syntax_.kind == RowFileKind::text && syntax_.options.text_rows == TextRows::paragraph;
   const bool is_document = syntax_.kind == RowFileKind::text && syntax_.options.text_rows == TextRows::document;
   while (at_ < end_) {
     const std::string_view left = std::string_view(block_.bytes).substr(at_, end_ - at_);

@@ -28,7 +28,7 @@ class BlockCutter {
   std::unique_ptr<Splitter> splitter_;
   std::size_t block_bytes_;
   std::size_t max_row_bytes_;
-  std::string rest_;  ///< scanned already, holds no end of a row
+  std::string rest_;                                              ///< scanned already, holds no end of a row
   std::optional<std::pair<std::string, std::uint64_t>> waiting_;  ///< rows behind a long one, and their number
   std::uint64_t next_row_ = 0;
   std::uint64_t next_line_ = 1;

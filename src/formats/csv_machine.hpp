@@ -1,7 +1,7 @@
-// How CSV is read, one character at a time: RFC 4180, and where a file breaks it, as Python's csv module and pandas read
-// it (a quote inside an unquoted cell is itself; text behind a closing quote belongs to the cell). Both the cutting of a
-// file into records and the reading of a record run this machine, so that they cannot disagree. A record ends with a
-// line feed, a carriage return or both.
+// How CSV is read, one character at a time: RFC 4180, and where a file breaks it, as Python's csv module and pandas
+// read it (a quote inside an unquoted cell is itself; text behind a closing quote belongs to the cell). Both the
+// cutting of a file into records and the reading of a record run this machine, so that they cannot disagree. A record
+// ends with a line feed, a carriage return or both.
 #pragma once
 
 namespace forgelm::formats {

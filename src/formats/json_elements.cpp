@@ -1,8 +1,8 @@
 // JSON that is not lines: one array of objects, an object with one array of objects in it, objects one after the other.
 // The elements are told apart by brackets and quotes alone and then read one by one, so memory is one element and a
 // block, and a broken element does not spoil the others. Layouts are told apart by content: datasets does so too, and
-// people name an array .jsonl and lines .json. Trap: a file of one chat, {"messages": [{"role": ...}]}, is a row and not
-// a wrapper of rows.
+// people name an array .jsonl and lines .json. Trap: a file of one chat, {"messages": [{"role": ...}]}, is a row and
+// not a wrapper of rows.
 #include <algorithm>
 #include <limits>
 
@@ -260,8 +260,7 @@ class JsonElements final : public RowSource {
       c = walker_.skip_spaces();
     }
     if (!c) return give_up(row, "the file ends inside its array of rows");
-    if (*c == ',' || *c == ']' || *c == '}' || *c == ':')
-      return give_up(row, cat("expected a row, found ", shown(*c)));
+    if (*c == ',' || *c == ']' || *c == '}' || *c == ':') return give_up(row, cat("expected a row, found ", shown(*c)));
     return true;
   }
 

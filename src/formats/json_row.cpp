@@ -184,8 +184,7 @@ struct JsonRowParser::Impl {
         parser.allocate(std::max(text.size(), std::size_t{4096})) != simdjson::SUCCESS)
       throw RunError(RunErrorKind::out_of_memory, cat("no memory to read a row of ", text.size(), " bytes"));
     dom::element root;
-    const auto error =
-        parser.parse(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), false).get(root);
+    const auto error = parser.parse(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), false).get(root);
     if (error == simdjson::DEPTH_ERROR) return Verdict::too_deep;
     if (error != simdjson::SUCCESS) return is_surely_no_json(error) ? Verdict::no_json : Verdict::bad_number;
     if (find_lone_surrogate(text) != std::string_view::npos) return Verdict::lone_surrogate;
@@ -221,7 +220,8 @@ struct JsonRowParser::Impl {
   bool check_row(std::string_view text, Json& row, JsonRowProblem& problem, bool accepts_text) const {
     if (row.kind() == Json::Kind::object) {
       if (row.members().size() <= limits.max_columns) return true;
-      problem.message = cat("the row has ", row.members().size(), " columns; at most ", limits.max_columns, " are read");
+      problem.message =
+          cat("the row has ", row.members().size(), " columns; at most ", limits.max_columns, " are read");
       return false;
     }
     if (accepts_text && row.kind() == Json::Kind::text) {
@@ -255,8 +255,7 @@ bool JsonRowParser::parse(std::string_view text, Json& row, JsonRowProblem& prob
     problem.message = "a byte order mark cannot stand in JSON";
     return false;
   }
-  const Verdict verdict =
-      impl_->has_too_many_values(text) ? Verdict::too_many_values : impl_->parse_fast(text, row);
+  const Verdict verdict = impl_->has_too_many_values(text) ? Verdict::too_many_values : impl_->parse_fast(text, row);
   if (verdict == Verdict::too_many_values) {
     problem.message = cat("the row has more than ", limits.max_values, " values");
     return false;

@@ -154,8 +154,9 @@ void RawBlocks::read_csv_header() {
     if (open_quote != std::string_view::npos)
       throw ConfigError(placed(syntax_->name, line, 1, "a quote in the header is never closed"));
     if (num_cells > limits.max_columns)
-      throw ConfigError(placed(syntax_->name, line, 1,
-                               cat("the header has ", num_cells, " columns; at most ", limits.max_columns, " are read")));
+      throw ConfigError(
+          placed(syntax_->name, line, 1,
+                 cat("the header has ", num_cells, " columns; at most ", limits.max_columns, " are read")));
     const bool is_header = !is_blank_record(text, num_cells);
     if (is_header && (!is_utf8(text) || text.find('\0') != std::string_view::npos))
       throw ConfigError(placed(syntax_->name, line, 1, "the header is not text in UTF-8"),
@@ -198,8 +199,7 @@ RowBlocks::RowBlocks(const std::filesystem::path& path, const RowOptions& option
   impl_->block_bytes = options.block_bytes;
   if (kind == RowFileKind::parquet)
     impl_->source = std::make_unique<ReaderSource>(open_parquet(path, options.limits), path.string());
-  else if (is_json(kind))
-    impl_->source = open_json_elements(path, kind, options);
+  else if (is_json(kind)) impl_->source = open_json_elements(path, kind, options);
   if (!impl_->source) impl_->raw.emplace(ByteStream(path), is_json(kind) ? RowFileKind::jsonl : kind, options);
   if (!impl_->raw) {
     auto syntax = std::make_shared<RowSyntax>();
@@ -259,8 +259,8 @@ std::unique_ptr<RowReader> open_rows(const std::filesystem::path& path, const Ro
   std::unique_ptr<RowSource> source;
   if (is_json(kind)) source = open_json_elements(path, kind, options);
   if (!source)
-    source = std::make_unique<RawSource>(
-        RawBlocks(ByteStream(path), is_json(kind) ? RowFileKind::jsonl : kind, options));
+    source =
+        std::make_unique<RawSource>(RawBlocks(ByteStream(path), is_json(kind) ? RowFileKind::jsonl : kind, options));
   return std::make_unique<SourceReader>(std::move(source));
 }
 

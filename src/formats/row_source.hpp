@@ -56,9 +56,9 @@ class BlockCursor {
   const RowSyntax& syntax_;
   JsonRowParser json_;
   std::size_t at_ = 0;
-  std::size_t end_ = 0;         ///< of the rows in block_.bytes; padding follows
-  std::size_t row_begin_ = 0;   ///< of the row being read
-  std::uint64_t line_ = 1;      ///< of row_begin_
+  std::size_t end_ = 0;        ///< of the rows in block_.bytes; padding follows
+  std::size_t row_begin_ = 0;  ///< of the row being read
+  std::uint64_t line_ = 1;     ///< of row_begin_
   std::uint64_t num_given_ = 0;
   std::vector<std::string> cells_;
 };
@@ -66,8 +66,8 @@ class BlockCursor {
 /// Reads one CSV record at the front of `text` into `cells`, which keep their memory; gives the bytes it takes, the
 /// record's end included. `open_quote` is where a quote was opened that nothing closes, else npos. Cells beyond
 /// `max_cells` are counted in `num_cells` and not kept.
-std::size_t read_csv_record(std::string_view text, char delimiter, std::size_t max_cells, std::vector<std::string>& cells,
-                            std::size_t& num_cells, std::size_t& open_quote);
+std::size_t read_csv_record(std::string_view text, char delimiter, std::size_t max_cells,
+                            std::vector<std::string>& cells, std::size_t& num_cells, std::size_t& open_quote);
 
 /// Whether a record is no row: one cell of spaces and tabs, without quotes. The CSV splitter counts by the same rule.
 bool is_blank_record(std::string_view record, std::size_t num_cells) noexcept;

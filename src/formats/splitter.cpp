@@ -94,8 +94,8 @@ class ParagraphSplitter final : public Splitter {
 class DocumentSplitter final : public Splitter {
  public:
   Ends scan(std::string_view piece) override {
-    has_content_ = has_content_ || !std::all_of(piece.begin(), piece.end(),
-                                                [](char c) { return c == '\n' || is_blank_in_line(c); });
+    has_content_ = has_content_ ||
+                   !std::all_of(piece.begin(), piece.end(), [](char c) { return c == '\n' || is_blank_in_line(c); });
     return {};
   }
   bool has_content() const noexcept override { return has_content_; }

@@ -163,8 +163,8 @@ void BpeModel::split_word(std::string_view word, Scratch& scratch) const {
     const std::string_view bytes = word.substr(at, character.num_bytes);
     const auto size = static_cast<std::uint32_t>(bytes.size());
     const std::size_t next = at + bytes.size();
-    const TokenId id = is_plain ? id_of_character(character.value)
-                                : find_decorated(bytes, at == 0, next == word.size(), scratch);
+    const TokenId id =
+        is_plain ? id_of_character(character.value) : find_decorated(bytes, at == 0, next == word.size(), scratch);
     at = next;
     if (id >= 0) {
       if (pending_unk_size > 0) add(*unk_id_, pending_unk_size);
@@ -182,8 +182,9 @@ void BpeModel::split_word(std::string_view word, Scratch& scratch) const {
     }
     if (!unk_token_) continue;  // dropped, as the reference does
     if (!unk_id_) {
-      throw RunError(RunErrorKind::data, cat("the tokenizer's unk_token ", quote(*unk_token_),
-                                             " is not in its vocabulary, and the text has a character it cannot encode"));
+      throw RunError(RunErrorKind::data,
+                     cat("the tokenizer's unk_token ", quote(*unk_token_),
+                         " is not in its vocabulary, and the text has a character it cannot encode"));
     }
     if (pending_unk_size > 0 && !fuse_unk_) {
       add(*unk_id_, pending_unk_size);

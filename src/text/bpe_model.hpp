@@ -69,7 +69,7 @@ class BpeModel final : public Model {
   void merge_by_heap(Scratch& scratch) const;
 
   Vocabulary vocabulary_;
-  std::vector<MergeSlot> merge_slots_;  ///< open addressing, size a power of two, at most half full
+  std::vector<MergeSlot> merge_slots_;       ///< open addressing, size a power of two, at most half full
   std::vector<std::uint64_t> merge_filter_;  ///< a bit a hash: most pairs have no merge, and end in this small table
   std::uint64_t seed_;
   std::array<TokenId, kNumDirect> direct_characters_;

@@ -36,7 +36,8 @@ inline std::uint32_t charsmap_base(const std::vector<std::uint32_t>& units, std:
   const std::uint32_t unit = units[node];
   return node ^ ((unit >> 10) << ((unit & (1u << 9)) >> 6));
 }
-inline bool charsmap_has_label(const std::vector<std::uint32_t>& units, std::uint32_t node, std::uint32_t label) noexcept {
+inline bool charsmap_has_label(const std::vector<std::uint32_t>& units, std::uint32_t node,
+                               std::uint32_t label) noexcept {
   return (units[node] & 0x800000ffu) == label;
 }
 inline bool charsmap_has_value(const std::vector<std::uint32_t>& units, std::uint32_t node) noexcept {

@@ -1,5 +1,6 @@
 // The Jinja engine's objects beyond texts and containers: ranges, iterators, namespaces, functions, cyclers, joiners.
-// Trap: of these only a namespace changes so that it can hold itself; it is kept by the heap, which empties it at the end.
+// Trap: of these only a namespace changes so that it can hold itself; it is kept by the heap, which empties it at the
+// end.
 #pragma once
 
 #include <functional>

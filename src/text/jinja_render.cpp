@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "forgelm/core/text.hpp"
-#include "jinja_text.hpp"
 #include "jinja_builtins.hpp"
 #include "jinja_runtime.hpp"
 #include "jinja_text.hpp"

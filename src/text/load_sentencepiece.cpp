@@ -93,8 +93,9 @@ std::shared_ptr<Tokenizer> load_sentencepiece(const std::filesystem::path& path,
     token.is_special = true;
     parts.added_tokens.push_back(std::move(token));
   }
-  add_configured_tokens(config, [&](std::string_view token) { return pieces.id_of(token); },
-                        static_cast<TokenId>(model.pieces.size()), parts.added_tokens);
+  add_configured_tokens(
+      config, [&](std::string_view token) { return pieces.id_of(token); }, static_cast<TokenId>(model.pieces.size()),
+      parts.added_tokens);
   const bool adds_bos = config.bos && config.add_bos_token.value_or(true);
   const bool adds_eos = config.eos && config.add_eos_token.value_or(!config.bos);
   parts.post_processor = make_template(adds_bos ? config.bos : std::nullopt, adds_eos ? config.eos : std::nullopt);

@@ -25,8 +25,9 @@ std::shared_ptr<Tokenizer> load_tiktoken(const std::filesystem::path& path, Toke
   if (encoding.adds_bos) name_special(config.bos, 0);
   name_special(config.eos, encoding.adds_bos ? 1 : 0);
   const Model& view = *parts.model;
-  add_configured_tokens(config, [&](std::string_view token) { return view.id_of(token); },
-                        static_cast<TokenId>(view.num_ids()), parts.added_tokens);
+  add_configured_tokens(
+      config, [&](std::string_view token) { return view.id_of(token); }, static_cast<TokenId>(view.num_ids()),
+      parts.added_tokens);
   const bool adds_bos = config.bos && config.add_bos_token.value_or(encoding.adds_bos);
   const bool adds_eos = config.eos && config.add_eos_token.value_or(false);
   parts.pre_tokenizer = make_byte_level_split(encoding.pattern);

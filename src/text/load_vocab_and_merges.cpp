@@ -40,7 +40,8 @@ bool keeps_digits_apart(const Json& merges) {
   });
 }
 
-/// Real ones may lack bytes that no text of theirs had (SmolLM lacks 21, most of them never in UTF-8), but never the space.
+/// Real ones may lack bytes that no text of theirs had (SmolLM lacks 21, most of them never in UTF-8), but never the
+/// space.
 void check_is_byte_level(const Model& model, const std::string& file) {
   int num_known = 0;
   std::string spelled;
@@ -102,8 +103,9 @@ std::shared_ptr<Tokenizer> load_vocab_and_merges(const std::filesystem::path& vo
     name_special(config.eos, "<|endoftext|>");
     if (!is_qwen2) name_special(config.bos, "<|endoftext|>");
   }
-  add_configured_tokens(config, [&](std::string_view token) { return view.id_of(token); },
-                        static_cast<TokenId>(view.num_ids()), parts.added_tokens);
+  add_configured_tokens(
+      config, [&](std::string_view token) { return view.id_of(token); }, static_cast<TokenId>(view.num_ids()),
+      parts.added_tokens);
 
   parts.decoder = make_byte_level_decoder();
   if (is_qwen2) {

@@ -8,8 +8,9 @@
 
 namespace forgelm::text {
 
-void add_configured_tokens(TokenizerConfig& config, const std::function<std::optional<TokenId>(std::string_view)>& id_of,
-                           TokenId next_id, std::vector<AddedToken>& added) {
+void add_configured_tokens(TokenizerConfig& config,
+                           const std::function<std::optional<TokenId>(std::string_view)>& id_of, TokenId next_id,
+                           std::vector<AddedToken>& added) {
   for (const AddedToken& token : added) next_id = std::max(next_id, token.id + 1);
   const auto add = [&](AddedToken token) {
     const auto known = std::find_if(added.begin(), added.end(), [&](const AddedToken& other) {
@@ -59,21 +60,19 @@ Json make_template(const std::optional<SpecialToken>& before, const std::optiona
   add_text(single, "A", 0);
   add_text(pair, "A", 0);
   add_text(pair, "B", 1);
-  return Json::object(
-      {{"type", "TemplateProcessing"}, {"single", single}, {"pair", pair}, {"special_tokens", tokens}});
+  return Json::object({{"type", "TemplateProcessing"}, {"single", single}, {"pair", pair}, {"special_tokens", tokens}});
 }
 
 Json make_byte_level_split(std::string_view pattern) {
   return Json::object({{"type", "Sequence"},
-                       {"pretokenizers",
-                        Json::array({Json::object({{"type", "Split"},
-                                                   {"pattern", Json::object({{"Regex", pattern}})},
-                                                   {"behavior", "Isolated"},
-                                                   {"invert", false}}),
-                                     Json::object({{"type", "ByteLevel"},
-                                                   {"add_prefix_space", false},
-                                                   {"trim_offsets", true},
-                                                   {"use_regex", false}})})}});
+                       {"pretokenizers", Json::array({Json::object({{"type", "Split"},
+                                                                    {"pattern", Json::object({{"Regex", pattern}})},
+                                                                    {"behavior", "Isolated"},
+                                                                    {"invert", false}}),
+                                                      Json::object({{"type", "ByteLevel"},
+                                                                    {"add_prefix_space", false},
+                                                                    {"trim_offsets", true},
+                                                                    {"use_regex", false}})})}});
 }
 
 Json make_byte_level_decoder() {

@@ -18,8 +18,9 @@ namespace forgelm::text {
 /// Adds to `added` what the configuration names: its added tokens, then bos, eos, unk and pad where they are not there.
 /// One without an id gets the model's (`id_of`), else the next free one from `next_id` on; one whose id or content is
 /// there already takes its place. Fills in the ids of the configuration's special tokens.
-void add_configured_tokens(TokenizerConfig& config, const std::function<std::optional<TokenId>(std::string_view)>& id_of,
-                           TokenId next_id, std::vector<AddedToken>& added);
+void add_configured_tokens(TokenizerConfig& config,
+                           const std::function<std::optional<TokenId>(std::string_view)>& id_of, TokenId next_id,
+                           std::vector<AddedToken>& added);
 
 /// A TemplateProcessing that puts these tokens (with ids) before and after the text; null when there are none.
 Json make_template(const std::optional<SpecialToken>& before, const std::optional<SpecialToken>& after);

@@ -40,8 +40,9 @@ class Model {
   virtual std::string_view token_of(TokenId id) const = 0;
   /// Highest id + 1.
   virtual std::size_t num_ids() const noexcept = 0;
-  /// True when cutting a word before `code_point` (U+2581 or a space), wherever it follows a character other than itself,
-  /// changes no token and no span; so that a text without pre-tokenizer may be cut there and the parts be cached.
+  /// True when cutting a word before `code_point` (U+2581 or a space), wherever it follows a character other than
+  /// itself, changes no token and no span; so that a text without pre-tokenizer may be cut there and the parts be
+  /// cached.
   virtual bool may_cut_before(char32_t code_point) const {
     (void)code_point;
     return false;

@@ -77,7 +77,8 @@ Vocabulary ModelReader::read_vocabulary() const {
   vocabulary.reserve(members.size(), num_bytes);
   for (const auto& [token, id] : members) {
     if (id.kind() != Json::Kind::integer || id.integer() < 0 || id.integer() > kMaxTokenId) {
-      fail(cat(".vocab[", quote(token, 40), "]"), cat("the id is ", dump(id), ", must be an integer from 0 to ", kMaxTokenId));
+      fail(cat(".vocab[", quote(token, 40), "]"),
+           cat("the id is ", dump(id), ", must be an integer from 0 to ", kMaxTokenId));
     }
     vocabulary.add(token, static_cast<TokenId>(id.integer()));
   }
@@ -103,7 +104,8 @@ std::vector<BpeMerge> ModelReader::read_merges(const Vocabulary& vocabulary, std
       left = item.items()[0].text();
       right = item.items()[1].text();
     } else {
-      if (item.kind() != Json::Kind::text) fail(place(), cat("is ", to_string(item.kind()), ", must be \"left right\""));
+      if (item.kind() != Json::Kind::text)
+        fail(place(), cat("is ", to_string(item.kind()), ", must be \"left right\""));
       const std::string_view line = item.text();
       if (line.starts_with("#version")) continue;
       const std::size_t space = line.find(' ');

@@ -1,8 +1,8 @@
-// SentencePieceModel: a whole text to pieces and back. The file was checked before (sentencepiece_file.hpp). Unigram and
-// BPE models are normalised and split by us, in the arithmetic of sentencepiece 0.2.3, several times as fast and with the
-// same ids whichever library a distribution ships (0.1.97 breaks ties otherwise); the library encodes models of words
-// and characters and those with unused pieces, and decodes all. What it gives is checked again.
-// Invariant: immutable, usable from any number of threads. Only what sentencepiece 0.1.96 to 0.2 share is used.
+// SentencePieceModel: a whole text to pieces and back. The file was checked before (sentencepiece_file.hpp). Unigram
+// and BPE models are normalised and split by us, in the arithmetic of sentencepiece 0.2.3, several times as fast and
+// with the same ids whichever library a distribution ships (0.1.97 breaks ties otherwise); the library encodes models
+// of words and characters and those with unused pieces, and decodes all. What it gives is checked again. Invariant:
+// immutable, usable from any number of threads. Only what sentencepiece 0.1.96 to 0.2 share is used.
 #pragma once
 
 #include <memory>

@@ -41,8 +41,8 @@ SentencePieceNormalization::SentencePieceNormalization(const SentencePieceFile& 
   replacements_ = std::string(parts.replacements);
 }
 
-std::pair<std::string_view, std::size_t> SentencePieceNormalization::next(
-    std::string_view text, const UserDefinedPieces& user_defined) const {
+std::pair<std::string_view, std::size_t> SentencePieceNormalization::next(std::string_view text,
+                                                                          const UserDefinedPieces& user_defined) const {
   if (const std::size_t size = user_defined.match(text).first; size > 0) return {text.substr(0, size), size};
   std::size_t longest = 0;
   std::uint32_t value = 0;

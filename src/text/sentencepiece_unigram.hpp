@@ -1,7 +1,7 @@
 // The Viterbi search of sentencepiece 0.2.3 for Unigram models, in its own arithmetic: sums in float, scores set back
-// when they grow beyond 100,000, user-defined pieces by their length. Older libraries (0.1.97 sums in double here) break
-// ties otherwise; ids must not depend on which library a distribution ships.
-// Trap: not the same as unigram_model.hpp, which is Hugging Face's arithmetic.
+// when they grow beyond 100,000, user-defined pieces by their length. Older libraries (0.1.97 sums in double here)
+// break ties otherwise; ids must not depend on which library a distribution ships. Trap: not the same as
+// unigram_model.hpp, which is Hugging Face's arithmetic.
 #pragma once
 
 #include <cstdint>

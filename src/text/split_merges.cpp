@@ -26,7 +26,8 @@ std::vector<BpeMerge> find_split_merges(const Vocabulary& tokens,
       if (left < 0) continue;
       const auto right = tokens.find(token.substr(cut));
       if (!right) continue;
-      if (merges.size() == 2 * kMaxMerges) throw std::length_error("the tokens can be cut into others in too many ways");
+      if (merges.size() == 2 * kMaxMerges)
+        throw std::length_error("the tokens can be cut into others in too many ways");
       merges.push_back({left, *right, *rank, entry.id});
     }
   }

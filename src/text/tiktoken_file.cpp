@@ -70,8 +70,7 @@ AddedToken special(std::string content, TokenId id) {
   return token;
 }
 
-constexpr const char* kGpt2Pattern =
-    R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+constexpr const char* kGpt2Pattern = R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 constexpr const char* kCl100kPattern =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr const char* kQwenPattern =
@@ -100,10 +99,11 @@ TiktokenEncoding describe(Known known) {
     case Known::r50k: return {"r50k_base", kGpt2Pattern, {special("<|endoftext|>", 50'256)}};
     case Known::p50k: return {"p50k_base", kGpt2Pattern, {special("<|endoftext|>", 50'256)}};
     case Known::cl100k:
-      return {"cl100k_base",
-              kCl100kPattern,
-              {special("<|endoftext|>", 100'257), special("<|fim_prefix|>", 100'258), special("<|fim_middle|>", 100'259),
-               special("<|fim_suffix|>", 100'260), special("<|endofprompt|>", 100'276)}};
+      return {
+          "cl100k_base",
+          kCl100kPattern,
+          {special("<|endoftext|>", 100'257), special("<|fim_prefix|>", 100'258), special("<|fim_middle|>", 100'259),
+           special("<|fim_suffix|>", 100'260), special("<|endofprompt|>", 100'276)}};
     case Known::o200k:
       return {"o200k_base", kO200kPattern, {special("<|endoftext|>", 199'999), special("<|endofprompt|>", 200'018)}};
     case Known::llama3: return {"llama3", kCl100kPattern, llama3_special_tokens(), true};
@@ -171,7 +171,8 @@ BpeParts read_tiktoken_file(std::string_view bytes, const std::string& file) {
   return parts;
 }
 
-TiktokenEncoding choose_tiktoken_encoding(std::size_t num_tokens, const std::string& file_name, const std::string& file) {
+TiktokenEncoding choose_tiktoken_encoding(std::size_t num_tokens, const std::string& file_name,
+                                          const std::string& file) {
   for (const Recognition& recognition : kRecognitions) {
     if (recognition.num_tokens == num_tokens) return describe(recognition.known);
   }

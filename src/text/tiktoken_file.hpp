@@ -33,6 +33,7 @@ struct TiktokenEncoding {
 };
 
 /// By the number of tokens, else by what the file's name contains. ConfigError with a hint when neither is known.
-TiktokenEncoding choose_tiktoken_encoding(std::size_t num_tokens, const std::string& file_name, const std::string& file);
+TiktokenEncoding choose_tiktoken_encoding(std::size_t num_tokens, const std::string& file_name,
+                                          const std::string& file);
 
 }  // namespace forgelm::text

@@ -60,8 +60,7 @@ void Vocabulary::add(std::string_view token, TokenId id) {
     at = (at + 1) & mask;
   }
   if (slots_[at] == 0) {
-    entries_.push_back(
-        {static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(token.size()), id, hash});
+    entries_.push_back({static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(token.size()), id, hash});
     bytes_.append(token);
     slots_[at] = static_cast<std::uint32_t>(entries_.size());
   }

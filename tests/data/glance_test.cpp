@@ -103,10 +103,9 @@ TEST_CASE("glance: the first broken row is told with its line, and rows are coun
       glance(write(folder, "a.jsonl", "{\"text\": \"a\"}\n\n{\"text\": \n{\"text\": \"c\"}\nnonsense\n"));
   CHECK(found.num_rows == 4);
   CHECK(found.problem.find("a.jsonl:3:9: ") != std::string::npos);
-  CHECK(glance(write(folder, "b.jsonl", "{\"text\": \"a\"}\n[1]\n")).problem.find("b.jsonl:2:1: a row is a JSON object") !=
-        std::string::npos);
-  CHECK(glance(write(folder, "c.json", "[{\"a\": 1}, {\"a\": }]")).problem.find("c.json:1:18: ") !=
-        std::string::npos);
+  CHECK(glance(write(folder, "b.jsonl", "{\"text\": \"a\"}\n[1]\n"))
+            .problem.find("b.jsonl:2:1: a row is a JSON object") != std::string::npos);
+  CHECK(glance(write(folder, "c.json", "[{\"a\": 1}, {\"a\": }]")).problem.find("c.json:1:18: ") != std::string::npos);
 }
 
 TEST_CASE("glance: of a large file the first MiB is read and the rest is estimated") {

@@ -115,7 +115,8 @@ TEST_CASE("source: what cannot be trained on is refused with the files seen") {
   CHECK(has(message_of((folder / "empty").string()), "no files of rows in this directory"));
   touch(folder / "mixed/a.jsonl");
   touch(folder / "mixed/b.csv");
-  CHECK(has(message_of((folder / "mixed").string()), "the split \"train\" has files of several kinds: \"a.jsonl\", \"b.csv\""));
+  CHECK(has(message_of((folder / "mixed").string()),
+            "the split \"train\" has files of several kinds: \"a.jsonl\", \"b.csv\""));
   touch(folder / "only/test.jsonl");
   CHECK(has(message_of((folder / "only").string()), "has no rows to train on, only \"test\" (\"test.jsonl\")"));
   // Different kinds in different splits are fine.

@@ -95,15 +95,16 @@ TEST_CASE("Memory that libtorch cannot get is a RunError of kind out_of_memory")
 }
 
 TEST_CASE("A SentencePiece model and libtorch share a process without sharing variables") {
-  // libsentencepiece and libc10 both have FLAGS_minloglevel: in one scope, loading a model made the next error of libtorch
-  // end the process.
+  // libsentencepiece and libc10 both have FLAGS_minloglevel: in one scope, loading a model made the next error of
+  // libtorch end the process.
   const auto model = std::filesystem::path(FORGELM_SOURCE_DIR) / "tests/fuzz/corpus/sentencepiece/bpe0";
   const test::TemporaryDirectory folder;
   std::filesystem::copy_file(model, folder / "tokenizer.model");
   CHECK_FALSE(text::Tokenizer::load(folder / "tokenizer.model")->encode("one").ids.empty());
   const auto error = translated([] { return at::ones({2, 3}).matmul(at::ones({2, 3})); });
   CHECK(std::string(error.what()) == "cannot try it: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)");
-  CHECK(translated([] { return at::empty({std::int64_t{1} << 53}, at::kFloat); }).kind() == RunErrorKind::out_of_memory);
+  CHECK(translated([] { return at::empty({std::int64_t{1} << 53}, at::kFloat); }).kind() ==
+        RunErrorKind::out_of_memory);
 }
 
 TEST_CASE("Other exceptions are translated by their cause") {

@@ -2,8 +2,8 @@
 // tools/golden/rows/differential.py. For each file a line a row, "row NUMBER LINE JSON" or "bad MESSAGE", then "end".
 //   --blocks   by way of RowBlocks   --paragraph | --document   text files   --block-bytes N
 //   --count    "FILE rows ROWS bad BAD bytes BYTES seconds CPU_SECONDS" and nothing else
-#include <ctime>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -66,7 +66,8 @@ int main(int argc, char** argv) {
         ++num_rows;
         num_bad += row.ok() ? 0 : 1;
         if (counts) return;
-        if (row.ok()) std::cout << "row " << row.row.number << ' ' << row.row.line << ' ' << dump(row.row.value) << '\n';
+        if (row.ok())
+          std::cout << "row " << row.row.number << ' ' << row.row.line << ' ' << dump(row.row.value) << '\n';
         else std::cout << "bad " << one_line(row.problem) << '\n';
       });
     } catch (const Error& error) {
@@ -74,8 +75,8 @@ int main(int argc, char** argv) {
     }
     const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     if (counts)
-      std::cout << path << " rows " << num_rows << " bad " << num_bad << " bytes " << bytes << " seconds "
-                << seconds << std::endl;
+      std::cout << path << " rows " << num_rows << " bad " << num_bad << " bytes " << bytes << " seconds " << seconds
+                << std::endl;
     else std::cout << "end" << std::endl;
   }
 }

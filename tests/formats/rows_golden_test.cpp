@@ -35,7 +35,8 @@ TEST_CASE("Rows are those that datasets and Python read") {
     if (line.empty()) continue;
     const Json expected = parse_json(line).value();
     INFO("case: " << line.substr(0, 400));
-    const auto path = test::write_rows(folder, expected.at("name").text(), hex_decode(expected.at("hex").text()).value());
+    const auto path =
+        test::write_rows(folder, expected.at("name").text(), hex_decode(expected.at("hex").text()).value());
     formats::RowOptions options;
     if (const auto& sample_by = expected.at("sample_by"); !sample_by.is_null()) {
       if (sample_by.text() == "paragraph") options.text_rows = formats::TextRows::paragraph;

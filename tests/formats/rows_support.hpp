@@ -26,8 +26,9 @@ inline std::filesystem::path write_rows(const TemporaryDirectory& folder, const 
 inline std::vector<std::string> described(const std::vector<formats::ParsedRow>& rows, const std::string& folder) {
   std::vector<std::string> out;
   for (const auto& row : rows) {
-    std::string text = row.ok() ? cat(row.row.number, "@", row.row.line, " ", dump(row.row.value, {.ensure_ascii = false}))
-                                : cat("! ", row.problem);
+    std::string text = row.ok()
+                           ? cat(row.row.number, "@", row.row.line, " ", dump(row.row.value, {.ensure_ascii = false}))
+                           : cat("! ", row.problem);
     for (std::size_t at; (at = text.find(folder + "/")) != std::string::npos;) text.erase(at, folder.size() + 1);
     out.push_back(std::move(text));
   }

@@ -28,9 +28,11 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 TEST_CASE("JSON lines: rows with numbers and lines; blank lines, CRLF, a mark and a missing last break are no data") {
   const test::TemporaryDirectory folder;
-  const auto path = write_rows(folder, "a.jsonl",
-                               "\xEF\xBB\xBF{\"a\": 1}\r\n\r\n  \t\n{\"b\": [true, null, -2.5, {\"c\": \"\\u00e9\"}]}\n{\"d\": \"x\"}");
-  const Lines expected = {"0@1 {\"a\": 1}", "1@4 {\"b\": [true, null, -2.5, {\"c\": \"\xC3\xA9\"}]}", "2@5 {\"d\": \"x\"}"};
+  const auto path = write_rows(
+      folder, "a.jsonl",
+      "\xEF\xBB\xBF{\"a\": 1}\r\n\r\n  \t\n{\"b\": [true, null, -2.5, {\"c\": \"\\u00e9\"}]}\n{\"d\": \"x\"}");
+  const Lines expected = {"0@1 {\"a\": 1}", "1@4 {\"b\": [true, null, -2.5, {\"c\": \"\xC3\xA9\"}]}",
+                          "2@5 {\"d\": \"x\"}"};
   CHECK(read_all(path) == expected);
   CHECK(read_all_blocks(path) == expected);
 }
@@ -104,7 +106,8 @@ TEST_CASE("Rows are the same whatever the size of the blocks") {
   const test::TemporaryDirectory folder;
   std::string lines, csv = "a,b\r\n";
   for (int i = 0; i < 200; ++i) {
-    lines += cat("{\"i\": ", i, ", \"t\": \"", std::string(static_cast<std::size_t>(i % 37), 'y'), "\"}", i % 3 ? "\n" : "\r\n\n");
+    lines += cat("{\"i\": ", i, ", \"t\": \"", std::string(static_cast<std::size_t>(i % 37), 'y'), "\"}",
+                 i % 3 ? "\n" : "\r\n\n");
     csv += cat("\"x\"\"", i, "\r\n\",", std::string(static_cast<std::size_t>(i % 23), 'z'), i % 2 ? "\r\n" : "\n");
   }
   const auto jsonl = write_rows(folder, "a.jsonl", lines);
@@ -129,8 +132,10 @@ TEST_CASE("JSON: an array of objects, or of texts, gives its elements") {
   const auto path = write_rows(folder, "a.json", "[\n {\"a\": \"]}\\\"\"},\n {\"a\": {\"b\": [1]}}\n]\n");
   CHECK(read_all(path) == Lines{"0@2 {\"a\": \"]}\\\"\"}", "1@3 {\"a\": {\"b\": [1]}}"});
   CHECK(read_all_blocks(path) == read_all(path));
-  CHECK(read_all(write_rows(folder, "b.jsonl", "[{\"a\": 1}, {\"a\": 2}]")) == Lines{"0@1 {\"a\": 1}", "1@1 {\"a\": 2}"});
-  CHECK(read_all(write_rows(folder, "c.json", "[\"x\", \"y\"]")) == Lines{"0@1 {\"text\": \"x\"}", "1@1 {\"text\": \"y\"}"});
+  CHECK(read_all(write_rows(folder, "b.jsonl", "[{\"a\": 1}, {\"a\": 2}]")) ==
+        Lines{"0@1 {\"a\": 1}", "1@1 {\"a\": 2}"});
+  CHECK(read_all(write_rows(folder, "c.json", "[\"x\", \"y\"]")) ==
+        Lines{"0@1 {\"text\": \"x\"}", "1@1 {\"text\": \"y\"}"});
   CHECK(read_all(write_rows(folder, "d.json", " [ ] \n")).empty());
   RowOptions options;
   options.block_bytes = 16;
@@ -161,10 +166,12 @@ TEST_CASE("JSON: an array that is broken itself ends the reading") {
 
 TEST_CASE("JSON: an object with one array of objects in it gives that array's elements") {
   const test::TemporaryDirectory folder;
-  CHECK(read_all(write_rows(folder, "a.json", "{\"version\": \"1\", \"data\": [{\"q\": 1},\n{\"q\": 2}], \"n\": [1, 2]}")) ==
+  CHECK(read_all(
+            write_rows(folder, "a.json", "{\"version\": \"1\", \"data\": [{\"q\": 1},\n{\"q\": 2}], \"n\": [1, 2]}")) ==
         Lines{"0@1 {\"q\": 1}", "1@2 {\"q\": 2}"});
   // A chat is a row, and so is an object with two such arrays, or none.
-  CHECK(read_all(write_rows(folder, "b.json", "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}")).size() == 1);
+  CHECK(read_all(write_rows(folder, "b.json", "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}")).size() ==
+        1);
   CHECK(read_all(write_rows(folder, "c.json", "{\"a\": [{\"b\": 1}],\n \"c\": [{\"d\": 1}]}")) ==
         Lines{"0@1 {\"a\": [{\"b\": 1}], \"c\": [{\"d\": 1}]}"});
   CHECK(read_all(write_rows(folder, "d.json", "{\"a\":\n 1}")) == Lines{"0@1 {\"a\": 1}"});
@@ -173,7 +180,8 @@ TEST_CASE("JSON: an object with one array of objects in it gives that array's el
 TEST_CASE("JSON: a .json file may hold lines, or objects one after the other") {
   const test::TemporaryDirectory folder;
   CHECK(read_all(write_rows(folder, "a.json", "{\"a\": 1}\n{\"a\": }\n{\"a\": 3}\n")).size() == 3);
-  CHECK(read_all(write_rows(folder, "b.json", "{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n")) == Lines{"0@1 {\"a\": 1}", "1@4 {\"a\": 2}"});
+  CHECK(read_all(write_rows(folder, "b.json", "{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n")) ==
+        Lines{"0@1 {\"a\": 1}", "1@4 {\"a\": 2}"});
   CHECK(has(read_all(write_rows(folder, "c.json", "{\"a\": \n{\"a\": 1}")).front(), "! c.json:1:"));
   CHECK(read_all(write_rows(folder, "d.json", "")).empty());
 }
@@ -203,8 +211,9 @@ TEST_CASE("CSV: quotes, doubled quotes, line breaks in cells; an empty cell is n
 
 TEST_CASE("CSV: rows with too many cells, bad bytes and open quotes are told with their place") {
   const test::TemporaryDirectory folder;
-  const auto rows =
-      read_all(write_rows(folder, "a.csv", "a,b\n1,2,3\nx,\xC3\n3,4\n5,n\xC3\xA9 \xE2\x82" + std::string("\n6,\0\n", 5) + "7,8\n\"open,\n1,2\n"));
+  const auto rows = read_all(
+      write_rows(folder, "a.csv",
+                 "a,b\n1,2,3\nx,\xC3\n3,4\n5,n\xC3\xA9 \xE2\x82" + std::string("\n6,\0\n", 5) + "7,8\n\"open,\n1,2\n"));
   REQUIRE(rows.size() == 7);
   CHECK(rows[0] == "! a.csv:2:1: the row has 3 cells where the header has 2 columns");
   CHECK(rows[1] == "! a.csv:3:3: the byte \"\\xc3\" is not UTF-8");
@@ -220,11 +229,13 @@ TEST_CASE("CSV: a header that cannot be used is refused when the file is opened"
   CHECK(has(message_of(write_rows(folder, "a.csv", "")), "a.csv:1:1: the file has no header row"));
   CHECK(has(message_of(write_rows(folder, "a.csv", "\n \n")), "no header row"));
   CHECK(has(message_of(write_rows(folder, "a.csv", "a,b,a\n")), "a.csv:1:1: the header names the column \"a\" twice"));
-  CHECK(has(message_of(write_rows(folder, "a.csv", "\n\"a,b\n1,2\n")), "a.csv:2:1: a quote in the header is never closed"));
+  CHECK(has(message_of(write_rows(folder, "a.csv", "\n\"a,b\n1,2\n")),
+            "a.csv:2:1: a quote in the header is never closed"));
   CHECK(has(message_of(write_rows(folder, "a.csv", "a,\xFF\n")), "header is not text in UTF-8"));
   std::string wide = "c0";
   for (int i = 1; i < 100'000; ++i) wide += cat(",c", i);
-  CHECK(has(message_of(write_rows(folder, "a.csv", wide + "\n")), "the header has 100000 columns; at most 4096 are read"));
+  CHECK(has(message_of(write_rows(folder, "a.csv", wide + "\n")),
+            "the header has 100000 columns; at most 4096 are read"));
 }
 
 TEST_CASE("Text: a row is a line that is not blank, a paragraph, or the whole file") {
@@ -235,8 +246,8 @@ TEST_CASE("Text: a row is a line that is not blank, a paragraph, or the whole fi
   CHECK(read_all_blocks(path) == read_all(path));
   RowOptions options;
   options.text_rows = TextRows::paragraph;
-  CHECK(read_all(path, options) == Lines{"0@1 {\"text\": \" one \\ntwo\"}", "! a.txt:7:5: the byte \"\\xff\" is not UTF-8",
-                                         "2@9 {\"text\": \"four\"}"});
+  CHECK(read_all(path, options) == Lines{"0@1 {\"text\": \" one \\ntwo\"}",
+                                         "! a.txt:7:5: the byte \"\\xff\" is not UTF-8", "2@9 {\"text\": \"four\"}"});
   options.block_bytes = 16;
   CHECK(read_all_blocks(path, options) == read_all(path, options));
   options.text_rows = TextRows::document;
@@ -262,7 +273,8 @@ TEST_CASE("A file that is no text in UTF-8 is refused with what to do") {
 TEST_CASE("The digest of a file comes with reading it, and bytes read end at its size") {
   const test::TemporaryDirectory folder;
   for (const auto* name : {"a.jsonl", "a.json", "a.csv", "a.txt"}) {
-    const std::string body = std::string(name) == "a.json" ? "[{\"a\": 1}, {\"a\": 2}] \n" : "\xEF\xBB\xBF{\"a\":1}\n{\"a\":2}\n";
+    const std::string body =
+        std::string(name) == "a.json" ? "[{\"a\": 1}, {\"a\": 2}] \n" : "\xEF\xBB\xBF{\"a\":1}\n{\"a\":2}\n";
     const auto path = write_rows(folder, name, body);
     const auto reader = formats::open_rows(path);
     CHECK(reader->digest_hex().empty());
@@ -303,12 +315,14 @@ TEST_CASE("What is wrong with a very long row is told without copies of it") {
         "! a.jsonl:1:1: nested deeper than 64 levels");
   CHECK(has(first("{\"b\": 1e999, \"a\": \"" + text + "\"}"), "out of range"));
   // An integer that simdjson does not read is a row all the same.
-  CHECK(has(first("{\"b\": 123456789012345678901234567890, \"a\": \"" + text + "\"}"), "0@1 {\"b\": 1.2345678901234568e+29"));
+  CHECK(has(first("{\"b\": 123456789012345678901234567890, \"a\": \"" + text + "\"}"),
+            "0@1 {\"b\": 1.2345678901234568e+29"));
 }
 
 TEST_CASE("A byte order mark may stand in front of a row, once") {
   const test::TemporaryDirectory folder;
-  const auto rows = read_all(write_rows(folder, "a.jsonl", "{\"a\": 1}\n\xEF\xBB\xBF{\"a\": 2}\n\xEF\xBB\xBF\xEF\xBB\xBF{\"a\": 3}\n"));
+  const auto rows = read_all(
+      write_rows(folder, "a.jsonl", "{\"a\": 1}\n\xEF\xBB\xBF{\"a\": 2}\n\xEF\xBB\xBF\xEF\xBB\xBF{\"a\": 3}\n"));
   REQUIRE(rows.size() == 3);
   CHECK(rows[1] == "1@2 {\"a\": 2}");
   CHECK(rows[2] == "! a.jsonl:3:1: a byte order mark cannot stand in JSON");
@@ -337,7 +351,8 @@ TEST_CASE("Hostile rows are refused by a named limit, and the next row is read")
   for (int i = 0; i < 100'000; ++i) columns += cat(",\"c", i, "\":0");
   check(columns + "}", "the row has 100001 columns; at most 4096 are read");
   // As many commas in a text are no values.
-  const auto rows = read_all(write_rows(folder, "b.jsonl", "{\"a\": \"" + std::string(std::size_t{3} << 20, ',') + "\"}"));
+  const auto rows =
+      read_all(write_rows(folder, "b.jsonl", "{\"a\": \"" + std::string(std::size_t{3} << 20, ',') + "\"}"));
   REQUIRE(rows.size() == 1);
   CHECK(has(rows[0], "0@1 {\"a\": \",,,"));
 }
@@ -365,7 +380,8 @@ TEST_CASE("A row beyond the limit on bytes is skipped without being kept, whatev
   options.text_rows = TextRows::document;
   CHECK(read_all(write_rows(folder, "f.txt", text), options) ==
         Lines{"! f.txt:1:1: the row has more than 1000 bytes, which is as much as is read of one row"});
-  CHECK(has(message_of(write_rows(folder, "g.csv", "\"" + text), options), "g.csv:1:1: the row has more than 1000 bytes"));
+  CHECK(has(message_of(write_rows(folder, "g.csv", "\"" + text), options),
+            "g.csv:1:1: the row has more than 1000 bytes"));
   for (const auto* name : {"a.jsonl", "b.jsonl", "c.jsonl", "d.csv", "e.json", "f.txt"})
     CHECK(read_all_blocks(folder / name, options) == read_all(folder / name, options));
 }

@@ -23,8 +23,7 @@ class InputFile {
     if (fd_ < 0) std::abort();
   }
   const std::string& with(std::string_view bytes) {
-    if (::ftruncate(fd_, 0) != 0 ||
-        ::pwrite(fd_, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
       std::abort();
     return name_;
   }
@@ -75,7 +74,8 @@ Reading read(const std::string& name, RowFileKind kind, const RowOptions& option
     if (row.row.number != i) out.broken = cat("row ", i, " has the number ", row.row.number);
     if (row.row.line == 0) out.broken = cat("row ", i, " has no line");
     if (row.ok() && row.row.value.kind() != Json::Kind::object) out.broken = cat("row ", i, " is no object");
-    if (!row.ok() && row.problem.rfind(name + ":", 0) != 0) out.broken = cat("a problem without a place: ", row.problem);
+    if (!row.ok() && row.problem.rfind(name + ":", 0) != 0)
+      out.broken = cat("a problem without a place: ", row.problem);
     if (!is_valid_utf8(row.problem)) out.broken = "a problem that is not UTF-8";
   }
   return out;
@@ -171,7 +171,8 @@ std::string broken_round_trip(const Reading& reading) {
   std::size_t at = 0;
   for (const auto& row : reading.rows) {
     if (!row.ok()) continue;
-    if (at == again.rows.size() || !(again.rows[at].row.value == row.row.value)) return "written and read, a row differs";
+    if (at == again.rows.size() || !(again.rows[at].row.value == row.row.value))
+      return "written and read, a row differs";
     ++at;
   }
   return at == again.rows.size() ? "" : "written and read, there are more rows";
@@ -189,7 +190,8 @@ std::string broken_jsonl_promise(std::string_view bytes) {
   } catch (const ConfigError&) {  // no text in UTF-8
   }
   for (const auto kind : {RowFileKind::jsonl, RowFileKind::json}) {
-    if (auto broken = difference(read(name, kind, with_blocks(1u << 16)), read(name, kind, with_blocks(17))); !broken.empty())
+    if (auto broken = difference(read(name, kind, with_blocks(1u << 16)), read(name, kind, with_blocks(17)));
+        !broken.empty())
       return broken;
     if (auto broken = difference(read(name, kind, tight(1u << 16)), read(name, kind, tight(16))); !broken.empty())
       return cat("with tight limits: ", broken);
@@ -204,12 +206,12 @@ std::string broken_csv_promise(std::string_view bytes) {
   if (auto broken = difference(read(name, RowFileKind::csv, tight(1u << 16)), read(name, RowFileKind::csv, tight(16)));
       !broken.empty())
     return cat("with tight limits: ", broken);
-  for (const auto text_rows :
-       {formats::TextRows::line, formats::TextRows::paragraph, formats::TextRows::document}) {
+  for (const auto text_rows : {formats::TextRows::line, formats::TextRows::paragraph, formats::TextRows::document}) {
     RowOptions large = with_blocks(1u << 16), small = tight(16);
     large.text_rows = small.text_rows = text_rows;
     small.limits = {};
-    if (auto broken = difference(read(name, RowFileKind::text, large), read(name, RowFileKind::text, small)); !broken.empty())
+    if (auto broken = difference(read(name, RowFileKind::text, large), read(name, RowFileKind::text, small));
+        !broken.empty())
       return cat("text: ", broken);
   }
   if (auto broken = broken_columns(table); !broken.empty()) return broken;

@@ -58,7 +58,8 @@ std::string broken_sentencepiece_promise(std::string_view bytes) {
       if (own.size() > 200) break;
       own.append(entry.piece).append(entry.type == text::SentencePieceType::normal ? "" : " ");
     }
-    for (const std::string& text : {std::string("Hello  world A\xC3\xA9\n"), own, std::string("\xE2\x96\x81 \xEF\xBC\xA1\xF0\x9F\x98\x80 aaaa")}) {
+    for (const std::string& text : {std::string("Hello  world A\xC3\xA9\n"), own,
+                                    std::string("\xE2\x96\x81 \xEF\xBC\xA1\xF0\x9F\x98\x80 aaaa")}) {
       if (auto broken = broken_text(model, *scratch, text); !broken.empty()) return broken;
     }
   } catch (const ConfigError& error) {

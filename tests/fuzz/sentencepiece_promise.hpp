@@ -6,8 +6,8 @@
 
 namespace forgelm::test {
 
-/// "" when the bytes are refused with a ConfigError, or give a model that keeps its promises on a few texts (one of them
-/// made of the model's own pieces); else the promise broken.
+/// "" when the bytes are refused with a ConfigError, or give a model that keeps its promises on a few texts (one of
+/// them made of the model's own pieces); else the promise broken.
 std::string broken_sentencepiece_promise(std::string_view bytes);
 
 }  // namespace forgelm::test

@@ -96,7 +96,8 @@ class Dice {
 
 RandomBpe random_bpe(Dice& dice) {
   RandomBpe model;
-  static const std::vector<std::string> kLetters = {"a", "b", "c", "\xC4\xA0", "\xE2\x96\x81", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80", "z"};
+  static const std::vector<std::string> kLetters = {
+      "a", "b", "c", "\xC4\xA0", "\xE2\x96\x81", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80", "z"};
   model.has_unk = dice.below(2) == 0;
   model.fuse_unk = dice.below(2) == 0;
   model.ignore_merges = dice.below(4) == 0;
@@ -132,7 +133,8 @@ std::string random_word(const RandomBpe& model, Dice& dice, std::size_t max_char
   return word;
 }
 
-std::vector<std::pair<TokenId, std::size_t>> encode(const Model& model, const std::string& word, ModelScratch& scratch) {
+std::vector<std::pair<TokenId, std::size_t>> encode(const Model& model, const std::string& word,
+                                                    ModelScratch& scratch) {
   std::vector<Piece> pieces;
   model.tokenize(word, scratch, pieces);
   std::vector<std::pair<TokenId, std::size_t>> result;
@@ -178,7 +180,9 @@ TEST_CASE("BPE: cutting a text before U+2581 changes nothing where the model say
       std::vector<std::pair<TokenId, std::size_t>> cut;
       for (std::size_t begin = 0; begin < text.size();) {
         std::size_t end = begin + 1;
-        while (end < text.size() && !(text.compare(end, 3, mark) == 0 && text.compare(end - std::min<std::size_t>(end, 3), 3, mark) != 0)) ++end;
+        while (end < text.size() &&
+               !(text.compare(end, 3, mark) == 0 && text.compare(end - std::min<std::size_t>(end, 3), 3, mark) != 0))
+          ++end;
         const auto part = encode(*model, text.substr(begin, end - begin), *scratch);
         cut.insert(cut.end(), part.begin(), part.end());
         begin = end;

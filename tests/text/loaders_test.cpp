@@ -1,5 +1,5 @@
-// Loaders of tokenizer files other than tokenizer.json against sentencepiece 0.2.3, tiktoken 0.14.0 and tokenizers 0.23.3
-// (shared data), and against llama.cpp's own ids for the same vocabularies.
+// Loaders of tokenizer files other than tokenizer.json against sentencepiece 0.2.3, tiktoken 0.14.0 and tokenizers
+// 0.23.3 (shared data), and against llama.cpp's own ids for the same vocabularies.
 #include "text/loaders.hpp"
 
 #include <fstream>
@@ -145,8 +145,8 @@ TEST_CASE("Loaders give llama.cpp's ids for the vocabularies that both have") {
   const auto root = test::shared_data("tokenizers");
   if (root.empty()) FORGELM_SKIP("the shared data are not there");
   check_llama_cpp(*load_vocab_and_merges(root / "gpt2/vocab.json", root / "gpt2/merges.txt", {}), "gpt-2");
-  check_llama_cpp(*load_vocab_and_merges(root / "qwen2/vocab.json", root / "qwen2/merges.txt", config_of(root / "qwen2")),
-                  "qwen2");
+  check_llama_cpp(
+      *load_vocab_and_merges(root / "qwen2/vocab.json", root / "qwen2/merges.txt", config_of(root / "qwen2")), "qwen2");
   check_llama_cpp(*load_tiktoken(root / "llama3/tokenizer.model", {}), "llama-bpe");
   check_llama_cpp(*load_sentencepiece(root / "llama2/tokenizer.model", config_of(root / "llama2")), "llama-spm");
   check_llama_cpp(*Tokenizer::load(root / "falcon/tokenizer.json"), "falcon");
@@ -218,7 +218,8 @@ TEST_CASE("load_tiktoken: special tokens of the known encodings") {
   CHECK(o200k->encode("<|endoftext|>").ids == std::vector<TokenId>{199999});
 }
 
-TEST_CASE("load_tiktoken: the pattern comes from the name when the size is unknown, or the file is refused with a hint") {
+TEST_CASE(
+    "load_tiktoken: the pattern comes from the name when the size is unknown, or the file is refused with a hint") {
   const test::TemporaryDirectory folder;
   const std::string bytes = tiktoken_file({"ab", "abc", "123"});
   write_file_durably(folder.path() / "mine.cl100k.tiktoken", bytes);
@@ -227,9 +228,14 @@ TEST_CASE("load_tiktoken: the pattern comes from the name when the size is unkno
   CHECK(tokenizer->encode("abc1234").ids == std::vector<TokenId>{257, 258, '4'});
   CHECK(tokenizer->encode("xab").ids == std::vector<TokenId>{'x', 256});
   CHECK(tokenizer->decode(std::vector<TokenId>{257, 258}) == "abc123");
-  CHECK_THROWS_WITH(load_tiktoken(folder.path() / "mine.tiktoken", {}), Catch::Contains("a tiktoken file of 259 tokens"));
-  for (const auto& [num_tokens, name] : std::vector<std::pair<std::size_t, std::string>>{
-           {50256, "r50k_base"}, {50280, "p50k_base"}, {100256, "cl100k_base"}, {199998, "o200k_base"}, {128000, "llama3"}, {151643, "qwen"}}) {
+  CHECK_THROWS_WITH(load_tiktoken(folder.path() / "mine.tiktoken", {}),
+                    Catch::Contains("a tiktoken file of 259 tokens"));
+  for (const auto& [num_tokens, name] : std::vector<std::pair<std::size_t, std::string>>{{50256, "r50k_base"},
+                                                                                         {50280, "p50k_base"},
+                                                                                         {100256, "cl100k_base"},
+                                                                                         {199998, "o200k_base"},
+                                                                                         {128000, "llama3"},
+                                                                                         {151643, "qwen"}}) {
     CHECK(choose_tiktoken_encoding(num_tokens, "x", "x").name == name);
   }
 }
@@ -257,7 +263,8 @@ TEST_CASE("load_tiktoken: a damaged file is refused with its line") {
   CHECK_THAT(problem_of(good + "YWI= 4194304\n"), Catch::StartsWith("t.tiktoken:257: rank 4194304"));
   CHECK_THAT(problem_of(good + "YWI= 255\n"), Catch::StartsWith("t.tiktoken:257: the rank 255 stands twice"));
   CHECK_THAT(problem_of(good + "YQ== 256\n"), Catch::StartsWith("t.tiktoken:257: the token \"a\" stands twice"));
-  CHECK_THAT(problem_of(good + base64(std::string(513, 'a')) + " 256\n"), Catch::StartsWith("t.tiktoken:257: a token of 513"));
+  CHECK_THAT(problem_of(good + base64(std::string(513, 'a')) + " 256\n"),
+             Catch::StartsWith("t.tiktoken:257: a token of 513"));
   CHECK_FALSE(is_tiktoken_file(""));
   CHECK_FALSE(is_tiktoken_file("{\"a\": 1}\n"));
   CHECK_FALSE(is_tiktoken_file("YWI= 1"));

@@ -110,7 +110,8 @@ TEST_CASE("Unigram gives the best path of plain Viterbi over all pieces") {
     std::map<std::string, std::size_t> ids;
     for (std::size_t i = 0, count = 3 + dice.below(40); i < count; ++i) {
       const std::string piece = dice.word(kLetters, 4);
-      if (ids.emplace(piece, pieces.size()).second) pieces.emplace_back(piece, -static_cast<double>(dice.below(1000)) / 97);
+      if (ids.emplace(piece, pieces.size()).second)
+        pieces.emplace_back(piece, -static_cast<double>(dice.below(1000)) / 97);
     }
     Json vocab = Json::array();
     double worst = 0.0;
@@ -223,24 +224,36 @@ TEST_CASE("Models: what a file may not hold is refused by name") {
   CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": -1}, "merges": []})"), begins(".vocab[\"a\"]: the id is -1"));
   CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 4194304}, "merges": []})"), begins(".vocab[\"a\"]"));
   CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 1.5}, "merges": []})"), begins(".vocab[\"a\"]"));
-  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": [["a", "a"]]})"), begins(".merges[0]: the token \"aa\" is not"));
-  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": [["a"]]})"), begins(".merges[0]: must be an array of two"));
+  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": [["a", "a"]]})"),
+             begins(".merges[0]: the token \"aa\" is not"));
+  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": [["a"]]})"),
+             begins(".merges[0]: must be an array of two"));
   CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": [1]})"), begins(".merges[0]: is integer"));
-  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0, "aa": 1}, "merges": ["a a", ["a", "a"]]})"), begins(".merges[1]: is array"));
-  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": ["aa"]})"), begins(".merges[0]: \"aa\" is not two"));
-  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": [["a","a"]], "continuing_subword_prefix": "##"})"),
-             begins(".merges[0]: the right part"));
-  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {}, "merges": [], "dropout": 0.1})"), begins(".dropout: is 0.1, which makes"));
+  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0, "aa": 1}, "merges": ["a a", ["a", "a"]]})"),
+             begins(".merges[1]: is array"));
+  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": ["aa"]})"),
+             begins(".merges[0]: \"aa\" is not two"));
+  CHECK_THAT(
+      problem_of(R"({"type": "BPE", "vocab": {"a": 0}, "merges": [["a","a"]], "continuing_subword_prefix": "##"})"),
+      begins(".merges[0]: the right part"));
+  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {}, "merges": [], "dropout": 0.1})"),
+             begins(".dropout: is 0.1, which makes"));
   CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {}, "merges": [], "dropout": "a"})"), begins(".dropout: is text"));
-  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {}, "merges": [], "fuse_unk": 1})"), begins(".fuse_unk: is integer"));
-  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {}, "merges": [], "unk_token": 1})"), begins(".unk_token: is integer"));
+  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {}, "merges": [], "fuse_unk": 1})"),
+             begins(".fuse_unk: is integer"));
+  CHECK_THAT(problem_of(R"({"type": "BPE", "vocab": {}, "merges": [], "unk_token": 1})"),
+             begins(".unk_token: is integer"));
   CHECK_THAT(problem_of(R"({"type": "Unigram", "vocab": [["a"]]})"), begins(".vocab[0]: must be an array of a piece"));
-  CHECK_THAT(problem_of(R"({"type": "Unigram", "vocab": [["a", 0]], "unk_id": 1})"), begins(".unk_id: is 1; model.vocab has 1"));
+  CHECK_THAT(problem_of(R"({"type": "Unigram", "vocab": [["a", 0]], "unk_id": 1})"),
+             begins(".unk_id: is 1; model.vocab has 1"));
   CHECK_THAT(problem_of(R"({"type": "Unigram", "vocab": [["a", 0]], "unk_id": -1})"), begins(".unk_id"));
-  CHECK_THAT(problem_of(R"({"type": "WordPiece", "vocab": {}, "unk_token": "a", "continuing_subword_prefix": "", "max_input_chars_per_word": -1})"),
-             begins(".max_input_chars_per_word: is -1"));
+  CHECK_THAT(
+      problem_of(
+          R"({"type": "WordPiece", "vocab": {}, "unk_token": "a", "continuing_subword_prefix": "", "max_input_chars_per_word": -1})"),
+      begins(".max_input_chars_per_word: is -1"));
   const std::string long_token(1025, 'x');
-  CHECK_THAT(problem_of(cat(R"({"type": "Unigram", "vocab": [[")", long_token, R"(", 0]]})").c_str()), begins(".vocab: the token"));
+  CHECK_THAT(problem_of(cat(R"({"type": "Unigram", "vocab": [[")", long_token, R"(", 0]]})").c_str()),
+             begins(".vocab: the token"));
 }
 
 TEST_CASE("Models: long words of one letter take n log n steps, not n squared") {
@@ -267,8 +280,12 @@ TEST_CASE("Models: long words of one letter take n log n steps, not n squared") 
 TEST_CASE("Models: a cache that is full is emptied and goes on") {
   Dice dice(13);
   const Json vocab = Json::object({{"[UNK]", 0}, {"a", 1}, {"##a", 2}, {"##b", 3}, {"b", 4}, {"##ab", 5}});
-  const auto model = read_model(Json::object({{"type", "WordPiece"}, {"unk_token", "[UNK]"}, {"continuing_subword_prefix", "##"},
-                                              {"max_input_chars_per_word", 100}, {"vocab", vocab}}), "small");
+  const auto model = read_model(Json::object({{"type", "WordPiece"},
+                                              {"unk_token", "[UNK]"},
+                                              {"continuing_subword_prefix", "##"},
+                                              {"max_input_chars_per_word", 100},
+                                              {"vocab", vocab}}),
+                                "small");
   const auto shared = model->new_scratch();
   for (int i = 0; i < 150'000; ++i) {
     const std::string word = dice.word({"a", "b"}, 40);

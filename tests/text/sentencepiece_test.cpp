@@ -41,7 +41,8 @@ std::string fixed32(std::uint32_t field, std::uint32_t value) {
   return out;
 }
 std::string piece(std::string_view text, float score, int type = 1) {
-  return bytes(1, bytes(1, text) + fixed32(2, std::bit_cast<std::uint32_t>(score)) + number(3, static_cast<std::uint64_t>(type)));
+  return bytes(1, bytes(1, text) + fixed32(2, std::bit_cast<std::uint32_t>(score)) +
+                      number(3, static_cast<std::uint64_t>(type)));
 }
 std::string u32(std::uint32_t value) {
   std::string out;
@@ -49,8 +50,12 @@ std::string u32(std::uint32_t value) {
   return out;
 }
 
-const std::string kSmall = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3) + piece("a", -1) + piece("b", -1) +
-                           piece("ab", -1.5) + piece("\xE2\x96\x81", -2) + piece("\xE2\x96\x81" "a", -2.5);
+const std::string kSmall = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3) + piece("a", -1) +
+                           piece("b", -1) + piece("ab", -1.5) + piece("\xE2\x96\x81", -2) +
+                           piece(
+                               "\xE2\x96\x81"
+                               "a",
+                               -2.5);
 const std::string kUnigram = bytes(2, number(3, 1));
 const std::string kBpe = bytes(2, number(3, 2));
 
@@ -135,8 +140,12 @@ void check_golden(const std::string& folder, const std::string& file) {
 }  // namespace
 
 TEST_CASE("SentencePiece: Llama 2 gives sentencepiece's ids and texts") { check_golden("llama2", "tokenizer.model"); }
-TEST_CASE("SentencePiece: Mistral v1 gives sentencepiece's ids and texts") { check_golden("mistral-v1", "tokenizer.model"); }
-TEST_CASE("SentencePiece: Mistral v3 gives sentencepiece's ids and texts") { check_golden("mistral-v3", "tokenizer.model"); }
+TEST_CASE("SentencePiece: Mistral v1 gives sentencepiece's ids and texts") {
+  check_golden("mistral-v1", "tokenizer.model");
+}
+TEST_CASE("SentencePiece: Mistral v3 gives sentencepiece's ids and texts") {
+  check_golden("mistral-v3", "tokenizer.model");
+}
 TEST_CASE("SentencePiece: T5 gives sentencepiece's ids and texts") { check_golden("t5-small", "spiece.model"); }
 
 TEST_CASE("SentencePiece: a small model of each type encodes and decodes") {
@@ -154,10 +163,12 @@ TEST_CASE("SentencePiece: a small model of each type encodes and decodes") {
 }
 
 TEST_CASE("SentencePiece: fields may repeat, be unknown or stand in any order") {
-  const std::string tail = bytes(3, number(3, 0)) + bytes(99, "extension") + number(98, 5) + varint((97 << 3) | 1) + "12345678";
-  const SentencePieceFile model = read_sentencepiece_file(kUnigram + bytes(2, number(35, 0) + number(3, 2)) + tail + kSmall +
-                                                              bytes(2, bytes(44, " ?? ") + number(24, 1) + number(26, 1)) +
-                                                              bytes(4, "self test") + bytes(5, number(4, 0)), "m");
+  const std::string tail =
+      bytes(3, number(3, 0)) + bytes(99, "extension") + number(98, 5) + varint((97 << 3) | 1) + "12345678";
+  const SentencePieceFile model = read_sentencepiece_file(
+      kUnigram + bytes(2, number(35, 0) + number(3, 2)) + tail + kSmall +
+          bytes(2, bytes(44, " ?? ") + number(24, 1) + number(26, 1)) + bytes(4, "self test") + bytes(5, number(4, 0)),
+      "m");
   CHECK(model.model_type == SentencePieceFile::ModelType::bpe);
   CHECK_FALSE(model.normalizer.add_dummy_prefix);
   CHECK(model.normalizer.remove_extra_whitespaces);
@@ -193,11 +204,18 @@ TEST_CASE("SentencePiece: a file that is not a message is refused with the byte"
   CHECK_THAT(problem_of(std::string(1, '\0')), begins("byte 1: field number 0"));
   CHECK_THAT(problem_of("\x0b"), begins("byte 1: wire type 3"));
   CHECK_THAT(problem_of("\x08"), begins("byte 1: a number is cut off"));
-  CHECK_THAT(problem_of("\x0d" "ab"), begins("byte 1: a number of 4 bytes is cut off"));
-  CHECK_THAT(problem_of(std::string("\x08") + std::string(10, '\xff')), begins("byte 11: a number has more than 64 bits"));
-  CHECK_THAT(problem_of(std::string("\x08") + std::string(9, '\xff') + "\x02"), begins("byte 11: a number has more than"));
-  CHECK_THAT(problem_of("\x0a\x05" "abc"), begins("byte 2: field 1 claims 5 bytes, but 3 remain"));
-  CHECK_THAT(problem_of(std::string("\x0a") + varint(~std::uint64_t{0}) + "abc"), begins("byte 11: field 1 claims 18446744073709551615"));
+  CHECK_THAT(problem_of("\x0d"
+                        "ab"),
+             begins("byte 1: a number of 4 bytes is cut off"));
+  CHECK_THAT(problem_of(std::string("\x08") + std::string(10, '\xff')),
+             begins("byte 11: a number has more than 64 bits"));
+  CHECK_THAT(problem_of(std::string("\x08") + std::string(9, '\xff') + "\x02"),
+             begins("byte 11: a number has more than"));
+  CHECK_THAT(problem_of("\x0a\x05"
+                        "abc"),
+             begins("byte 2: field 1 claims 5 bytes, but 3 remain"));
+  CHECK_THAT(problem_of(std::string("\x0a") + varint(~std::uint64_t{0}) + "abc"),
+             begins("byte 11: field 1 claims 18446744073709551615"));
   CHECK_THAT(problem_of(number(1, 7)), begins("byte 0: field 1 has wire type 0, expected 2"));
   CHECK_THAT(problem_of(bytes(1, number(1, 3))), begins("byte 2: field 1 has wire type 0"));
   CHECK_THAT(problem_of(bytes(1, bytes(1, "a") + number(2, 1))), begins("byte 5: field 2 has wire type 0, expected 5"));
@@ -205,7 +223,8 @@ TEST_CASE("SentencePiece: a file that is not a message is refused with the byte"
 }
 
 TEST_CASE("SentencePiece: a file cut off at any byte is refused or read, never more") {
-  const std::string file = kSmall + kUnigram + bytes(3, bytes(2, Array().node(0, 0, 0, false).blob(std::string(1, '\0'))));
+  const std::string file =
+      kSmall + kUnigram + bytes(3, bytes(2, Array().node(0, 0, 0, false).blob(std::string(1, '\0'))));
   for (std::size_t size = 0; size < file.size(); ++size) {
     const std::string cut = file.substr(0, size);
     const std::string problem = problem_of(cut);
@@ -225,11 +244,13 @@ TEST_CASE("SentencePiece: pieces that the library cannot have are refused by nam
   CHECK_THAT(problem_of(kSmall + piece("<s>", 0, 3)), begins("piece 8 \"<s>\" was piece 1 already"));
   CHECK(problem_of(kSmall + piece("<s>", 0)) == "accepted");  // a usual piece of a reserved name, as the library has it
   CHECK_THAT(problem_of(kSmall + piece("x", std::nanf(""))), begins("piece 8 \"x\" has the score nan"));
-  CHECK_THAT(problem_of(kSmall + piece("x", std::numeric_limits<float>::infinity())), begins("piece 8 \"x\" has the score inf"));
+  CHECK_THAT(problem_of(kSmall + piece("x", std::numeric_limits<float>::infinity())),
+             begins("piece 8 \"x\" has the score inf"));
   CHECK_THAT(problem_of(kSmall + piece("x", 0, 0)), Catch::Contains("piece type 0 is not known"));
   CHECK_THAT(problem_of(kSmall + piece("x", 0, 7)), Catch::Contains("piece type 7 is not known"));
   CHECK_THAT(problem_of(kSmall + piece("[UNK]", 0, 2)), begins("piece 8 \"[UNK]\" is a second unknown"));
-  CHECK_THAT(problem_of(kSmall + piece("<0x41>", 0, 6)), begins("piece 8 \"<0x41>\" stands for a byte, but byte_fallback is off"));
+  CHECK_THAT(problem_of(kSmall + piece("<0x41>", 0, 6)),
+             begins("piece 8 \"<0x41>\" stands for a byte, but byte_fallback is off"));
   const std::string fallback = bytes(2, number(35, 1));
   CHECK_THAT(problem_of(kSmall + fallback + piece("<0x4G>", 0, 6)), begins("piece 8 \"<0x4G>\" stands for a byte, so"));
   CHECK_THAT(problem_of(kSmall + fallback + piece("<0x4>", 0, 6)), begins("piece 8 \"<0x4>\" stands for a byte, so"));
@@ -260,11 +281,13 @@ TEST_CASE("SentencePiece: a charsmap whose walk leaves it, does not end or is to
   const auto fault_of = [](std::string_view blob) { return find_charsmap_fault(blob).value_or("none"); };
   CHECK(fault_of("") == "none");
   CHECK(fault_of("abc") == "it is cut off");
-  CHECK_THAT(fault_of(u32(1024) + std::string(1024, 'x')), Catch::StartsWith("its array claims 1024 bytes, but 1024 remain"));
+  CHECK_THAT(fault_of(u32(1024) + std::string(1024, 'x')),
+             Catch::StartsWith("its array claims 1024 bytes, but 1024 remain"));
   CHECK_THAT(fault_of(u32(0xffffffff) + "xx"), Catch::StartsWith("its array claims 4294967295"));
   CHECK_THAT(fault_of(u32(0) + "xx"), Catch::StartsWith("its array has 0 bytes"));
   CHECK_THAT(fault_of(u32(1020) + std::string(1021, '\0')), Catch::StartsWith("its array has 1020 bytes"));
-  CHECK_THAT(fault_of(u32((4u << 20) + 1024) + std::string((4u << 20) + 2000, '\0')), Catch::Contains("at most 4194304"));
+  CHECK_THAT(fault_of(u32((4u << 20) + 1024) + std::string((4u << 20) + 2000, '\0')),
+             Catch::Contains("at most 4194304"));
   CHECK(fault_of(Array().blob("x")) == "its last replacement has no end");
   // "A" becomes "b": the root's children at 1, A's value at its own base.
   const auto letter = [&](std::uint32_t base, std::uint32_t value) {
@@ -348,14 +371,16 @@ std::string random_model(Dice& dice, std::uint64_t type) {
     array.node(512 ^ 'A', 'A', 768, true).value(768, 2).node(256 ^ 'B', 'B', 769, true).value(769, 4);
     normalizer += bytes(2, array.blob(std::string("b\0 \0c c\0", 8)));
   }
-  return file + bytes(2, number(3, type) + number(24, dice.below(4) == 0) + number(35, has_bytes)) + bytes(3, normalizer);
+  return file + bytes(2, number(3, type) + number(24, dice.below(4) == 0) + number(35, has_bytes)) +
+         bytes(3, normalizer);
 }
 
 }  // namespace
 
 TEST_CASE("SentencePiece: our own way gives what the library gives, ids and spans, for random models and texts") {
   Dice dice(20261121);
-  const std::vector<std::string> letters = {"a", "b", " ", "  ", "\xC3\xA9", "\xE4\xB8\xAD", "c", "A", "B", "\n", "\xE2\x96\x81", "?"};
+  const std::vector<std::string> letters = {"a", "b", " ", "  ", "\xC3\xA9",     "\xE4\xB8\xAD",
+                                            "c", "A", "B", "\n", "\xE2\x96\x81", "?"};
   for (int round = 0; round < 400; ++round) {
     const std::string file = random_model(dice, round % 2 == 0 ? 1 : 2);
     const SentencePieceModel model(read_sentencepiece_file(file, "random"), "random");
@@ -381,7 +406,8 @@ TEST_CASE("SentencePiece: bytes changed at random are refused by our check or ha
   const auto path = test::shared_data("tokenizers/t5-small/spiece.model");
   std::string large = path.empty() ? std::string() : read_file(path);
   Pcg64 random(5);
-  const std::string array = Array().node(0, 0, 1, false).node(1 ^ 'A', 'A', 200, true).value(200, 0).blob(std::string("b\0", 2));
+  const std::string array =
+      Array().node(0, 0, 1, false).node(1 ^ 'A', 'A', 200, true).value(200, 0).blob(std::string("b\0", 2));
   const std::string small = with_charsmap(array);
   int num_accepted = 0;
   for (int round = 0; round < 3000; ++round) {

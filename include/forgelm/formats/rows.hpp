@@ -21,9 +21,9 @@ const char* to_string(RowFileKind kind) noexcept;
 /// What a single row may cost; a row beyond a limit is a ConfigError that names it.
 struct RowLimits {
   std::size_t max_row_bytes = std::size_t{64} << 20;
-  int max_depth = 64;                               ///< open arrays and objects at once
-  std::size_t max_columns = 4096;                   ///< members of the row itself
-  std::size_t max_values = std::size_t{1} << 20;    ///< values of a row at all depths: 40 to 80 bytes of memory each
+  int max_depth = 64;                             ///< open arrays and objects at once
+  std::size_t max_columns = 4096;                 ///< members of the row itself
+  std::size_t max_values = std::size_t{1} << 20;  ///< values of a row at all depths: 40 to 80 bytes of memory each
 };
 
 /// What one row of a text file is.
@@ -36,7 +36,7 @@ enum class TextRows {
 struct RowOptions {
   RowLimits limits = {};
   TextRows text_rows = TextRows::line;
-  char delimiter = 0;  ///< of CSV; 0: a tab in files that end in .tsv, otherwise a comma
+  char delimiter = 0;                              ///< of CSV; 0: a tab in files that end in .tsv, otherwise a comma
   std::size_t block_bytes = std::size_t{1} << 20;  ///< how much of a file is read at a time
 };
 
@@ -57,8 +57,8 @@ class RowReader {
   /// Bytes of the file up to the end of the row last given, and its size, for progress.
   virtual std::uint64_t bytes_read() const noexcept = 0;
   virtual std::uint64_t size_bytes() const noexcept = 0;
-  /// Lower-case hex of the SHA-256 of the file, once next() has returned false; "" before that, and from readers that do
-  /// not see all bytes in order (Parquet): sha256_file() then.
+  /// Lower-case hex of the SHA-256 of the file, once next() has returned false; "" before that, and from readers that
+  /// do not see all bytes in order (Parquet): sha256_file() then.
   virtual std::string digest_hex();
 };
 

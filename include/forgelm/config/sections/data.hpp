@@ -80,7 +80,8 @@ struct DataSection {
     rows(field<&DataSection::columns>, "Renames columns: the name forgelm knows -> the name in the file.", added,
          reading);
     rows(field<&DataSection::eval_split>,
-         "Split to evaluate on; `auto` takes `validation`, then `test`, then a part of the rows; `none` evaluates nothing.",
+         "Split to evaluate on; `auto` takes `validation`, then `test`, then a part of the rows; `none` evaluates "
+         "nothing.",
          added, reading);
     rows(field<&DataSection::min_examples>, "Refuse to train on fewer rows than this.", at_least(1), added, reading);
     rows(field<&DataSection::max_train_examples>, "Use at most this many training rows.", at_least(1), added, reading);
