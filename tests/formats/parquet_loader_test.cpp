@@ -30,8 +30,11 @@ TEST_CASE("A process that links forgelm maps nothing of Arrow until a Parquet fi
 #if FORGELM_TEST_WITH_PARQUET
 
 TEST_CASE("The first Parquet file maps the reader and Arrow, and starts no thread of Arrow's pools") {
-  CHECK(probe(golden_argument()) ==
-        "rows: 60\nproblem: \nmapped: libforgelm_parquet libarrow libparquet\nthreads: jemalloc_bg_thd\n");
+  std::string told = probe(golden_argument());
+  // Arrow's allocator has a thread of its own, which goes by its parent's name until it first runs.
+  const std::string of_allocator = " jemalloc_bg_thd";
+  if (const auto at = told.find(of_allocator); at != std::string::npos) told.erase(at, of_allocator.size());
+  CHECK(told == "rows: 60\nproblem: \nmapped: libforgelm_parquet libarrow libparquet\nthreads:\n");
 }
 
 TEST_CASE("A Parquet reader that is missing or broken is named with its place, and what to do") {
