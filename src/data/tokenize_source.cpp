@@ -5,6 +5,7 @@
 #include "forgelm/data/tokenize_source.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -257,14 +258,23 @@ TokenCacheRecipe recipe_of(const std::vector<fs::path>& files, const RowRules& r
 
 RowConverter converter_for(const std::vector<fs::path>& files, const RowRules& rules) {
   std::vector<formats::Row> first_rows;
+  std::exception_ptr first_problem;  // rows that cannot be read are reported when all are read
   std::string name = files.empty() ? "" : files.front().string();
   for (const auto& file : files) {
     const auto reader = formats::open_rows(file);
     formats::Row row;
-    while (first_rows.size() < kRowsLookedAt && reader->next(row)) first_rows.push_back(std::move(row));
+    for (std::size_t seen = 0; seen < kRowsLookedAt; ++seen) {
+      try {
+        if (!reader->next(row)) break;
+        first_rows.push_back(std::move(row));
+      } catch (const ConfigError&) {
+        if (!first_problem) first_problem = std::current_exception();
+      }
+    }
     name = file.string();
     if (!first_rows.empty()) break;
   }
+  if (first_rows.empty() && first_problem) std::rethrow_exception(first_problem);
   if (first_rows.empty()) throw ConfigError(cat(name, ": there are no rows"));
   return RowConverter(rules, name, first_rows);
 }
@@ -278,7 +288,7 @@ TokenizedSource tokenize_source(const std::string& label, const std::vector<fs::
     return SourceTokenizer(label, files, converter, builder, options, writer).run();
   };
   auto store = std::make_shared<const TokenStore>(
-      cached_tokens(options.cache_folder, recipe_of(files, rules, converter, builder, options), build));
+      cached_tokens(options.cache_folder, recipe_of(files, rules, converter, builder, options), build, options.store));
   DataReport report = DataReport::from_state(store->report().at("report"));
   const auto num_rows = static_cast<std::uint64_t>(store->report().at("num_rows").integer());
   std::vector<std::string> warnings;

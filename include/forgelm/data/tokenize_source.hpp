@@ -20,6 +20,7 @@ struct TokenizeOptions {
   std::filesystem::path cache_folder;  ///< forgelm/data/token_cache.hpp
   int num_threads = 1;
   bool shows_progress = false;
+  TokenStoreOptions store = {};
 };
 
 struct TokenizedSource {
