@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "forgelm/core/suggest.hpp"
 #include "forgelm/core/text.hpp"
 #include "jinja_builtins.hpp"
 #include "jinja_runtime.hpp"
@@ -121,7 +120,7 @@ std::string near_method(const Value& object, std::string_view name) {
   const Table table = methods_of(object.kind());
   std::vector<std::string> names;
   for (std::size_t i = 0; i < table.size; ++i) names.emplace_back(table.begin[i].name);
-  const std::string near = nearest(name, names);
+  const std::string near = near_name(name, names);
   return near.empty() ? "" : cat("; did you mean '", near, "'?");
 }
 

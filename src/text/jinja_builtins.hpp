@@ -57,6 +57,8 @@ std::int64_t index_or(const Value& value, std::int64_t otherwise);  ///< `otherw
 /// The text of a str; a Fault that names `what` and the type seen otherwise.
 const std::string& to_text(const Value& value, const char* what);
 [[noreturn]] void type_fault(std::string message);
+/// nearest(), but nothing is near to a word too long to be a name: it takes time in proportion.
+std::string near_name(std::string_view word, const std::vector<std::string>& candidates);
 
 /// printf-style formatting (jinja_percent_format.cpp) and str.format (jinja_str_format.cpp).
 std::string percent_format(Runtime& runtime, std::string_view format, const Value& arguments);

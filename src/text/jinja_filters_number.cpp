@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "forgelm/core/suggest.hpp"
 #include "forgelm/core/text.hpp"
 #include "jinja_builtins.hpp"
 #include "jinja_runtime.hpp"
@@ -217,7 +216,7 @@ Builtin find_filter(std::string_view name) noexcept {
 }
 
 std::string suggest_filter(std::string_view name) {
-  const std::string near = nearest(name, names_of(text_filters(), sequence_filters(), number_filters()));
+  const std::string near = near_name(name, names_of(text_filters(), sequence_filters(), number_filters()));
   return near.empty() ? "" : cat("; did you mean '", near, "'?");
 }
 

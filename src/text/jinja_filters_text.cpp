@@ -18,7 +18,7 @@ Value mapped(Runtime& runtime, const Value&, Arguments& arguments) {
   const Values bound = bind("filter", arguments, {"s"}, 1);
   const bool is_markup = bound[0].is_string() && bound[0].as<String>().is_markup;
   const std::string text = runtime.str(bound[0]);
-  runtime.heap().tick_bytes(8 * text.size());
+  runtime.heap().tick_bytes(16 * text.size());
   return runtime.heap().string(kMap(text), is_markup);
 }
 

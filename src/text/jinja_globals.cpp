@@ -22,7 +22,7 @@ Values bind(const char* what, const Arguments& arguments, const std::vector<cons
     const std::string& name = given;  // clang 14 captures no structured binding
     const auto found = std::find_if(names.begin(), names.end(), [&](const char* known) { return name == known; });
     if (found == names.end()) {
-      const std::string near = nearest(name, std::vector<std::string>(names.begin(), names.end()));
+      const std::string near = near_name(name, std::vector<std::string>(names.begin(), names.end()));
       type_fault(cat(what, "() got an unexpected keyword argument '", name, "'",
                      near.empty() ? "" : cat("; did you mean '", near, "'?")));
     }
@@ -47,6 +47,11 @@ Values bind_positional(const char* what, const Arguments& arguments, std::size_t
   Values out(num_allowed);
   std::copy(arguments.positional.begin(), arguments.positional.end(), out.begin());
   return out;
+}
+
+std::string near_name(std::string_view word, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kMaxNameBytes = 64;
+  return word.size() <= kMaxNameBytes ? nearest(word, candidates) : std::string();
 }
 
 std::int64_t to_index(const Value& value) {

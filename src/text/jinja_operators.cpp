@@ -297,9 +297,7 @@ bool has_length(const Value& value) noexcept {
 
 std::int64_t length(const Value& value) {
   switch (value.kind()) {
-    case Kind::string:
-      return static_cast<std::int64_t>(value.as<String>().is_ascii ? value.text().size()
-                                                                   : num_code_points(value.text()));
+    case Kind::string: return value.as<String>().length();
     case Kind::list:
     case Kind::tuple: return static_cast<std::int64_t>(value.items().size());
     case Kind::dict: return static_cast<std::int64_t>(value.as<Dict>().entries.size());

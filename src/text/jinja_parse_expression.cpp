@@ -365,6 +365,7 @@ CallParts* Parser::parse_arguments(Expr& call) {
       require(out->star_star == nullptr);
       const Token name = next();
       next();
+      if (out->named.size() >= kMaxNames) fail(name.offset, cat("more than ", kMaxNames, " keyword arguments"));
       for (const auto& [present, value] : out->named) {
         if (present == name.text) fail(name.offset, cat("keyword argument repeated: ", name.text));
       }

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "forgelm/core/suggest.hpp"
 #include "forgelm/core/text.hpp"
+#include "jinja_builtins.hpp"
 #include "jinja_text.hpp"
 
 namespace forgelm::text::jinja {
@@ -146,7 +146,7 @@ void Parser::fail_unknown_tag(const Token& tag) {
       "break", "continue", "raw", "endfor", "endif", "else",   "elif", "endset", "endmacro", "endgeneration"};
   std::string message = cat("Encountered unknown tag ", quote(tag.text), ".");
   if (const std::string expected = expected_tags(); !expected.empty()) message += cat(" ", expected);
-  const std::string near = nearest(tag.text, kTags);
+  const std::string near = near_name(tag.text, kTags);
   if (!near.empty() && near != tag.text) message += cat(" Did you mean '", near, "'?");
   fail(tag.offset, std::move(message));
 }
@@ -239,6 +239,7 @@ void Parser::parse_signature(MacroShape& shape) {
     if (std::find(shape.parameters.begin(), shape.parameters.end(), name.text) != shape.parameters.end()) {
       fail(name.offset, cat("the parameter '", name.text, "' is named twice"));
     }
+    if (shape.parameters.size() >= kMaxNames) fail(name.offset, cat("more than ", kMaxNames, " parameters"));
     shape.parameters.push_back(name.text);
     shape.parameter_ids.push_back(tree_.name_id(name.text));
   }
@@ -315,10 +316,7 @@ Stmt* Parser::parse_block() {
   Stmt* out = tree_.new_stmt(StmtKind::block, next().offset);
   const Token name = expect(Tok::name);
   out->text = name.text;
-  if (std::find(block_names_.begin(), block_names_.end(), name.text) != block_names_.end()) {
-    fail(name.offset, cat("block ", quote(name.text), " defined twice"));
-  }
-  block_names_.push_back(name.text);
+  if (!block_names_.insert(name.text).second) fail(name.offset, cat("block ", quote(name.text), " defined twice"));
   out->is_recursive = skip_if_name("scoped");
   out->is_required = skip_if_name("required");
   if (at(Tok::sub)) fail(current_.offset, "Block names in Jinja may not contain hyphens, use an underscore instead.");

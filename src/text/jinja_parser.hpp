@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "jinja_ast.hpp"
@@ -15,6 +16,8 @@ namespace forgelm::text::jinja {
 /// The whole of `source` (normalised) into `tree`; SyntaxFault on a fault in its text. Filters and tests are found,
 /// frames analysed (jinja_analysis.cpp).
 void parse(std::string_view source, int max_depth, Tree& tree);
+
+inline constexpr std::size_t kMaxNames = 1000;  ///< parameters of a macro, keyword arguments of a call
 
 /// Second pass: which filters and tests are meant, what macros take beyond their parameters, what frames set first.
 void analyse(Tree& tree);
@@ -114,7 +117,7 @@ class Parser {
   int for_nesting_ = 0;  ///< loops around, through macros and calls too
   std::vector<Names> end_tags_;
   std::vector<std::string> open_tags_;
-  std::vector<std::string> block_names_;
+  std::unordered_set<std::string> block_names_;
 };
 
 }  // namespace forgelm::text::jinja

@@ -27,7 +27,7 @@ class Writer {
       case Kind::undefined: out_ += "Undefined"; return;
       case Kind::string:
         heap_.reserve(out_.size() + value.text().size());
-        heap_.tick_bytes(value.text().size());
+        heap_.tick_bytes(4 * value.text().size());
         if (!value.as<String>().is_markup) return append_quoted(out_, value.text());
         out_ += "Markup(";
         append_quoted(out_, value.text());

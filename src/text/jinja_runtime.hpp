@@ -22,7 +22,7 @@ inline constexpr int kMaxEvaluation = 2000;
 struct Scope : Object {
   Scope(Heap& heap, Scope* parent);
   ~Scope() override;
-  Value* find(NameId name) noexcept;  ///< in this scope alone
+  Value* find(NameId name);  ///< in this scope alone
   void set(NameId name, Value value);
   Scope* parent;  ///< counted
   std::vector<std::pair<NameId, Value>> names;

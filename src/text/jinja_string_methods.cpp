@@ -20,7 +20,7 @@ Value like(Runtime& runtime, const Value& self, std::string text) {
 template <std::string (*kMap)(std::string_view)>
 Value mapped(Runtime& runtime, const Value& self, Arguments& arguments) {
   bind_positional("str method", arguments, 0, 0);
-  runtime.heap().tick_bytes(8 * self.text().size());
+  runtime.heap().tick_bytes(16 * self.text().size());
   return like(runtime, self, kMap(self.text()));
 }
 

@@ -1,5 +1,4 @@
 // Tests: what stands after `is`.
-#include "forgelm/core/suggest.hpp"
 #include "forgelm/core/text.hpp"
 #include "jinja_builtins.hpp"
 #include "jinja_runtime.hpp"
@@ -166,7 +165,7 @@ Builtin find_test(std::string_view name) noexcept {
 std::string suggest_test(std::string_view name) {
   std::vector<std::string> names;
   for (const Entry& entry : kTests) names.emplace_back(entry.name);
-  const std::string near = nearest(name, names);
+  const std::string near = near_name(name, names);
   return near.empty() ? "" : cat("; did you mean '", near, "'?");
 }
 

@@ -40,6 +40,14 @@ String::String(Heap& heap_, std::string content, bool safe)
       is_ascii(jinja::is_ascii(text)),
       is_markup(safe) {}
 
+std::int64_t String::length() {
+  if (length_ < 0) {
+    if (!is_ascii) heap.tick_bytes(2 * text.size());
+    length_ = static_cast<std::int64_t>(is_ascii ? text.size() : num_code_points(text));
+  }
+  return length_;
+}
+
 Sequence::Sequence(Heap& heap_, Kind kind_, Values content, bool group)
     : Object(heap_, kind_, content.size() * sizeof(Value)), items(std::move(content)), is_group(group) {
   nesting = nesting_over(items);
@@ -131,6 +139,7 @@ Joiner::Joiner(Heap& heap_, Value text) : Object(heap_, Kind::joiner, 0), separa
 }
 
 const Value* Namespace::find(std::string_view name) const {
+  heap.tick_bytes(members.size() * 16);
   for (const auto& [key, value] : members) {
     if (key == name) return &value;
   }
@@ -376,7 +385,9 @@ std::size_t hash(const Value& value) {
       }
       return std::hash<double>()(real);
     }
-    case Kind::string: return std::hash<std::string_view>()(value.text());
+    case Kind::string:
+      value.object()->heap.tick_bytes(value.text().size());
+      return std::hash<std::string_view>()(value.text());
     case Kind::tuple: {
       std::size_t sum = 0x345678;
       for (const Value& item : value.items()) {

@@ -121,9 +121,13 @@ using Values = std::vector<Value>;
 
 struct String : Object {
   String(Heap& heap, std::string content, bool safe);
+  std::int64_t length();  ///< in code points; counted once
   std::string text;
   bool is_ascii;
   bool is_markup;  ///< what |safe and |escape give: adding plain text to it escapes that
+
+ private:
+  std::int64_t length_ = -1;
 };
 
 struct Sequence : Object {

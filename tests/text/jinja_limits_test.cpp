@@ -81,6 +81,25 @@ TEST_CASE("Jinja: what would be large is refused before it is made") {
   check_stopped("{{ '{:.99999999f}'.format(1.5) }}", "too big");
 }
 
+TEST_CASE("Jinja: work over long texts and many names costs steps, too") {
+  const std::string long_text = "{% set ns = namespace(x='\\u00e9' * 4000000) %}{% for i in range(99999) %}";
+  for (const char* work :
+       {"{{ ns.x.find('y') }}", "{{ ns.x[3999999] }}", "{% set z = ns.x[1:] %}{{ z|length }}",
+        "{% set z = ns.x|upper %}", "{% set z = ns.x.title() %}", "{% set z = ns.x|e %}", "{% set z = ns.x|tojson %}",
+        "{% set z = [ns.x]|string %}", "{% set z = {ns.x: 1} %}", "{% set z = ns.x == ns.x ~ '' %}"}) {
+    INFO(work);
+    CHECK_THAT(render(long_text + work + "{% endfor %}").problem, Catch::Matchers::Contains("max_steps"));
+  }
+  std::string names;
+  for (int i = 0; i < 40'000; ++i) names += forgelm::cat("{% set v", i, "=1 %}");
+  check_stopped(names, "max_steps");
+  std::string arguments;
+  for (int i = 0; i < 100'000; ++i) arguments += forgelm::cat("v", i, "=1,");
+  check_stopped("{{ f(" + arguments + ") }}", "more than 1000 keyword arguments");
+  check_stopped("{% macro m(" + arguments + ") %}{% endmacro %}", "more than 1000 parameters");
+  check_stopped("{% " + std::string(1'000'000, 'x') + " %}", "unknown tag");
+}
+
 TEST_CASE("Jinja: the output is bounded") {
   JinjaLimits limits;
   limits.max_output_bytes = 1000;
