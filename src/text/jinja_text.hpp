@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "unicode.hpp"
+
 namespace forgelm::text::jinja {
 
-bool is_ascii(std::string_view text) noexcept;
+using text::is_ascii;
 bool is_space(char32_t c) noexcept;       ///< str.isspace
 bool is_line_break(char32_t c) noexcept;  ///< where str.splitlines cuts
 bool is_printable(char32_t c) noexcept;
