@@ -153,11 +153,11 @@ void DataReport::count(const RowOutcome& outcome) {
   num_samples += outcome.samples.size();
 }
 
-void DataReport::count_example(std::uint64_t num_example_tokens, std::uint64_t num_learnt) {
+void DataReport::count_example(std::uint64_t num_example_tokens, std::uint64_t num_learnt, bool is_prompt) {
   num_tokens += num_example_tokens;
   num_learnt_tokens += num_learnt;
   lengths.add(num_example_tokens);
-  if (num_learnt == 0) ++num_unlearnt;
+  if (num_learnt == 0 && !is_prompt) ++num_unlearnt;
 }
 
 void DataReport::drop_kept(const std::string& reason, std::uint64_t num) {

@@ -147,7 +147,7 @@ class SourceTokenizer {
           num_tokens += sequence.ids.size();
           num_learnt += SequenceView{sequence.ids, sequence.learnt}.num_learnt();
         }
-        output.report.count_example(num_tokens, num_learnt);
+        output.report.count_example(num_tokens, num_learnt, sample.kind == SampleKind::prompt);
         output.examples.push_back(std::move(example));
       }
     }

@@ -152,6 +152,17 @@ TEST_CASE("A job without anything to learn is refused") {
   CHECK_THROWS_WITH(prepare(project.job, project.options), Catch::Contains("nothing would be learnt"));
 }
 
+TEST_CASE("Prompts for GRPO are not examples with nothing to learn") {
+  Project project;
+  project.job.training.trainer_type = config::TrainerType::grpo;
+  write_file_durably(project.path("rows.jsonl"), "{\"prompt\": \"w1 w2\", \"gold_answer\": \"w3\"}\n");
+  project.job.data.dataset_name_or_path = project.path("rows.jsonl").string();
+  const PreparedData prepared = prepare(project.job, project.options);
+  CHECK(prepared.train->size() == 1);
+  CHECK(prepared.train->extra(0) == R"({"gold_answer": "w3"})");
+  CHECK(prepared.sources[0].tokens.report.num_unlearnt == 0);
+}
+
 TEST_CASE("The result does not depend on the number of threads") {
   Project project;
   std::string text;

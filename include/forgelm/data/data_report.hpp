@@ -51,8 +51,9 @@ struct DataReport {
 
   /// Counts a row's outcome (rows, kept, dropped, notes, samples). A problem counts as a row read and nothing else.
   void count(const RowOutcome& outcome);
-  /// Counts an example of so many tokens of which so many are learnt.
-  void count_example(std::uint64_t num_example_tokens, std::uint64_t num_learnt);
+  /// Counts an example of so many tokens of which so many are learnt. `is_prompt`: it is there to be answered, and that
+  /// nothing of it is learnt is as it should be.
+  void count_example(std::uint64_t num_example_tokens, std::uint64_t num_learnt, bool is_prompt = false);
   /// Rows dropped after conversion (too long, response too short, ...): takes them back from the kept ones.
   void drop_kept(const std::string& reason, std::uint64_t num = 1);
   void merge(const DataReport& other);
