@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "charsmap.hpp"
 #include "normalizer.hpp"
 
 namespace forgelm::text {
@@ -12,11 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxBlobBytes = 16 << 20;
 constexpr std::size_t kLongestLookedUp = 5;  // bytes of a grapheme that is looked up whole
-
-constexpr bool has_leaf(std::uint32_t unit) { return (unit >> 8 & 1) == 1; }
-constexpr std::uint32_t value_of(std::uint32_t unit) { return unit & 0x7FFFFFFF; }
-constexpr std::uint32_t label_of(std::uint32_t unit) { return unit & (0x80000000u | 0xFF); }
-constexpr std::uint32_t offset_of(std::uint32_t unit) { return (unit >> 10) << ((unit & 0x200) >> 6); }
 
 std::uint32_t read_u32(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
@@ -111,17 +107,17 @@ PrecompiledCharsmap::PrecompiledCharsmap(std::string_view blob) {
 }
 
 std::optional<std::string_view> PrecompiledCharsmap::find(std::string_view chunk) const {
-  std::uint32_t at = offset_of(units_[0]);
+  std::uint32_t at = charsmap_base(units_, 0);
   for (const char c : chunk) {
     const auto label = static_cast<std::uint32_t>(static_cast<unsigned char>(c));
     if (label == 0) return std::nullopt;
     at ^= label;
-    if (at >= units_.size() || label_of(units_[at]) != label) return std::nullopt;
-    const std::uint32_t unit = units_[at];
-    at ^= offset_of(unit);
-    if (!has_leaf(unit)) continue;
+    if (at >= units_.size() || !charsmap_has_label(units_, at, label)) return std::nullopt;
+    const std::uint32_t node = at;
+    at = charsmap_base(units_, node);
+    if (!charsmap_has_value(units_, node)) continue;
     if (at >= units_.size()) return std::nullopt;
-    const std::size_t begin = value_of(units_[at]);
+    const std::size_t begin = charsmap_value(units_, at);
     if (begin > texts_.size() || (begin < texts_.size() && (static_cast<unsigned char>(texts_[begin]) & 0xC0) == 0x80))
       return std::nullopt;
     const std::size_t end = std::min(texts_.find('\0', begin), texts_.size());

@@ -1,6 +1,6 @@
-// SentencePiece's precompiled table of replacements: a double-array trie (darts-clone) over UTF-8, then the
-// replacements as texts that end in a NUL byte. Layout: u32 bytes of trie, little endian; u32 units of the trie; texts.
-// Invariant: every index is checked against the table before it is followed, whatever the bytes are.
+// SentencePiece's precompiled table of replacements (charsmap.hpp has its layout) as the normalizer "Precompiled" of a
+// tokenizer.json uses it: looked up by grapheme, and what the table gets wrong is taken for no replacement, as the
+// reference does. Invariant: every index is checked against the table before it is followed, whatever the bytes are.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 
 #include <pcre2.h>
 
+#include <cstdio>
 #include <stdexcept>
 
 #include "forgelm/core/error.hpp"
@@ -94,6 +95,16 @@ Regex::Regex(const std::string& pattern, Use use) : impl_(std::make_unique<Impl>
   std::uint32_t size_bytes = 0;
   // Without the compiler (another processor, memory that may not be executed) the interpreter does.
   if (pcre2_config(PCRE2_CONFIG_JIT, &size_bytes) == 0) pcre2_jit_compile(impl_->code.get(), PCRE2_JIT_COMPLETE);
+}
+
+bool has_script_prefix() {
+  static const bool has = [] {
+    char version[64] = "";
+    pcre2_config(PCRE2_CONFIG_VERSION, version);
+    int major = 0, minor = 0;
+    return std::sscanf(version, "%d.%d", &major, &minor) == 2 && (major > 10 || (major == 10 && minor >= 40));
+  }();
+  return has;
 }
 
 Regex::~Regex() = default;

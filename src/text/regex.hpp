@@ -44,4 +44,8 @@ class Regex {
 /// The pattern in PCRE2's syntax with the reference's classes; std::invalid_argument for what cannot be said there.
 std::string translate_pattern(std::string_view oniguruma);
 
+/// Scripts are asked for by "sc:", since PCRE2 10.40 takes a bare name for the wider script extensions; before that
+/// there is no prefix, and a bare name is the script.
+bool has_script_prefix();
+
 }  // namespace forgelm::text

@@ -372,7 +372,7 @@ class Translator {
     // Han lies in blocks that grew since PCRE2's tables.
     const std::string newer =
         equals_ignoring_ascii_case(name, "han") ? "\\x{2ebf0}-\\x{2ee5d}\\x{31350}-\\x{323af}" : "";
-    return cat("\\p{sc:", name, "}", newer);
+    return cat(has_script_prefix() ? "\\p{sc:" : "\\p{", name, "}", newer);
   }
 
   /// A class from '[' to ']', as a PCRE2 class or, where it nests, an expression that matches one code point.
