@@ -205,6 +205,17 @@ std::string hex_text(unsigned value) {
 
 }  // namespace
 
+std::string escaped_code_point(char32_t code_point) {
+  return cat("\\u{", hex_text(static_cast<unsigned>(code_point)), "}");
+}
+
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  const std::size_t first = number < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
 std::string quote(std::string_view value, std::size_t max_code_points) {
   const std::string_view shown = prefix_code_points(value, max_code_points);
   std::string out = "\"";
@@ -221,7 +232,7 @@ std::string quote(std::string_view value, std::size_t max_code_points) {
       out += '\\';
       out += bytes;
     } else if (is_unsafe_to_show(point.value)) {
-      out += "\\u{" + hex_text(static_cast<unsigned>(point.value)) + "}";
+      out += escaped_code_point(point.value);
     } else {
       out += bytes;
     }

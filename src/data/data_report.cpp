@@ -27,12 +27,6 @@ std::uint64_t least_of(std::size_t bin) {
   return (std::uint64_t{bin} - shift * kPerDoubling) << shift;
 }
 
-std::string grouped(std::uint64_t number) {
-  std::string digits = cat(number);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
-}
-
 std::string one_decimal(double value) {
   char buffer[64];
   std::snprintf(buffer, sizeof buffer, "%.1f", value);

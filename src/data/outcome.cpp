@@ -145,6 +145,18 @@ std::vector<std::pair<std::string, std::string>> read_history(const RowView& row
   return out;
 }
 
+Exchange verbatim_exchange(const RowView& row) {
+  const auto text_or_empty = [&](std::string_view column) {
+    const auto cell = row.find(column);
+    return cell ? cell->text() : std::string();
+  };
+  Exchange exchange;
+  exchange.system = text_or_empty("system");
+  exchange.history = read_history(row, "history");
+  exchange.prompt = with_input(row.at("instruction").text(), text_or_empty("input"));
+  return exchange;
+}
+
 std::string summarization_prompt(const std::string& document) {
   return "Summarize the following document:\n" + document;
 }

@@ -52,6 +52,10 @@ std::string with_input(std::string instruction, const std::string& input);
 /// Pairs [[question, answer], ...] of a `history` column; nothing when absent.
 std::vector<std::pair<std::string, std::string>> read_history(const RowView& row, std::string_view column);
 
+/// System, history, instruction and input of a row (columns of those names) without data.clean_text: the prompt of rows
+/// whose texts are taken as they stand.
+Exchange verbatim_exchange(const RowView& row);
+
 /// What data.task puts around a prompt: a document to summarise, a question with its context.
 std::string summarization_prompt(const std::string& document);
 std::string question_prompt(const std::string& context, const std::string& question);

@@ -36,13 +36,7 @@ std::string safe_for_terminal(std::string_view text) {
     const bool is_layout = code_point.value == U'\n' || code_point.value == U'\t';
     if (code_point.is_valid && (is_layout || !is_unsafe_to_show(code_point.value))) out += bytes;
     else if (!code_point.is_valid) append_utf8(out, kReplacementCharacter);
-    else {
-      static constexpr std::string_view kDigits = "0123456789abcdef";
-      std::string digits;
-      for (char32_t value = code_point.value; value != 0 || digits.empty(); value >>= 4)
-        digits.insert(digits.begin(), kDigits[value & 15]);
-      out += cat("\\u{", digits, "}");
-    }
+    else out += escaped_code_point(code_point.value);
     at += code_point.num_bytes;
   }
   return out;

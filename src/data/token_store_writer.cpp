@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
-#include <thread>
 #include <vector>
 
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/lock.hpp"
 #include "forgelm/core/log.hpp"
+#include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/os_error.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/token_store.hpp"
@@ -154,7 +154,7 @@ TokenStore open_or_build(const fs::path& path, const Json& description,
     auto store = TokenStore::open(path, description, why_not);
     if (!store) logger.debug("no tokens to reuse: ", why_not);
     if (!store || !verify_tokens) return store;
-    if (store->verify(static_cast<int>(std::min(std::thread::hardware_concurrency(), 4u)))) return store;
+    if (store->verify(std::min(num_processors(), 4))) return store;
     logger.warning(path.native(), " is damaged; it is made anew");
     return std::nullopt;
   };

@@ -41,7 +41,8 @@ constexpr std::array kForeign = {
 
 }  // namespace
 
-ByteStream::ByteStream(const std::filesystem::path& path) : name_(path.string()) {
+ByteStream::ByteStream(const std::filesystem::path& path, bool with_digest)
+    : name_(path.string()), with_digest_(with_digest) {
   // Not to wait for a writer, should this be a pipe.
   fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd_ < 0) throw os_error("read", name_, errno);
@@ -69,6 +70,7 @@ ByteStream::ByteStream(ByteStream&& other) noexcept
       offset_(other.offset_),
       is_at_end_(other.is_at_end_),
       start_(std::move(other.start_)),
+      with_digest_(other.with_digest_),
       hash_(std::move(other.hash_)),
       digest_(std::move(other.digest_)) {}
 
@@ -94,7 +96,7 @@ void ByteStream::look_at_start() {
   if (start_.size() >= 4 && (start_[0] == 0) != (start_[1] == 0) && (start_[0] == 0) == (start_[2] == 0) &&
       (start_[1] == 0) == (start_[3] == 0))
     throw ConfigError(cat(name_, ":1:1: the file is UTF-16 text, not text in UTF-8"), kRecode);
-  hash_.update(start_);
+  if (with_digest_) hash_.update(start_);
   if (std::string_view(start_).substr(0, kByteOrderMark.size()) == kByteOrderMark) {
     start_.erase(0, kByteOrderMark.size());
     offset_ = kByteOrderMark.size();
@@ -115,10 +117,10 @@ bool ByteStream::read(std::string& to, std::size_t size_bytes) {
   to.resize(before + got);
   if (got == 0) {
     is_at_end_ = true;
-    digest_ = hash_.finish_hex();
+    if (with_digest_) digest_ = hash_.finish_hex();
     return false;
   }
-  hash_.update(to.data() + before, got);
+  if (with_digest_) hash_.update(to.data() + before, got);
   offset_ += got;
   return true;
 }

@@ -212,7 +212,7 @@ Shape shape_of(const std::filesystem::path& path, RowFileKind kind, const RowOpt
 class JsonElements final : public RowSource {
  public:
   JsonElements(const std::filesystem::path& path, const Shape& shape, const RowOptions& options)
-      : walker_(ByteStream(path), options.block_bytes),
+      : walker_(ByteStream(path, options.with_digest), options.block_bytes),
         layout_(shape.layout),
         limits_(options.limits),
         parser_(options.limits) {

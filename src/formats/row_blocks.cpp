@@ -200,7 +200,8 @@ RowBlocks::RowBlocks(const std::filesystem::path& path, const RowOptions& option
   if (kind == RowFileKind::parquet)
     impl_->source = std::make_unique<ReaderSource>(open_parquet(path, options.limits), path.string());
   else if (is_json(kind)) impl_->source = open_json_elements(path, kind, options);
-  if (!impl_->source) impl_->raw.emplace(ByteStream(path), is_json(kind) ? RowFileKind::jsonl : kind, options);
+  if (!impl_->source)
+    impl_->raw.emplace(ByteStream(path, options.with_digest), is_json(kind) ? RowFileKind::jsonl : kind, options);
   if (!impl_->raw) {
     auto syntax = std::make_shared<RowSyntax>();
     syntax->name = path.string();
@@ -259,8 +260,8 @@ std::unique_ptr<RowReader> open_rows(const std::filesystem::path& path, const Ro
   std::unique_ptr<RowSource> source;
   if (is_json(kind)) source = open_json_elements(path, kind, options);
   if (!source)
-    source =
-        std::make_unique<RawSource>(RawBlocks(ByteStream(path), is_json(kind) ? RowFileKind::jsonl : kind, options));
+    source = std::make_unique<RawSource>(
+        RawBlocks(ByteStream(path, options.with_digest), is_json(kind) ? RowFileKind::jsonl : kind, options));
   return std::make_unique<SourceReader>(std::move(source));
 }
 

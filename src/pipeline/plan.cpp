@@ -162,14 +162,6 @@ std::string short_number(double value) {
   return text;
 }
 
-/// 1234567 -> "1,234,567".
-std::string grouped(int64_t value) {
-  std::string digits = std::to_string(value);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
-  return digits;
-}
-
 }  // namespace
 
 Plan make_plan(const config::LoadedJob& loaded, PlanMode mode) {

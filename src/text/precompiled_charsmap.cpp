@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "base64.hpp"
 #include "charsmap.hpp"
 #include "normalizer.hpp"
 
@@ -18,13 +19,6 @@ std::uint32_t read_u32(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
   for (int i = 3; i >= 0; --i) value = value << 8 | static_cast<unsigned char>(bytes[at + static_cast<std::size_t>(i)]);
   return value;
-}
-
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /// Where the grapheme that starts at `at` ends.
@@ -71,26 +65,6 @@ class PrecompiledNormalizer final : public Normalizer {
 };
 
 }  // namespace
-
-std::optional<std::string> base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
-  for (std::size_t at = 0; at < text.size(); at += 4) {
-    std::size_t num = 4;
-    if (at + 4 == text.size())
-      while (num > 2 && text[at + num - 1] == '=') --num;
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      const int value = i < num ? base64_value(text[at + i]) : 0;
-      if (value < 0) return std::nullopt;
-      bits = bits << 6 | static_cast<std::uint32_t>(value);
-    }
-    if ((num == 2 && (bits & 0xFFFF) != 0) || (num == 3 && (bits & 0xFF) != 0)) return std::nullopt;
-    for (std::size_t i = 0; i + 1 < num; ++i) out += static_cast<char>(bits >> (16 - 8 * i) & 0xFF);
-  }
-  return out;
-}
 
 PrecompiledCharsmap::PrecompiledCharsmap(std::string_view blob) {
   if (blob.size() > kMaxBlobBytes)

@@ -29,7 +29,4 @@ class PrecompiledCharsmap {
   std::string texts_;
 };
 
-/// Standard base64 with padding; nothing when it is not that.
-std::optional<std::string> base64_decode(std::string_view text);
-
 }  // namespace forgelm::text

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base64.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 #include "normalizer.hpp"
@@ -16,26 +17,6 @@ namespace forgelm::text {
 
 namespace {
 
-std::optional<std::string> decode_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  const auto digit = [](char c) {
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-  };
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  std::string bytes;
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < text.size() - padding; ++i) {
-    const int value = digit(text[i]);
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    if (i % 4 != 0) bytes += static_cast<char>((bits >> (6 - 2 * (i % 4))) & 0xff);
-  }
-  return bytes;
-}
-
 struct Line {
   std::string token;
   TokenId rank;
@@ -43,8 +24,8 @@ struct Line {
 
 std::optional<Line> read_line(std::string_view line) {
   const std::size_t space = line.find(' ');
-  if (space == std::string_view::npos) return std::nullopt;
-  auto token = decode_base64(line.substr(0, space));
+  if (space == std::string_view::npos || space == 0) return std::nullopt;
+  auto token = base64_decode(line.substr(0, space), SpareBits::ignored);
   const std::string_view number = line.substr(space + 1);
   TokenId rank = -1;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), rank);

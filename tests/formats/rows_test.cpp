@@ -276,7 +276,8 @@ TEST_CASE("The digest of a file comes with reading it, and bytes read end at its
     const std::string body =
         std::string(name) == "a.json" ? "[{\"a\": 1}, {\"a\": 2}] \n" : "\xEF\xBB\xBF{\"a\":1}\n{\"a\":2}\n";
     const auto path = write_rows(folder, name, body);
-    const auto reader = formats::open_rows(path);
+    const formats::RowOptions options{.with_digest = true};
+    const auto reader = formats::open_rows(path, options);
     CHECK(reader->digest_hex().empty());
     CHECK(reader->size_bytes() == body.size());
     formats::Row row;
@@ -287,7 +288,7 @@ TEST_CASE("The digest of a file comes with reading it, and bytes read end at its
     }
     CHECK(reader->digest_hex() == sha256_file(path));
     CHECK(reader->bytes_read() == body.size());
-    formats::RowBlocks blocks(path);
+    formats::RowBlocks blocks(path, options);
     for (formats::RowBlock block; blocks.next(block);) {
     }
     CHECK(blocks.digest_hex() == sha256_file(path));

@@ -97,6 +97,7 @@ std::string difference(const Reading& a, const Reading& b) {
 
 RowOptions with_blocks(std::size_t block_bytes) {
   RowOptions options;
+  options.with_digest = true;
   options.block_bytes = block_bytes;
   return options;
 }

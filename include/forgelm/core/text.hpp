@@ -98,6 +98,9 @@ std::string join(const Range& parts, std::string_view separator) {
   return out;
 }
 
+/// 1234567 as "1,234,567".
+std::string grouped(std::int64_t number);
+
 /// The words of `text` in lines of at most `width` bytes; a longer word has a line of its own.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
@@ -105,6 +108,9 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 /// Code points that move the cursor, break the line, or reorder what stands around them.
 bool is_unsafe_to_show(char32_t code_point) noexcept;
+
+/// A code point by its number: "\\u{202e}".
+std::string escaped_code_point(char32_t code_point);
 
 /// `value` in double quotes, safe on a terminal and on one line: \n, \t, \" and \\ as such, other control,
 /// line-breaking and direction-changing code points as \u{202e}, bad bytes as \xff. Longer than `max_code_points`: cut,

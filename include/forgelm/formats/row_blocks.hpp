@@ -49,7 +49,8 @@ class RowBlocks {
   bool next(RowBlock& block);
   std::uint64_t bytes_read() const noexcept;
   std::uint64_t size_bytes() const noexcept;
-  /// Lower-case hex of the SHA-256 of the whole file, once next() has returned false; "" before.
+  /// Lower-case hex of the SHA-256 of the whole file, once next() has returned false; "" before, and
+  /// without RowOptions::with_digest.
   std::string digest_hex();
 
  private:

@@ -38,6 +38,7 @@ struct RowOptions {
   TextRows text_rows = TextRows::line;
   char delimiter = 0;                              ///< of CSV; 0: a tab in files that end in .tsv, otherwise a comma
   std::size_t block_bytes = std::size_t{1} << 20;  ///< how much of a file is read at a time
+  bool with_digest = false;                        ///< hash the bytes on the way, for digest_hex()
 };
 
 /// One row and where it stands.
@@ -57,7 +58,8 @@ class RowReader {
   /// Bytes of the file up to the end of the row last given, and its size, for progress.
   virtual std::uint64_t bytes_read() const noexcept = 0;
   virtual std::uint64_t size_bytes() const noexcept = 0;
-  /// Lower-case hex of the SHA-256 of the file, once next() has returned false; "" before that, and from readers that
+  /// Lower-case hex of the SHA-256 of the file, once next() has returned false; "" before that, without
+  /// RowOptions::with_digest, and from readers that
   /// do not see all bytes in order (Parquet): sha256_file() then.
   virtual std::string digest_hex();
 };

@@ -16,16 +16,8 @@ constexpr ColumnSpec kColumns[] = {
     {.name = "history", .doc = "list of earlier [question, answer] pairs"},
 };
 
-std::string plain(const RowView& row, std::string_view column) {
-  const auto cell = row.find(column);
-  return cell ? cell->text() : std::string();
-}
-
 void convert(const RowView& row, RowOutcome& out) {
-  Exchange exchange;
-  exchange.system = plain(row, "system");
-  exchange.history = read_history(row, "history");
-  exchange.prompt = with_input(row.at("instruction").text(), plain(row, "input"));
+  const Exchange exchange = verbatim_exchange(row);
   Sample pair;
   pair.kind = SampleKind::preference;
   pair.messages = prompt_turns(exchange);
