@@ -1,0 +1,45 @@
+// Objective: what is learnt, as a map from a batch to a sum and a count in float32. The trainer divides once, by the
+// count of the whole optimizer step over micro-batches and ranks; an objective never divides by its own batch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/nn/decoder.hpp"
+#include "forgelm/data/batches.hpp"
+
+namespace forgelm::engine {
+
+struct LossSum {
+  at::Tensor sum;                                       ///< float32 scalar with its graph
+  double count = 0;                                     ///< what the sum is of
+  std::vector<std::pair<std::string, double>> metrics;  ///< sums too, to be divided by `count`: "mean_token_accuracy"
+};
+
+/// How a batch goes through the model besides: what the trainer adds to it.
+struct PassOptions {
+  ForwardMode mode;
+  double neftune_noise_alpha = 0;  ///< 0: none; only where mode.randomness is there
+};
+
+class Objective {
+ public:
+  virtual ~Objective();
+  /// What loss() of this batch will count, known before any computing: tokens for SFT.
+  virtual double count(const data::Batch& batch) const = 0;
+  /// Errors: none of its own; a sum that is not finite is the trainer's to find.
+  virtual LossSum loss(DecoderModel& model, const data::Batch& batch, const PassOptions& options) = 0;
+};
+
+/// Negative log-likelihood of the learnt tokens, in nats. The head runs on the rows that carry loss alone, in chunks.
+/// Oracle: transformers' ForCausalLMLoss with num_items_in_batch.
+std::unique_ptr<Objective> make_sft_objective();
+
+/// A sequence batch on the model's device, with the positions of its tokens.
+ForwardInput forward_input(const data::SequenceBatch& batch, at::Device device);
+
+}  // namespace forgelm::engine
