@@ -40,7 +40,7 @@ struct Reading {
 };
 
 void read_raw(const std::string& name, RowFileKind kind, const RowOptions& options, Reading& out) {
-  formats::RawBlocks blocks(formats::ByteStream(name), kind, options);
+  formats::RawBlocks blocks(formats::ByteStream(name, options.with_digest), kind, options);
   std::uint64_t num_rows = 0, end_byte = 0;
   for (formats::RowBlock block; blocks.next(block); block = {}) {
     if (block.first_row != num_rows) out.broken = cat("a block starts at row ", block.first_row, ", not ", num_rows);
