@@ -1,4 +1,6 @@
 // A whole directory appears at once: contents to disk first, then the name, then the directories that hold the names.
+#include <cstdio>
+
 #include "forgelm/core/files.hpp"
 #include "posix_file.hpp"
 
@@ -36,17 +38,59 @@ std::string hint_of(int error_number) {
   return "";
 }
 
+void move_directory(const fs::path& from, const fs::path& to) {
+  const int renamed = posix::retry(point("directory.rename"), [&] { return ::rename(from.c_str(), to.c_str()); });
+  if (renamed != 0) throw os_error("move the staged directory to", to.native(), errno, hint_of(errno));
+}
+
+/// False where the file system (or the kernel) knows no exchange.
+bool exchange(const fs::path& a, const fs::path& b) {
+  const int exchanged = posix::retry(point("directory.exchange"), [&] {
+    return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE);
+  });
+  if (exchanged == 0) return true;
+  if (errno == EINVAL || errno == ENOSYS) return false;
+  throw os_error("exchange the staged directory with", b.native(), errno);
+}
+
 }  // namespace
 
 void commit_directory(const fs::path& staging, const fs::path& final_path) {
   const fs::path from = without_trailing_slash(staging);
   const fs::path to = without_trailing_slash(final_path);
   sync_tree(from);
-  const int renamed = posix::retry(point("directory.rename"), [&] { return ::rename(from.c_str(), to.c_str()); });
-  if (renamed != 0) throw os_error("move the staged directory to", to.native(), errno, hint_of(errno));
+  move_directory(from, to);
   posix::sync_directory(posix::parent_of(to), point("directory.sync_parent"));
   if (posix::parent_of(from) != posix::parent_of(to))
     posix::sync_directory(posix::parent_of(from), point("directory.sync_parent"));
+}
+
+fs::path replaced_path(const fs::path& final_path) {
+  return fs::path(without_trailing_slash(final_path).native() + ".replaced");
+}
+
+void recover_replaced(const fs::path& final_path) {
+  const fs::path to = without_trailing_slash(final_path), aside = replaced_path(to);
+  if (!fs::exists(fs::symlink_status(aside))) return;
+  if (fs::exists(fs::symlink_status(to))) fs::remove_all(aside);
+  else move_directory(aside, to);
+  posix::sync_directory(posix::parent_of(to), point("directory.sync_parent"));
+}
+
+void replace_directory(const fs::path& staging, const fs::path& final_path) {
+  const fs::path from = without_trailing_slash(staging), to = without_trailing_slash(final_path);
+  recover_replaced(to);
+  if (!fs::exists(fs::symlink_status(to))) return commit_directory(from, to);
+  sync_tree(from);
+  fs::path earlier = from;  // after an exchange
+  if (!exchange(from, to)) {
+    earlier = replaced_path(to);
+    move_directory(to, earlier);
+    move_directory(from, to);
+  }
+  posix::sync_directory(posix::parent_of(to), point("directory.sync_parent"));
+  fs::remove_all(earlier);
+  posix::sync_directory(posix::parent_of(earlier), point("directory.sync_parent"));
 }
 
 }  // namespace forgelm

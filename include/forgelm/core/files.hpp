@@ -65,6 +65,15 @@ class DurableFile {
 /// one file system. Symbolic links inside are kept and not followed.
 void commit_directory(const std::filesystem::path& staging, const std::filesystem::path& final_path);
 
+/// commit_directory for a `final_path` that may hold an earlier version: that one is there until the new one is, and is
+/// removed then. Where the file system can exchange names, there is no instant without either; where it cannot, a kill
+/// between two renames leaves the earlier version at replaced_path(), from where recover_replaced() brings it back.
+void replace_directory(const std::filesystem::path& staging, const std::filesystem::path& final_path);
+/// Ends what a killed replace_directory() left: what is at replaced_path() goes back to `final_path` when nothing is
+/// there, and away otherwise.
+void recover_replaced(const std::filesystem::path& final_path);
+std::filesystem::path replaced_path(const std::filesystem::path& final_path);
+
 /// Makes what was created, renamed or removed in `directory` durable. File systems that cannot sync a directory pass.
 void sync_directory(const std::filesystem::path& directory);
 
@@ -80,10 +89,17 @@ class AppendFile {
   /// Appends all of `bytes` and syncs. On failure the file is cut back to its length before, so that a full disk leaves
   /// no torn record; a kill can (the writer's format has to find that).
   void append(std::string_view bytes);
+  /// append() without the sync: cheap, and not safe from a power cut before sync(). A failure leaves no torn record.
+  void write(std::string_view bytes);
+  void sync();
+  /// Cuts the file to its first `size_bytes` bytes, durably.
+  void cut(std::uint64_t size_bytes);
   std::uint64_t size_bytes() const;
   const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
+  void take_back(std::uint64_t size_bytes) noexcept;
+
   std::filesystem::path path_;
   int fd_ = -1;
 };
