@@ -312,54 +312,6 @@ TEST_CASE("files: killed or failing at any step, a directory commit leaves the s
   CHECK(num_failures == 2 * (2 + 2 + 1 + 2));  // files, directories, rename, parents
 }
 
-TEST_CASE("files: killed or failing at any step, replacing a directory leaves the earlier one or the new one") {
-  const DisarmAtEnd disarm;
-  std::size_t num_failures = 0;
-  for (const bool can_exchange : {true, false}) {
-    for (const bool is_kill : {true, false}) {
-      for (const auto name : failpoint::names("directory.")) {
-        if (!can_exchange && name == "directory.exchange") continue;
-        for (int k = 1;; ++k) {
-          INFO(name << "@" << k << (is_kill ? " kill" : " EIO") << (can_exchange ? "" : ", without exchange"));
-          const test::TemporaryDirectory directory;
-          fs::create_directories(directory / "staging");
-          fs::create_directories(directory / "final");
-          write_file_durably(directory / "staging/file", kNew);
-          write_file_durably(directory / "final/file", kOld);
-          const auto end = test::run_in_child([&] {
-            if (!can_exchange) failpoint::arm("directory.exchange", failpoint::Action::error, EINVAL, 1, true);
-            failpoint::arm(name, is_kill ? failpoint::Action::kill : failpoint::Action::error, EIO, k);
-            try {
-              replace_directory(directory / "staging", directory / "final");
-            } catch (const RunError& error) {
-              return error.kind() == RunErrorKind::io ? 7 : 8;
-            }
-            return 0;
-          });
-          recover_replaced(directory / "final");
-          const std::string found = read_file(directory / "final/file");
-          CHECK((found == kNew || found == kOld));
-          if (!end.was_killed && end.exit_code == 0) {
-            CHECK(found == kNew);
-            CHECK(names_in(directory.path()) == std::set<std::string>{"final"});
-            break;
-          }
-          CHECK((is_kill ? end.was_killed : end.exit_code == 7));
-          ++num_failures;
-          // A second try works, whatever the first one left.
-          fs::create_directories(directory / "staging");
-          write_file_durably(directory / "staging/file", kNew);
-          replace_directory(directory / "staging", directory / "final");
-          CHECK(read_file(directory / "final/file") == kNew);
-          CHECK(names_in(directory.path()) == std::set<std::string>{"final"});
-        }
-      }
-    }
-  }
-  // file, directory, exchange, parents twice; file, directory, renames, parents twice
-  CHECK(num_failures == 2 * (1 + 1 + 1 + 2) + 2 * (1 + 1 + 2 + 2));
-}
-
 TEST_CASE("files: appending grows a file, and a failed append leaves it as it was") {
   const DisarmAtEnd disarm;
   const test::TemporaryDirectory directory;

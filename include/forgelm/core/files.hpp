@@ -65,14 +65,13 @@ class DurableFile {
 /// one file system. Symbolic links inside are kept and not followed.
 void commit_directory(const std::filesystem::path& staging, const std::filesystem::path& final_path);
 
-/// commit_directory for a `final_path` that may hold an earlier version: that one is there until the new one is, and is
-/// removed then. Where the file system can exchange names, there is no instant without either; where it cannot, a kill
-/// between two renames leaves the earlier version at replaced_path(), from where recover_replaced() brings it back.
-void replace_directory(const std::filesystem::path& staging, const std::filesystem::path& final_path);
-/// Ends what a killed replace_directory() left: what is at replaced_path() goes back to `final_path` when nothing is
-/// there, and away otherwise.
-void recover_replaced(const std::filesystem::path& final_path);
-std::filesystem::path replaced_path(const std::filesystem::path& final_path);
+/// commit_directory where `final_path` is a directory that holds something: the two change places in one step, so that at
+/// no moment neither is there. Gives where the old directory is then: at `staging`, or, on a file system that cannot
+/// exchange, at `aside` (a free name beside `final_path`); there, a kill between two renames can leave nothing at
+/// `final_path`, and the caller finds the old one at `aside`. When only the last step fails (syncing the parents), the
+/// error says so and the new directory is in place.
+std::filesystem::path replace_directory(const std::filesystem::path& staging, const std::filesystem::path& final_path,
+                                        const std::filesystem::path& aside);
 
 /// Makes what was created, renamed or removed in `directory` durable. File systems that cannot sync a directory pass.
 void sync_directory(const std::filesystem::path& directory);
