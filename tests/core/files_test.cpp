@@ -423,3 +423,25 @@ TEST_CASE("files: a full file system is out_of_disk, and the old file stays") {
   }
   CHECK(read_file(directory / "file") == kOld);
 }
+
+TEST_CASE("files: a growing file is written without syncs, cut, and synced when asked") {
+  const DisarmAtEnd disarm;
+  const test::TemporaryDirectory directory;
+  AppendFile log(directory / "log");
+  failpoint::count_passages(true);
+  log.write("one\n");
+  log.write("two\n");
+  CHECK(failpoint::num_passages("append.sync") == 0);
+  log.sync();
+  CHECK(failpoint::num_passages("append.sync") == 1);
+  failpoint::count_passages(false);
+  log.cut(4);
+  log.write("three\n");
+  CHECK(read_file(directory / "log") == "one\nthree\n");
+  failpoint::arm("append.write", failpoint::Action::error, ENOSPC, 1, true);
+  CHECK_THROWS_AS(log.write("lost\n"), RunError);
+  failpoint::disarm_all();
+  failpoint::arm("append.cut", failpoint::Action::error, EIO);
+  CHECK_THROWS_AS(log.cut(0), RunError);
+  CHECK(read_file(directory / "log") == "one\nthree\n");
+}

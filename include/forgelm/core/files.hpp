@@ -88,10 +88,17 @@ class AppendFile {
   /// Appends all of `bytes` and syncs. On failure the file is cut back to its length before, so that a full disk leaves
   /// no torn record; a kill can (the writer's format has to find that).
   void append(std::string_view bytes);
+  /// append() without the sync: cheap, and not safe from a power cut before sync(). A failure leaves no torn record.
+  void write(std::string_view bytes);
+  void sync();
+  /// Cuts the file to its first `size_bytes` bytes, durably.
+  void cut(std::uint64_t size_bytes);
   std::uint64_t size_bytes() const;
   const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
+  void take_back(std::uint64_t size_bytes) noexcept;
+
   std::filesystem::path path_;
   int fd_ = -1;
 };
