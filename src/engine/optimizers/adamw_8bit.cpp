@@ -50,9 +50,11 @@ struct Moment {
   void write(std::int64_t block, const at::Tensor& values, const MapTensors& map) const {
     const at::Tensor largest = values.abs().amax(1);
     const at::Tensor scaled = (values / largest.unsqueeze(1)).clamp_(-1, 1);
-    const at::Tensor place = scaled.add_(1).mul_(0.5).mul_(65535).add_(0.5).nan_to_num_(0).to(at::kInt).view(-1);
+    // A fused multiply-add there: exact in double, rounded once.
+    const at::Tensor place = scaled.add_(1).mul_(0.5).to(at::kDouble).mul_(65535).add_(0.5).to(at::kFloat);
     const at::Tensor zero_rows = largest.eq(0).unsqueeze(1).expand(values.sizes()).reshape(-1);  // code 0 there
-    codes.narrow(0, block * kBlock, values.numel()).copy_(map.codes.index_select(0, place).masked_fill_(zero_rows, 0));
+    codes.narrow(0, block * kBlock, values.numel()).copy_(
+        map.codes.index_select(0, place.nan_to_num_(0).to(at::kInt).view(-1)).masked_fill_(zero_rows, 0));
     absmax.narrow(0, block, values.size(0)).copy_(largest);
   }
 };
