@@ -75,9 +75,7 @@ fs::path replace_directory(const fs::path& staging, const fs::path& final_path, 
   sync_tree(from);
   const bool is_exchanged = exchange(from, to);
   if (!is_exchanged) {
-    const int moved = posix::retry(point("directory.move_aside"), [&] {
-      return ::rename(to.c_str(), aside.c_str());
-    });
+    const int moved = posix::retry(point("directory.move_aside"), [&] { return ::rename(to.c_str(), aside.c_str()); });
     if (moved != 0) throw os_error("move aside", to.native(), errno);
     try {
       move_staged(from, to);

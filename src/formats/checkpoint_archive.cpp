@@ -1,5 +1,5 @@
-// Layout: 512-byte ustar headers, each followed by its file's bytes padded with zeros to 512; two blocks of zeros at the
-// end. A name or size that does not fit the header stands in a pax record before it (a file of its own, type 'x').
+// Layout: 512-byte ustar headers, each followed by its file's bytes padded with zeros to 512; two blocks of zeros at
+// the end. A name or size that does not fit the header stands in a pax record before it (a file of its own, type 'x').
 #include "checkpoint_archive.hpp"
 
 #include <zlib.h>
@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 512;
 constexpr std::uint64_t kMaxUstarBytes = std::uint64_t{1} << 33;  // 11 octal digits
-constexpr int kWithGzipHeader = 15 + 16;                           // window bits, in zlib's way of saying gzip
+constexpr int kWithGzipHeader = 15 + 16;                          // window bits, in zlib's way of saying gzip
 
 /// "LENGTH KEY=VALUE\n", where LENGTH counts itself.
 std::string pax_record(std::string_view key, std::string_view value) {
@@ -99,7 +99,8 @@ void TarGzWriter::pad() {
 }
 
 void TarGzWriter::begin_file(const std::string& name, std::uint64_t size_bytes) {
-  if (num_left_ != 0) throw RunError(RunErrorKind::internal, cat("a file before ", name, " in an archive is not whole"));
+  if (num_left_ != 0)
+    throw RunError(RunErrorKind::internal, cat("a file before ", name, " in an archive is not whole"));
   pad();
   std::string records;
   if (name.size() > 100) records += pax_record("path", name);

@@ -35,7 +35,7 @@ class TarGzWriter {
   DurableFile file_;
   Sha256 digest_;
   std::unique_ptr<Deflate> deflate_;
-  std::uint64_t num_left_ = 0;    ///< bytes of the current file that are still to come
+  std::uint64_t num_left_ = 0;  ///< bytes of the current file that are still to come
   std::uint64_t num_in_file_ = 0;
 };
 

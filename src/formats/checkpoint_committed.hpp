@@ -1,8 +1,8 @@
 // The file COMMITTED of a checkpoint:
 //   {"format_version": 1, "step": 12, "about": {...}, "files": [{"file": "a/b", "size_bytes": 5, "sha256": "..."}],
 //    "sha256": "..."}
-// The last member is the digest of the document without it, as one line of JSON without spaces, so that a flipped bit in
-// here is found as well. Names are relative, with '/', in order, each once; the file itself is not among them.
+// The last member is the digest of the document without it, as one line of JSON without spaces, so that a flipped bit
+// in here is found as well. Names are relative, with '/', in order, each once; the file itself is not among them.
 #pragma once
 
 #include <cstdint>

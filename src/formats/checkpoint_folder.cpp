@@ -1,5 +1,5 @@
-// Writing, finding and removing checkpoints. The order of the steps is the point: the files and the folder's own list of
-// them reach the disk before the name does (core's commit_directory), and a name goes before the files behind it go.
+// Writing, finding and removing checkpoints. The order of the steps is the point: the files and the folder's own list
+// of them reach the disk before the name does (core's commit_directory), and a name goes before the files behind it go.
 #include "forgelm/formats/checkpoint_folder.hpp"
 
 #include <sys/stat.h>

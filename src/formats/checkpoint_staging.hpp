@@ -1,8 +1,8 @@
 // The hidden folders beside checkpoints: ".checkpoint-<step>.<pid>-<token>-<n>.staging" is being filled or removed,
 // "....replaced" is an old checkpoint whose successor is about to take its name (file systems that cannot exchange).
-// A staging folder is stale, and is removed by the next writer, when its process is gone and nobody holds the lock on it
-// (flock on the folder). A replaced one is put back when its name is free, else removed. The token tells a process from
-// an earlier one of the same number, as in containers where all are process 1.
+// A staging folder is stale, and is removed by the next writer, when its process is gone and nobody holds the lock on
+// it (flock on the folder). A replaced one is put back when its name is free, else removed. The token tells a process
+// from an earlier one of the same number, as in containers where all are process 1.
 #pragma once
 
 #include <sys/types.h>

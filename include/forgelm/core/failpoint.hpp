@@ -25,6 +25,7 @@ inline constexpr std::array kNames = {
     std::string_view("durable.done"),             std::string_view("durable.rename"),
     std::string_view("durable.sync"),             std::string_view("durable.sync_directory"),
     std::string_view("durable.write"),
+    std::string_view("train.allocate"),
 };
 
 /// A failpoint by its index in kNames.

@@ -65,8 +65,8 @@ class DurableFile {
 /// one file system. Symbolic links inside are kept and not followed.
 void commit_directory(const std::filesystem::path& staging, const std::filesystem::path& final_path);
 
-/// commit_directory where `final_path` is a directory that holds something: the two change places in one step, so that at
-/// no moment neither is there. Gives where the old directory is then: at `staging`, or, on a file system that cannot
+/// commit_directory where `final_path` is a directory that holds something: the two change places in one step, so that
+/// at no moment neither is there. Gives where the old directory is then: at `staging`, or, on a file system that cannot
 /// exchange, at `aside` (a free name beside `final_path`); there, a kill between two renames can leave nothing at
 /// `final_path`, and the caller finds the old one at `aside`. When only the last step fails (syncing the parents), the
 /// error says so and the new directory is in place.

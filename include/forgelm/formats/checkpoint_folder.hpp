@@ -1,7 +1,7 @@
-// Checkpoint folders: RUN/checkpoint-<step>, whole or not there. COMMITTED, written last, lists every file with its size
-// and SHA-256; a folder without it, or whose files differ from it (one changed, missing or added), is no checkpoint.
-// Symbolic links are never followed, and names like checkpoint-007 mean nothing. Nothing here knows tensors.
-// The caller holds the lock of the run: one writer at a time; readers need none.
+// Checkpoint folders: RUN/checkpoint-<step>, whole or not there. COMMITTED, written last, lists every file with its
+// size and SHA-256; a folder without it, or whose files differ from it (one changed, missing or added), is no
+// checkpoint. Symbolic links are never followed, and names like checkpoint-007 mean nothing. Nothing here knows
+// tensors. The caller holds the lock of the run: one writer at a time; readers need none.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ class Staging;
 
 inline constexpr const char* kCommittedFile = "COMMITTED";
 
-/// Fills a folder that appears under its name when it is whole. Failures are RunErrors (io, out_of_disk); after one, the
-/// checkpoints that were there are there, and another writer can try again.
+/// Fills a folder that appears under its name when it is whole. Failures are RunErrors (io, out_of_disk); after one,
+/// the checkpoints that were there are there, and another writer can try again.
 class CheckpointWriter {
  public:
   /// Makes a hidden folder beside RUN/checkpoint-<step>; leftovers of writers that died are removed.
@@ -35,10 +35,10 @@ class CheckpointWriter {
 
   /// Where the files are put, by whatever means. Empty once commit() is through.
   const std::filesystem::path& staging() const noexcept;
-  /// Hashes all files, writes COMMITTED with `about` (any JSON object) and makes the folder visible. A checkpoint of the
-  /// same step that was there is replaced; a folder of that name that is none is moved to checkpoint-<step>.moved-<n>,
-  /// with a warning. Gives its path. When only syncing the run folder fails, the error says so and the new one is in
-  /// place. Once only.
+  /// Hashes all files, writes COMMITTED with `about` (any JSON object) and makes the folder visible. A checkpoint of
+  /// the same step that was there is replaced; a folder of that name that is none is moved to
+  /// checkpoint-<step>.moved-<n>, with a warning. Gives its path. When only syncing the run folder fails, the error
+  /// says so and the new one is in place. Once only.
   std::filesystem::path commit(const Json& about);
 
  private:
@@ -67,8 +67,8 @@ std::vector<std::string> verify_checkpoint(const std::filesystem::path& checkpoi
 /// what is. Nothing when there is none.
 std::optional<CheckpointInfo> newest_checkpoint(const std::filesystem::path& run_folder);
 
-/// Removes RUN/checkpoint-<step> so that a kill leaves it whole or not a checkpoint. RunError(data) for a folder without
-/// COMMITTED: it is not ours.
+/// Removes RUN/checkpoint-<step> so that a kill leaves it whole or not a checkpoint. RunError(data) for a folder
+/// without COMMITTED: it is not ours.
 void remove_checkpoint(const std::filesystem::path& checkpoint);
 
 /// Packs RUN/checkpoint-<step> to checkpoint-<step>.tar.gz with checkpoint-<step>.tar.gz.sha256 beside it (for

@@ -1,7 +1,9 @@
 // safetensors: named tensors in one file. Layout: 8 bytes N (little-endian), N bytes of JSON header
 // {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ..., "__metadata__": {"k": "v"}}, then the
 // data, without holes or overlaps. The reader takes hostile files: every number is checked against what the file holds
-// before anything is allocated. The trap: files are mapped, so they must not be cut short while they are open.
+// before anything is allocated. The trap: files are mapped (weights are too large to copy first), so a file that somebody
+// cuts short while it is open, or a disk that fails under it, ends the process with SIGBUS; replacing it by rename is
+// safe, and so do all writers here.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,7 @@
 
 namespace forgelm::formats {
 
-/// Names as in the header: float32 is "F32".
+/// What a tensor holds; in a file "BOOL", "U8", ..., "BF16", "F32". Other types (4 and 6 bit, complex) are refused by name.
 FORGELM_CHOICES(TensorType, boolean, uint8, int8, int16, uint16, float16, bfloat16, int32, uint32, float32, float64,
                 int64, uint64, float8_e4m3, float8_e5m2)
 
@@ -49,7 +51,7 @@ class SafetensorsReader {
   const std::vector<TensorInfo>& tensors() const noexcept;
   /// nullptr when there is no such tensor.
   const TensorInfo* find(std::string_view name) const noexcept;
-  /// Row-major, little-endian. RunError(internal) for a name that is not there.
+  /// Row-major, little-endian; may start at any byte, aligned or not. RunError(internal) for a name that is not there.
   std::string_view bytes(std::string_view name) const;
   /// __metadata__; of a sharded model that of its first file.
   const std::map<std::string, std::string>& metadata() const noexcept;
@@ -63,10 +65,11 @@ class SafetensorsReader {
 };
 
 /// Writes a file whose tensors are known beforehand; the bytes come one tensor after the other, in pieces if wanted. As
-/// the reference library lays it out: by size of type descending, then by name, header padded to 8 bytes.
+/// the reference library lays it out: types of large alignment first (order() tells), then by name, header padded to 8
+/// bytes; metadata, whose order it leaves to chance, by key. Nothing is visible at the path before commit().
 class SafetensorsWriter {
  public:
-  /// RunError(internal) for two tensors of one name.
+  /// RunError(internal) for two tensors of one name or an impossible shape, RunError(io | out_of_disk) as DurableFile.
   SafetensorsWriter(const std::filesystem::path& path, std::vector<TensorInfo> tensors,
                     const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
   SafetensorsWriter(SafetensorsWriter&&) noexcept;
