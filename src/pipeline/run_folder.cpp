@@ -44,9 +44,9 @@ FileLock lock_of(const fs::path& folder) {
     return FileLock::acquire(folder / kRunLock, 0);
   } catch (const RunError& error) {
     // Nothing has been done yet, and this job cannot be done as it is: a fault of the job.
-    const bool is_held = std::any_of(error.fields().begin(), error.fields().end(),
-                                     [](const auto& field) { return field.first == "pid"; });
-    if (!is_held) throw;
+    const bool is_system_error = std::any_of(error.fields().begin(), error.fields().end(),
+                                             [](const auto& field) { return field.first == "errno"; });
+    if (is_system_error) throw;
     throw ConfigError(cat("another run is using ", quote(folder.native()), ": ", error.what()),
                       "wait for it to end, stop it, or give this job a training.output_dir of its own");
   }

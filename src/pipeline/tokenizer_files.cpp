@@ -70,6 +70,7 @@ void write_tokenizer_files(const config::ModelSection& model, const data::ModelT
       continue;
     }
     if (!is_tokenizer_file(name) || fs::is_directory(entry.path())) continue;
+    if (name == "generation_config.json" && fs::exists(folder / "adapter_config.json")) continue;  // the base has it
     if (!is_own && (name == kTemplateFile || name == "chat_template.json")) continue;
     if (!is_own && name == kConfigFile) write_file_durably(folder / name, without_template(entry.path()));
     else copy(fs::canonical(entry.path()), folder / name);
