@@ -6,7 +6,6 @@
 #include <set>
 
 #include "forgelm/core/error.hpp"
-#include "forgelm/core/json.hpp"
 #include "forgelm/core/mapped_file.hpp"
 #include "forgelm/core/text.hpp"
 #include "safetensors_header.hpp"
@@ -85,28 +84,6 @@ std::vector<std::string> pickled_weights(const fs::path& folder) {
                     "safetensors), or fetch the model's safetensors files");
 }
 
-/// The index's tensors, each with its shard. ConfigError unless every shard is a file name in this folder.
-std::map<std::string, std::string> read_index(const fs::path& path, std::string_view bytes) {
-  const auto parsed = parse_json(bytes, {.max_bytes = kMaxSafetensorsHeaderBytes, .max_depth = 8});
-  if (!parsed) throw ConfigError(cat(path.string(), ": ", parsed.error().message));
-  const Json* weight_map = parsed->find("weight_map");
-  if (weight_map == nullptr || weight_map->kind() != Json::Kind::object)
-    throw ConfigError(cat(path.string(), ": it has no object \"weight_map\" from tensors to files"));
-  std::map<std::string, std::string> out;
-  for (const auto& [name, shard] : weight_map->members()) {
-    if (shard.kind() != Json::Kind::text)
-      throw ConfigError(cat(path.string(), ": weight_map: ", quote(name), ": expected a file name, found ",
-                            to_string(shard.kind())));
-    const std::string& file = shard.text();
-    if (fs::path(file).extension() != ".safetensors" || file.find_first_of(std::string_view("/\\\0", 3)) != file.npos)
-      throw ConfigError(cat(path.string(), ": weight_map: ", quote(name), ": ", quote(file),
-                            " is not the name of a .safetensors file in this folder"));
-    out.emplace(name, file);
-  }
-  if (out.empty()) throw ConfigError(cat(path.string(), ": weight_map is empty"));
-  return out;
-}
-
 }  // namespace
 
 SafetensorsReader::SafetensorsReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -126,7 +103,9 @@ SafetensorsReader SafetensorsReader::open_folder(const fs::path& folder, std::st
   const fs::path index_path = folder / (stem + ".safetensors.index.json");
   const auto bytes = read_file_if_exists(index_path, kMaxSafetensorsHeaderBytes);
   if (!bytes) fail_without_weights(folder, stem);
-  const auto shard_of = read_index(index_path, *bytes);
+  const auto read = read_safetensors_index(*bytes);
+  if (!read) throw ConfigError(cat(index_path.string(), ": ", read.error().message));
+  const std::map<std::string, std::string>& shard_of = *read;
 
   std::set<std::string> shards;
   for (const auto& [name, shard] : shard_of) shards.insert(shard);

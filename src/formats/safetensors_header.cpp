@@ -357,6 +357,29 @@ Result<SafetensorsHeader> read_safetensors_header(std::string_view file) {
   return out;
 }
 
+Result<std::map<std::string, std::string>> read_safetensors_index(std::string_view json) {
+  const auto parsed = parse_json(json, {.max_bytes = kMaxSafetensorsHeaderBytes, .max_depth = 8});
+  if (!parsed) return parsed.error();
+  const Json* weight_map = parsed->find("weight_map");
+  if (weight_map == nullptr || weight_map->kind() != Json::Kind::object)
+    return Failure{"it has no object \"weight_map\" from tensors to files"};
+  static constexpr std::string_view kEnding = ".safetensors", kForbidden("/\\\0", 3);
+  std::map<std::string, std::string> out;
+  for (const auto& [name, shard] : weight_map->members()) {
+    const auto failure = [&name = name](std::string_view what) {
+      return Failure{cat("weight_map: ", quote(name), ": ", what)};
+    };
+    if (shard.kind() != Json::Kind::text) return failure(cat("expected a file name, found ", to_string(shard.kind())));
+    const std::string& file = shard.text();
+    const bool ends_well = file.size() > kEnding.size() && file.ends_with(kEnding);
+    if (!ends_well || file.find_first_of(kForbidden) != std::string::npos)
+      return failure(cat(quote(file), " is not the name of a .safetensors file in this folder"));
+    out.emplace(name, file);
+  }
+  if (out.empty()) return Failure{"weight_map is empty"};
+  return out;
+}
+
 std::string write_safetensors_header(const std::vector<TensorInfo>& tensors,
                                      const std::map<std::string, std::string>& metadata) {
   // What serde_json leaves as it is, Python's json.dumps(ensure_ascii=False) leaves too.

@@ -1,6 +1,6 @@
 // The header of a safetensors file: read under the rules of include/forgelm/formats/safetensors.hpp from bytes that
 // anybody may have written, and written as the reference library writes it. Its own scanner rather than a JSON value: a
-// header may be 100 MB, and nothing but the tensors it names is kept of it.
+// header may be 100 MB, and nothing but the tensors it names is kept of it. Also the index of a model in several files.
 #pragma once
 
 #include <array>
@@ -29,6 +29,9 @@ struct SafetensorsHeader {
 
 /// What the file's bytes begin with; `file` is the whole file. Every tensor then lies within it.
 Result<SafetensorsHeader> read_safetensors_header(std::string_view file);
+
+/// What a *.safetensors.index.json says: tensors, each with its file, a plain name that leads nowhere else.
+Result<std::map<std::string, std::string>> read_safetensors_index(std::string_view json);
 
 /// Length, header and padding; the data of `tensors`, in this order, follow.
 std::string write_safetensors_header(const std::vector<TensorInfo>& tensors,

@@ -56,7 +56,7 @@ TEST_CASE("a model in 4 bits has the linear parts of its blocks quantized, and i
     if (name == "model.embed_tokens.weight") CHECK(weight->value.scalar_type() == at::kFloat);
   });
   CHECK(num_codes == 35);
-  // 227,200 weights in the blocks: half a byte each, a byte for 64, and float32 for 256 of those of a matrix; then the
+  // 226,560 weights in the blocks: half a byte each, a byte for 64, and float32 for 256 of those of a matrix; then the
   // embedding and 11 norms.
   const std::int64_t q = 64 * 64, k = 32 * 64, mlp = 172 * 64;
   const auto in_blocks = [](std::int64_t n) { return n / 2 + n / 64 + 4; };

@@ -18,12 +18,13 @@ namespace forgelm::formats {
 
 FORGELM_CHOICES(RopeKind, none, linear, dynamic, yarn, longrope, llama3)
 
-/// Scaling of rotary positions; numbers as transformers' rope_parameters name them.
+/// Scaling of rotary positions; numbers as transformers' rope_parameters name them, with all that follows from other keys
+/// (factor, original_max_positions) filled in.
 struct RopeConfig {
   RopeKind kind = RopeKind::none;
   double theta = 10000.0;
   double factor = 1.0;
-  std::int64_t original_max_positions = 0;  ///< 0: that of the model
+  std::int64_t original_max_positions = 0;  ///< yarn, longrope, llama3; else 0
   double low_freq_factor = 1.0, high_freq_factor = 4.0;                               ///< llama3
   std::optional<double> attention_factor;                                             ///< yarn, longrope
   std::optional<double> mscale, mscale_all_dim;                                       ///< yarn
@@ -47,11 +48,11 @@ struct ModelConfig {
   RopeConfig rope;
   double attention_dropout = 0.0;
   std::string stored_dtype;  ///< "bfloat16"; empty when the file does not say
-  std::vector<std::int32_t> bos_ids, eos_ids;
-  Json raw;  ///< config.json as it is
+  std::vector<std::int32_t> bos_ids, eos_ids;  ///< ids of config.json, then further ones of generation_config.json
+  Json raw;                                    ///< config.json as it is
 };
 
-/// One family.
+/// One family. Texts begin and end with the ids that `read` puts where the files name none.
 struct ModelFamily {
   std::string_view model_type;
   /// Fills what is the family's own; `path` stands in messages.
@@ -63,7 +64,11 @@ std::span<const ModelFamily* const> all_model_family_specs();
 /// value seen and what is allowed.
 ModelConfig read_model_config(const std::filesystem::path& folder);
 
-/// Merges `training.rope_scaling` of a job over the model's own.
+/// "llama", or "" when the folder has no config.json or that does not say.
+std::string model_type_of(const std::filesystem::path& folder);
+
+/// Merges `training.rope_scaling` of a job over the model's own, key by key, in `rope` and in `raw`; ConfigError for what
+/// read_model_config would refuse.
 void override_rope(ModelConfig& config, const Json& rope_scaling);
 
 /// Where a model's files are: of a plain model its folder; of an adapter folder (adapter_config.json) its base model's,
