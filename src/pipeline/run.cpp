@@ -59,7 +59,8 @@ class ObservedRun final : public RunRecorder {
       : RunRecorder(std::move(options)), folder_(folder), record_(record), continues_(continues) {}
 
   void on_start(const engine::TrainingStart& start) override {
-    if (!continues_) folder_.set_aside_earlier_run();
+    if (continues_) forget_later_checkpoints(start.first_step);
+    else folder_.set_aside_earlier_run();
     record_.set_start(start);
     record_.write_running(folder_.path());
     logger.info("run ", record_.id(), ": ", start.family, " with ", grouped(static_cast<std::int64_t>(start.num_weights)),
@@ -77,6 +78,12 @@ class ObservedRun final : public RunRecorder {
   void on_checkpoint(const engine::CheckpointReport& report) override {
     last_checkpoint_ = report.path;
     RunRecorder::on_checkpoint(report);
+  }
+
+  /// Those of steps that are about to be taken again: the records are cut back, and would not go with them.
+  void forget_later_checkpoints(std::int64_t step) const {
+    for (const auto& checkpoint : formats::list_checkpoints(folder_.path()))
+      if (checkpoint.step > step) formats::remove_checkpoint(checkpoint.path);
   }
 
   bool has_started() const noexcept { return has_started_; }
@@ -101,6 +108,7 @@ Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recor
       {"epoch", recorder.last_epoch()},
       {"num_steps", outcome.step},
       {"num_tokens", outcome.num_tokens},
+      {"peak_memory_bytes", recorder.peak_memory_bytes()},
   });
   if (outcome.initial_eval_loss) metrics.set("initial_eval_loss", *outcome.initial_eval_loss);
   if (outcome.eval_loss) metrics.set("eval_loss", *outcome.eval_loss);
@@ -223,6 +231,7 @@ class Run {
                          observer_->last_checkpoint().empty()
                              ? ""
                              : cat("; saved ", observer_->last_checkpoint().native()));
+    result.hint = "the same command with --resume goes on from there";
     return result;
   }
 
@@ -232,7 +241,8 @@ class Run {
     RunResult result = this->result(RunState::interrupted);
     result.record.clear();
     result.message = cat("interrupted by ", signal_name(interrupt_signal()),
-                         " while the data was prepared; the token cache keeps what is done");
+                         " while the data was prepared");
+    result.hint = "the same command goes on with what is in the token cache";
     return result;
   }
 

@@ -40,7 +40,7 @@ fs::path tokenizer_folder(const config::ModelSection& model) {
   return folders.base;
 }
 
-void copy(const fs::path& from, const fs::path& to) {
+void copy_entry(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
   if (error) throw os_error("copy to", to.native(), error.value());
@@ -66,14 +66,14 @@ void write_tokenizer_files(const config::ModelSection& model, const data::ModelT
   for (const auto& entry : fs::directory_iterator(tokenizer_folder(model))) {
     const std::string name = entry.path().filename().native();
     if (name == "additional_chat_templates" && entry.is_directory()) {
-      if (is_own) copy(entry.path(), folder / name);
+      if (is_own) copy_entry(entry.path(), folder / name);
       continue;
     }
     if (!is_tokenizer_file(name) || fs::is_directory(entry.path())) continue;
     if (name == "generation_config.json" && fs::exists(folder / "adapter_config.json")) continue;  // the base has it
     if (!is_own && (name == kTemplateFile || name == "chat_template.json")) continue;
     if (!is_own && name == kConfigFile) write_file_durably(folder / name, without_template(entry.path()));
-    else copy(fs::canonical(entry.path()), folder / name);
+    else copy_entry(fs::canonical(entry.path()), folder / name);
   }
   if (!is_own) write_file_durably(folder / kTemplateFile, text.chat_template->source());
 }

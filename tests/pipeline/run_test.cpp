@@ -243,6 +243,20 @@ TEST_CASE("run: --resume without a checkpoint begins at the start; a path that i
   CHECK(here.record().at("previous").items().size() == 1);
 }
 
+TEST_CASE("run: going back to an earlier checkpoint forgets the later ones at once") {
+  Workplace here;
+  here.run();
+  fail_after(here.training, 5);
+  CHECK_THROWS_AS(here.run((here.out() / "checkpoint-4").native()), RunError);
+  CHECK(here.names().count("checkpoint-12") == 0);
+  here.training.after_step = [](std::int64_t) {};
+  here.run("auto");
+  CHECK(here.training.request.resume_from == here.out() / "checkpoint-4");
+  Workplace whole;
+  whole.run();
+  CHECK(read_file(here.out() / "loss.jsonl") == read_file(whole.out() / "loss.jsonl"));
+}
+
 TEST_CASE("run: a checkpoint of elsewhere begins a new run") {
   Workplace here;
   here.run();

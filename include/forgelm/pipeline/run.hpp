@@ -41,7 +41,7 @@ const char* to_string(RunState state) noexcept;
 struct RunResult {
   std::string run_id;
   RunState state = RunState::finished;  ///< finished or interrupted
-  std::string message;                  ///< interrupted: by what, and how to go on
+  std::string message, hint;            ///< interrupted: by what, and how to go on
   Json metrics = Json::object();        ///< by the names of transformers: train_loss, eval_loss, ...
   std::filesystem::path final_model;    ///< empty when interrupted
   bool is_adapter = false;              ///< what is in it: an adapter, or a whole model

@@ -82,7 +82,10 @@ Json document_of(const pipeline::RunResult& result, const std::vector<Diagnostic
                                 {"warnings", to_json(warnings)}});
   if (!result.record.empty()) document.set("record", result.record.native());
   if (is_finished) document.set("stopped_by", engine::to_string(result.reason));
-  else document.set("error", result.message).set("exit_code", static_cast<int>(ExitCode::interrupted));
+  else
+    document.set("error", result.message)
+        .set("hint", result.hint)
+        .set("exit_code", static_cast<int>(ExitCode::interrupted));
   return document;
 }
 
@@ -102,7 +105,7 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
   if (result.state == pipeline::RunState::interrupted) {
     if (!output.is_json()) {
       output.flush();
-      Output::complain(result.message, "the same command with --resume goes on from there");
+      Output::complain(result.message, result.hint);
     }
     return ExitCode::interrupted;
   }

@@ -1,5 +1,8 @@
 #include "engine/model/tensor_file.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 
@@ -62,6 +65,11 @@ at::Tensor view_tensor(const formats::SafetensorsReader& file, std::string_view 
   const auto type = at::TensorOptions().dtype(scalar_type_of(info->type));
   const std::string_view bytes = file.bytes(name);
   if (bytes.empty()) return at::empty(info->shape, type);
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % formats::size_of(info->type) != 0) {
+    at::Tensor copy = at::empty(info->shape, type);
+    std::memcpy(copy.data_ptr(), bytes.data(), bytes.size());
+    return copy;
+  }
   // from_blob() wants a pointer that may be written through; nobody does.
   return at::from_blob(const_cast<char*>(bytes.data()), info->shape, type);
 }

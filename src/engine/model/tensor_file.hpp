@@ -24,7 +24,8 @@ formats::TensorType tensor_type_of(at::ScalarType type);
 void write_tensor_file(const std::filesystem::path& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
-/// The tensor over the file's own bytes, on the processor: valid as long as the reader, never to be written to.
+/// The tensor over the file's own bytes, on the processor: valid as long as the reader, never to be written to. A copy
+/// where the file has it at an address that its type cannot have.
 /// RunError(internal) for a name that is not there.
 at::Tensor view_tensor(const formats::SafetensorsReader& file, std::string_view name);
 
