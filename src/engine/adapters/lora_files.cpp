@@ -1,7 +1,9 @@
 // adapter_model.safetensors as peft 0.21.2 writes it. A name is "base_model.model." and the weight's own; a bias of a
 // layer with an adapter stands under "base_layer", because peft's layer is wrapped. Checked both ways: peft's files are
 // among the goldens (tests/golden/lora), ours are loaded by peft (tools/golden/lora/check.py).
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "engine/adapters/lora.hpp"
@@ -34,6 +36,50 @@ std::map<std::string, WeightPtr> adapter_weights(DecoderModel& model) {
   });
   return weights;
 }
+
+bool is_equal(const at::Tensor& weight, const at::Tensor& stored) {
+  return weight.sizes() == stored.sizes() && at::isFloatingType(stored.scalar_type()) &&
+         at::equal(stored.to(weight.options()), weight.detach());
+}
+
+/// What peft writes besides the adapter, and only when it says nothing new: weights of the base (of layers whose
+/// embedding or head has an adapter, of saved modules whose biases are trained) and copies inside the file.
+class Repetitions {
+ public:
+  Repetitions(DecoderModel& model, const formats::SafetensorsReader& file) : file_(file) {
+    model.visit_weights([&](const std::string& name, const WeightPtr& weight) {
+      base_[name] = weight->base.defined() ? weight->base : weight->value;
+    });
+    for (const LinearSlot& slot : model.linear_slots()) {  // a tied head is not visited
+      const Linear* part = slot.part->get();
+      if (const auto* lora = dynamic_cast<const LoraLinear*>(part)) part = &lora->base();
+      if (const auto* dense = dynamic_cast<const DenseLinear*>(part))
+        base_.emplace(slot.name + ".weight", dense->weight()->value);
+    }
+  }
+
+  bool holds(const std::string& file_name) const {
+    const at::Tensor stored = view_tensor(file_, file_name);
+    if (const auto plain = without(file_name, ".modules_to_save.default"))
+      return file_.find(*plain) != nullptr && is_equal(view_tensor(file_, *plain), stored);
+    if (!file_name.starts_with(kPrefix)) return false;
+    std::string name = file_name.substr(kPrefix.size());
+    for (const std::string_view wrapper : {".base_layer", ".original_module"})
+      if (const auto plain = without(name, wrapper)) name = *plain;
+    const auto base = base_.find(name);
+    return base != base_.end() && is_equal(base->second, stored);
+  }
+
+ private:
+  static std::optional<std::string> without(std::string name, std::string_view part) {
+    const std::size_t place = name.find(cat(part, "."));
+    if (place == std::string::npos) return std::nullopt;
+    return name.erase(place, part.size());
+  }
+
+  const formats::SafetensorsReader& file_;
+  std::map<std::string, at::Tensor> base_;
+};
 
 /// "a, b, c and 12 more"
 std::string some_of(const std::vector<std::string>& names) {
@@ -68,8 +114,9 @@ void load_adapter(DecoderModel& model, const std::filesystem::path& folder) {
     else if (!at::isFloatingType(scalar_type_of(info->type)))
       wrong.push_back(cat(name, " holds ", to_text(info->type), ", no floating point numbers"));
   }
+  const Repetitions repetitions(model, file);
   for (const formats::TensorInfo& info : file.tensors())
-    if (expected.count(info.name) == 0) left_over.push_back(info.name);
+    if (expected.count(info.name) == 0 && !repetitions.holds(info.name)) left_over.push_back(info.name);
 
   std::vector<std::string> problems = wrong.size() > 4 ? std::vector<std::string>{some_of(wrong)} : wrong;
   if (!missing.empty()) problems.push_back("missing: " + some_of(missing));

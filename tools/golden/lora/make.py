@@ -8,7 +8,7 @@ its results alone. Every case went through peft's own files: saved by it, loaded
 
 CASE/adapter_config.json        as peft saved it
 CASE/adapter_model.safetensors  as peft saved it (small ones)
-CASE/names.json                 name and shape of each tensor in the file
+CASE/names.json                 name and shape of each tensor of the adapter (peft writes some of the base's besides)
 CASE/logits.safetensors         "logits" of the sequences in MANIFEST.json, laid end to end
 CASE/merged.safetensors         what merge_and_unload() changed
 CASE/gradients.safetensors      of sum(logits^2) over all sequences
@@ -45,15 +45,24 @@ def rule(shape, place, scale):
     return (value * scale).float().reshape(shape)
 
 
+COPY = ".modules_to_save.default"
+
+
+def is_extra(name):
+    """What peft writes besides the adapter: the base's own weights, and copies of what stands there already."""
+    return name.endswith(".base_layer.weight") or ".original_module." in name or COPY in name
+
+
 def filled(tensors):
-    """Adapter matrices by the rule; everything else moved away from what it was."""
-    out = {}
-    for place, name in enumerate(sorted(tensors)):
+    """Adapter matrices by the rule; everything else that is trained moved away from what it was."""
+    out = {name: tensor for name, tensor in tensors.items() if is_extra(name)}
+    for place, name in enumerate(sorted(set(tensors) - set(out))):
         old = tensors[name]
         if ".lora_" in name:
             out[name] = rule(old.shape, place, 0.5)
         else:
             out[name] = old + rule(old.shape, place, 0.1)
+    out.update({name: out[name.replace(COPY, "")].clone() for name in out if COPY in name})
     return out
 
 
@@ -84,6 +93,9 @@ CASES = [
     ("bias_lora_only", "tiny", True, {"r": 2, "lora_alpha": 4, "target_modules": ["v_proj"], "bias": "lora_only"}),
     ("modules_to_save", "tiny", True,
      {"r": 2, "lora_alpha": 4, "target_modules": LINEAR, "modules_to_save": ["embed_tokens", "lm_head", "norm"]}),
+    ("bias_all_saved", "tiny", True,
+     {"r": 2, "lora_alpha": 4, "target_modules": ["q_proj"], "modules_to_save": ["1.mlp"], "bias": "all"}),
+    ("head_adapter", "tiny", True, {"r": 2, "lora_alpha": 4, "target_modules": ["o_proj", "lm_head"]}),
     ("last_layer", "tiny", True, {"r": 2, "lora_alpha": 4, "target_modules": ["q_proj", "up_proj"], "layers_to_transform": [1]}),
     ("patterns", "tiny", True,
      {"r": 3, "lora_alpha": 6, "target_modules": ["q_proj", "v_proj", "up_proj"],
@@ -140,7 +152,7 @@ def make_case(out, folders, name, model_name, stored, options):
         with open(os.path.join(folder, "adapter_config.json"), "w") as file:
             json.dump(written, file, indent=2, sort_keys=True)
         with open(os.path.join(folder, "names.json"), "w") as file:
-            json.dump({key: list(tensors[key].shape) for key in sorted(tensors)}, file, indent=0)
+            json.dump({key: list(tensors[key].shape) for key in sorted(tensors) if not is_extra(key)}, file, indent=0)
         if stored:
             shutil.copy(path, folder)
 
