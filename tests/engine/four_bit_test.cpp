@@ -198,6 +198,17 @@ TEST_CASE("a transposed matrix and one in double precision are quantized as thei
   CHECK(wide.shape == std::vector<std::int64_t>{33, 70});
 }
 
+TEST_CASE("weights that begin at an odd byte, as files may hold them, are quantized as others") {
+  const at::Tensor weights = random_normal({8, 40}, 14);
+  std::string file(weights.nbytes() + 1, '\0');
+  std::copy_n(static_cast<const char*>(weights.const_data_ptr()), weights.nbytes(), file.begin() + 1);
+  const at::Tensor mapped = at::from_blob(file.data() + 1, {8, 40}, at::kFloat);
+  const auto expected = quantize_four_bit(weights, FourBitKind::nf4, true);
+  const auto quantized = quantize_four_bit(mapped, FourBitKind::nf4, true);
+  CHECK(equal_bytes(quantized.codes, expected.codes));
+  CHECK(equal_bytes(quantized.absmax_codes, expected.absmax_codes));
+}
+
 TEST_CASE("blocks of another size than bitsandbytes has are refused") {
   for (const std::int64_t size : {0, 16, 48, 65, 8192})
     CHECK_THROWS_WITH(quantize_four_bit(at::ones({64}), FourBitKind::nf4, false, size), Catch::Contains("32 to 4096"));
