@@ -60,7 +60,7 @@ TEST_CASE("Models with groups, biases, other activations, windows and scaled pos
     REQUIRE(file.find(name + ".single.1") != nullptr);
     DecoderModel model = rule_model(line, is_half ? at::kBFloat16 : at::kFloat);
     CHECK(model.dtype() == (is_half ? at::kBFloat16 : at::kFloat));
-    // bfloat16 has 8 bits; each of the two sums in its own order.
+    // bfloat16 has 8 bits, and each of the two may sum in its own order.
     check_against(file, name, model, prompts("prompts"), is_half ? 2e-2 : 1e-5, [](const at::Tensor& x) { return x; });
   }
 }
