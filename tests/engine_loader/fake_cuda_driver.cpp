@@ -20,5 +20,6 @@ int cuDeviceGetName(char* name, int size, int device) {
   return std::snprintf(name, static_cast<std::size_t>(size), "Test GPU %c", 'A' + device) < 0 ? 1 : 0;
 }
 int cuDeviceTotalMem_v2(std::size_t* bytes, int) { return *bytes = std::size_t{16} << 30, 0; }
+int cuDeviceGetAttribute(int* value, int attribute, int) { return *value = attribute == 75 ? 9 : 0, 0; }
 int cuGetErrorString(int, const char** text) { return *text = "no CUDA-capable device is detected", 0; }
 }

@@ -21,6 +21,8 @@ class EventWriter {
   /// Wall times are environment().utc_now(). RunError(io, out_of_disk) when the file cannot take it.
   void add_scalar(std::string_view tag, double value, std::int64_t step);
   void add_text(std::string_view tag, std::string_view text, std::int64_t step);
+  /// Readers forget what earlier files of the folder say of `step` and later ones: the run goes on from before it.
+  void add_restart(std::int64_t step);
   /// Brings what was added to the file.
   void flush();
   const std::filesystem::path& path() const noexcept;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/nn/decoder.hpp"
@@ -35,7 +36,10 @@ void save_adapter(DecoderModel& model, const formats::AdapterConfig& config, con
 /// matrix becomes dense: what its codes stand for, with the adapter added.
 void merge_adapters(DecoderModel& model);
 
-/// While it lives, forward passes leave the adapters out: the base model, for references and baselines.
+class LoraLinear;
+
+/// While it lives, forward passes leave the adapters out (biases and saved modules included): the base model, for
+/// references and baselines. May be nested. The model's parts and weights must not be replaced meanwhile.
 class WithoutAdapters {
  public:
   explicit WithoutAdapters(DecoderModel& model);
@@ -44,7 +48,8 @@ class WithoutAdapters {
   WithoutAdapters& operator=(const WithoutAdapters&) = delete;
 
  private:
-  DecoderModel& model_;
+  std::vector<LoraLinear*> inactive_;
+  std::vector<std::pair<WeightPtr, Weight>> exchanged_;
 };
 
 }  // namespace forgelm::engine

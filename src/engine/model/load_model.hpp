@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -31,7 +32,9 @@ DecoderModel load_model(const std::filesystem::path& folder, const formats::Mode
                         const LoadModelOptions& options);
 
 /// Writes model.safetensors (several and an index beyond 5 GB a file, as transformers does) and config.json into an
-/// existing folder, every linear part as its dense_weight(), in `dtype`. Each file is written durably.
-void save_model(DecoderModel& model, const std::filesystem::path& folder, at::ScalarType dtype);
+/// existing folder, every linear part as its dense_weight(), in `dtype`. Each file is written durably. A tied head that
+/// was exchanged or has an adapter is written, and config.json says that it is not tied.
+void save_model(DecoderModel& model, const std::filesystem::path& folder, at::ScalarType dtype,
+                std::uint64_t max_file_bytes = 5'000'000'000);
 
 }  // namespace forgelm::engine

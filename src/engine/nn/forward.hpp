@@ -18,7 +18,8 @@ struct ForwardInput {
   at::Tensor ids_T;          ///< int64
   at::Tensor embeddings_TD;  ///< in place of ids: images, noise on the embeddings
   at::Tensor positions_AT;   ///< int64, from 0 in each sequence; A is 1 for text, 3 where images have time, row, column
-  std::vector<std::int32_t> starts = {0};  ///< sequence i is the tokens [starts[i], starts[i + 1])
+  /// Sequence i is the tokens [starts[i], starts[i + 1]): one more than there are sequences, T the last.
+  std::vector<std::int32_t> starts = {0};
   std::int32_t max_length = 0;             ///< of a sequence
 };
 

@@ -25,7 +25,7 @@ class Linear {
   virtual std::int64_t out_features() const = 0;
 
   /// The matrix that forward() multiplies with, as float32 [O, I]; of a quantized part what its codes stand for, of an
-  /// adapted one with the adapter in it. Not differentiable.
+  /// adapted one with the adapter in it. Not differentiable; may be the memory of the part itself: only read it.
   virtual at::Tensor dense_weight() const = 0;
   /// Null when there is none.
   virtual WeightPtr bias() const = 0;

@@ -14,6 +14,8 @@ namespace forgelm::engine {
 struct Weight {
   at::Tensor value;
   bool is_trained = false;
+  /// Of a weight that an adapter trains in full (a bias, a module to save): what it was without the adapter.
+  at::Tensor base = {};
 };
 
 /// Shared where a model ties two of its parts (the embedding and the head): whoever replaces `value` does so for both.
@@ -24,6 +26,12 @@ using WeightVisitor = std::function<void(const std::string& name, const WeightPt
 
 /// Makes the weight a float32 leaf that requires its gradient.
 void set_trained(Weight& weight);
+
+/// The same on a copy; what there was becomes `base`.
+void set_trained_copy(Weight& weight);
+
+/// The weight as it is, without a gradient.
+void set_frozen(Weight& weight);
 
 /// The weight in the type of `like`; the weight itself when it has that type. Differentiable.
 at::Tensor in_type_of(const Weight& weight, const at::Tensor& like);

@@ -15,9 +15,11 @@
 namespace forgelm::engine {
 
 struct LossSum {
-  at::Tensor sum;                                       ///< float32 scalar with its graph
-  double count = 0;                                     ///< what the sum is of
-  std::vector<std::pair<std::string, double>> metrics;  ///< sums too, to be divided by `count`: "mean_token_accuracy"
+  at::Tensor sum;    ///< float32 scalar on the model's device, with its graph; backward() works with a count of 0 too
+  double count = 0;  ///< what the sum is of
+  /// Sums too, to be divided by `count`: "mean_token_accuracy". Scalars on the model's device, so that a step that adds
+  /// them up waits for the device once.
+  std::vector<std::pair<std::string, at::Tensor>> metrics;
 };
 
 /// How a batch goes through the model besides: what the trainer adds to it.
@@ -36,8 +38,14 @@ class Objective {
 };
 
 /// Negative log-likelihood of the learnt tokens, in nats. The head runs on the rows that carry loss alone, in chunks.
-/// Oracle: transformers' ForCausalLMLoss with num_items_in_batch.
-std::unique_ptr<Objective> make_sft_objective();
+/// Oracle: transformers' ForCausalLMLoss with num_items_in_batch. `rows_per_chunk` 0 lets the vocabulary decide.
+std::unique_ptr<Objective> make_sft_objective(std::int64_t rows_per_chunk = 0);
+
+/// NEFTune: uniform noise of +- alpha / sqrt(length x D) on the embeddings of each sequence. Source: Jain et al. 2023,
+/// arXiv 2310.05914. transformers' neftune_post_forward_hook has the padded length of the batch in place of the
+/// sequence's own, so its noise depends on what a sequence is batched with; this one does not.
+at::Tensor with_neftune_noise(const at::Tensor& embeddings_TD, const std::vector<std::int32_t>& starts, double alpha,
+                              const Randomness& randomness);
 
 /// A sequence batch on the model's device, with the positions of its tokens.
 ForwardInput forward_input(const data::SequenceBatch& batch, at::Device device);
