@@ -156,6 +156,11 @@ std::size_t run_folder(const char* name) {
 
 TEST_CASE("cases: the command line does and says what tests/cases/cli holds") { CHECK(run_folder("cli") >= 40); }
 
+TEST_CASE("cases: runs end as tests/cases/run holds") {
+  if (!FORGELM_TEST_WITH_ENGINE) FORGELM_SKIP("built without the engine");
+  CHECK(run_folder("run") >= 8);
+}
+
 TEST_CASE("cases: mistakes in job files are told as tests/cases/config holds") { CHECK(run_folder("config") >= 60); }
 
 TEST_CASE("cases: the matcher tells texts apart") {

@@ -31,8 +31,10 @@ FourBitTensor quantize_four_bit(const at::Tensor& weights, FourBitKind kind, boo
   TORCH_CHECK(block_size >= 32 && block_size <= 4096 && (block_size & (block_size - 1)) == 0,
               "4-bit blocks are of 32 to 4096 weights, a power of two, not of ", block_size);
   const at::NoGradGuard no_gradient;
-  const at::Tensor flat =
+  at::Tensor flat =
       (is_element_type(weights.scalar_type()) ? weights : weights.to(at::kFloat)).detach().contiguous().view({-1});
+  if (flat.is_cpu() && reinterpret_cast<std::uintptr_t>(flat.const_data_ptr()) % flat.element_size() != 0)
+    flat = flat.clone();  // mapped files may begin at an odd byte
   FourBitTensor result;
   result.kind = kind;
   result.shape = weights.sizes().vec();

@@ -8,6 +8,12 @@
 namespace forgelm::engine {
 namespace {
 
+WeightPtr frozen(at::Tensor value) {
+  auto weight = std::make_shared<Weight>();
+  weight->value = std::move(value);
+  return weight;
+}
+
 struct HeldMatrix final : torch::CustomClassHolder {
   explicit HeldMatrix(FourBitTensor held) : matrix(std::move(held)) {}
   FourBitTensor matrix;
@@ -50,9 +56,9 @@ class FourBitLinear final : public Linear {
       : matrix_(std::move(matrix)), bias_(std::move(bias)), compute_dtype_(compute_dtype) {
     TORCH_CHECK(matrix_.shape.size() == 2, "a 4-bit linear part takes a matrix, not a tensor of ", matrix_.shape.size(),
                 " dimensions");
-    codes_->value = matrix_.codes.view({-1, 1});
-    absmax_->value = matrix_.is_double() ? matrix_.absmax_codes : matrix_.absmax;
-    if (matrix_.is_double()) nested_absmax_ = std::make_shared<Weight>(Weight{matrix_.nested_absmax});
+    codes_ = frozen(matrix_.codes.view({-1, 1}));
+    absmax_ = frozen(matrix_.is_double() ? matrix_.absmax_codes : matrix_.absmax);
+    if (matrix_.is_double()) nested_absmax_ = frozen(matrix_.nested_absmax);
   }
 
   at::Tensor forward(const at::Tensor& x_TI, const ForwardMode&) override {
@@ -81,8 +87,8 @@ class FourBitLinear final : public Linear {
   }
 
   FourBitTensor matrix_;
-  WeightPtr codes_ = std::make_shared<Weight>();
-  WeightPtr absmax_ = std::make_shared<Weight>();
+  WeightPtr codes_;
+  WeightPtr absmax_;
   WeightPtr nested_absmax_;
   WeightPtr bias_;
   at::ScalarType compute_dtype_;
@@ -99,8 +105,8 @@ LinearMaker four_bit_maker(const FourBitOptions& options, at::Device device, at:
     auto matrix = quantize_four_bit(weight_OI.to(source_dtype).to(device), options.kind, options.is_double);
     WeightPtr held_bias;
     if (bias.defined())  // its bytes are the file's
-      held_bias = std::make_shared<Weight>(
-          Weight{bias.to(at::TensorOptions(device).dtype(source_dtype), /*non_blocking=*/false, /*copy=*/true)});
+      held_bias =
+          frozen(bias.to(at::TensorOptions(device).dtype(source_dtype), /*non_blocking=*/false, /*copy=*/true));
     return make_four_bit_linear(std::move(matrix), std::move(held_bias), options.compute_dtype);
   };
 }
