@@ -53,6 +53,7 @@ inline std::shared_ptr<const data::TokenStore> make_training_store(const std::fi
 
 inline data::PreparedData make_training_data(const std::filesystem::path& folder, std::size_t num_train,
                                              std::size_t num_eval) {
+  std::filesystem::create_directories(folder);
   data::PreparedData out;
   const auto add = [&](const std::string& name, std::size_t num_examples, std::uint64_t seed) {
     const auto store = make_training_store(folder / name, num_examples, seed);

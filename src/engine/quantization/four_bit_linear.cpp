@@ -1,5 +1,6 @@
 // The linear part that holds 4-bit codes. Only the codes live from the forward pass to the backward pass; each
 // dequantizes for itself. The gradient is that of the matrix that the forward pass multiplied with.
+#include <optional>
 #include <utility>
 
 #include "engine/quantization/four_bit.hpp"
@@ -21,15 +22,17 @@ struct HeldMatrix final : torch::CustomClassHolder {
 
 class FourBitProduct final : public torch::autograd::Function<FourBitProduct> {
  public:
-  /// `bias` may be undefined.
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& bias,
-                            FourBitTensor matrix, at::ScalarType compute_dtype) {
+  /// Without a bias nothing is passed: libtorch takes no undefined tensor here.
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const std::optional<at::Tensor>& bias, FourBitTensor matrix,
+                            at::ScalarType compute_dtype) {
     const at::Tensor weight_OI = dequantize(matrix, compute_dtype);
     context->saved_data["dtypes"] = std::vector<std::int64_t>{
         static_cast<std::int64_t>(compute_dtype), static_cast<std::int64_t>(x.scalar_type()),
-        static_cast<std::int64_t>(bias.defined() ? bias.scalar_type() : compute_dtype)};
+        static_cast<std::int64_t>(bias ? bias->scalar_type() : compute_dtype)};
+    context->saved_data["has_bias"] = bias.has_value();
     context->saved_data["matrix"] = c10::IValue::make_capsule(c10::make_intrusive<HeldMatrix>(std::move(matrix)));
-    return at::linear(x.to(compute_dtype), weight_OI, bias.defined() ? bias.to(compute_dtype) : bias)
+    return at::linear(x.to(compute_dtype), weight_OI, bias ? bias->to(compute_dtype) : at::Tensor())
         .to(x.scalar_type());
   }
 
@@ -44,7 +47,7 @@ class FourBitProduct final : public torch::autograd::Function<FourBitProduct> {
       const at::Tensor weight_OI = dequantize(held->matrix, compute_dtype);
       result[0] = at::matmul(gradient, weight_OI).to(static_cast<at::ScalarType>(dtypes[1]));
     }
-    if (context->needs_input_grad(1))
+    if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(1))
       result[1] = gradient.reshape({-1, gradient.size(-1)}).sum(0, false, static_cast<at::ScalarType>(dtypes[2]));
     return result;
   }
@@ -62,7 +65,7 @@ class FourBitLinear final : public Linear {
   }
 
   at::Tensor forward(const at::Tensor& x_TI, const ForwardMode&) override {
-    return FourBitProduct::apply(x_TI, bias_ ? bias_->value : at::Tensor(), matrix(), compute_dtype_);
+    return FourBitProduct::apply(x_TI, bias_ ? std::optional(bias_->value) : std::nullopt, matrix(), compute_dtype_);
   }
   std::int64_t in_features() const override { return matrix_.shape[1]; }
   std::int64_t out_features() const override { return matrix_.shape[0]; }
