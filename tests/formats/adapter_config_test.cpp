@@ -96,7 +96,8 @@ TEST_CASE("adapter config: other kinds of adapter and broken values are refused 
     return std::string("accepted");
   };
   CHECK_THAT(message("use_dora", true), Contains("use_dora is true: DoRA is not known here"));
-  CHECK_THAT(message("init_lora_weights", "pissa"), Contains("init_lora_weights is \"pissa\"") && Contains("base model's weights"));
+  CHECK_THAT(message("init_lora_weights", "pissa"),
+             Contains("init_lora_weights is \"pissa\"") && Contains("base model's weights"));
   CHECK_THAT(message("peft_type", "IA3"), Contains("peft_type is \"IA3\": only adapters of the kind LORA"));
   CHECK_THAT(message("use_new_thing", true), Contains("use_new_thing is true: this key is not known here"));
   CHECK_THAT(message("target_modules", "(q_proj"), Contains("the pattern of names \"(q_proj\"") && Contains("at byte"));

@@ -54,7 +54,8 @@ void check_rope(const RopeConfig& rope, const Json& expected, std::int64_t max_p
   const bool knows_original = type == "yarn" || type == "longrope" || type == "llama3";
   CHECK(static_cast<double>(rope.original_max_positions) == (knows_original ? original : 0));
   CHECK(rope.factor == number(expected, "factor", static_cast<double>(max_positions) / original));
-  if (type == "yarn" || type == "longrope") CHECK(rope.attention_factor == optional_number(expected, "attention_factor"));
+  if (type == "yarn" || type == "longrope")
+    CHECK(rope.attention_factor == optional_number(expected, "attention_factor"));
   if (type == "yarn") {
     CHECK(rope.beta_fast == number(expected, "beta_fast", 32, false));
     CHECK(rope.beta_slow == number(expected, "beta_slow", 1, false));
@@ -96,9 +97,7 @@ void check_config(const ModelConfig& config, const Json& expected) {
   check_rope(config.rope, expected.at("rope"), config.max_positions);
 }
 
-Json small_config() {
-  return Json::object({{"model_type", "llama"}, {"hidden_size", 64}, {"num_attention_heads", 8}});
-}
+Json small_config() { return Json::object({{"model_type", "llama"}, {"hidden_size", 64}, {"num_attention_heads", 8}}); }
 
 std::string message_for(const test::TemporaryDirectory& folder, const Json& config) {
   try {
@@ -161,15 +160,19 @@ TEST_CASE("model config: messages name the file, the key, the value and what is 
   CHECK_THAT(message("model_type", Json()), Contains("does not say of which family the model is (known: llama)"));
   CHECK_THAT(message("quantization_config", Json::object({{"quant_method", "bitsandbytes"}})),
              Contains("stored quantized (\"bitsandbytes\")") && Contains("model.load_in_4bit"));
-  CHECK_THAT(message("hidden_act", "mish"), Contains("hidden_act is \"mish\": this activation is not known (known: silu, gelu"));
+  CHECK_THAT(message("hidden_act", "mish"),
+             Contains("hidden_act is \"mish\": this activation is not known (known: silu, gelu"));
   CHECK_THAT(message("hidden_size", 0), Contains("hidden_size is 0: expected a whole number from 1"));
   CHECK_THAT(message("hidden_size", 64.0), Contains("expected a whole number from 1"));
   CHECK_THAT(message("vocab_size", true), Contains("vocab_size is true: expected a whole number"));
   CHECK_THAT(message("vocab_size", 1e30), Contains("expected a whole number"));
-  CHECK_THAT(message("num_key_value_heads", 3), Contains("num_attention_heads is 8: not a multiple of num_key_value_heads, which is 3"));
-  CHECK_THAT(message("rope_scaling", Json::object({{"rope_type", "ntk"}})),
-             Contains("config.json: rope_scaling: rope_type is \"ntk\"") && Contains("known: default, linear, dynamic"));
-  CHECK_THAT(message("rope_scaling", Json::object({{"full_attention", Json::object()}})), Contains("differ by kind of layer"));
+  CHECK_THAT(message("num_key_value_heads", 3),
+             Contains("num_attention_heads is 8: not a multiple of num_key_value_heads, which is 3"));
+  CHECK_THAT(
+      message("rope_scaling", Json::object({{"rope_type", "ntk"}})),
+      Contains("config.json: rope_scaling: rope_type is \"ntk\"") && Contains("known: default, linear, dynamic"));
+  CHECK_THAT(message("rope_scaling", Json::object({{"full_attention", Json::object()}})),
+             Contains("differ by kind of layer"));
   CHECK_THAT(message("attention_dropout", 1), Contains("expected a number from 0 to below 1"));
   CHECK_THAT(message("is_encoder_decoder", true), Contains("only decoders"));
   CHECK_THAT(message("per_layer_config", Json::object({{"0", Json::object()}})), Contains("differ from each other"));
@@ -187,8 +190,9 @@ TEST_CASE("model config: what a job asks of rotary positions is refused as in a 
   const test::TemporaryDirectory folder;
   ModelConfig config = config_of(folder, small_config());
   const ModelConfig before = config;
-  CHECK_THROWS_WITH(override_rope(config, Json::object({{"rope_type", "longrope"}, {"short_factor", Json::array({1})}})),
-                    Contains("training.rope_scaling") && Contains("short_factor"));
+  CHECK_THROWS_WITH(
+      override_rope(config, Json::object({{"rope_type", "longrope"}, {"short_factor", Json::array({1})}})),
+      Contains("training.rope_scaling") && Contains("short_factor"));
   CHECK(config.raw == before.raw);
   CHECK(config.rope.kind == RopeKind::none);
   override_rope(config, Json::object({{"type", "linear"}, {"factor", 2}}));
@@ -211,7 +215,8 @@ TEST_CASE("model folders: an adapter's base model is looked for as written, then
   const test::TemporaryDirectory folder;
   for (const char* name : {"base", "adapter", "adapter/inner", "second"}) fs::create_directory(folder / name);
   const auto point_to = [&folder](const std::string& adapter, const Json& base) {
-    write_file_durably(folder / (adapter + "/adapter_config.json"), dump(Json::object({{"base_model_name_or_path", base}})));
+    write_file_durably(folder / (adapter + "/adapter_config.json"),
+                       dump(Json::object({{"base_model_name_or_path", base}})));
   };
   const auto find = [&folder](const char* name) { return find_model_folders((folder / name).string()); };
   CHECK(find("base").base == folder / "base");
@@ -224,7 +229,8 @@ TEST_CASE("model folders: an adapter's base model is looked for as written, then
   point_to("adapter", "../base");
   CHECK(fs::equivalent(find("adapter").base, folder / "base"));
   point_to("adapter", "some/model-of-the-hub");
-  CHECK_THROWS_WITH(find("adapter"), Contains("base_model_name_or_path: the base model \"some/model-of-the-hub\" is not a folder"));
+  CHECK_THROWS_WITH(find("adapter"),
+                    Contains("base_model_name_or_path: the base model \"some/model-of-the-hub\" is not a folder"));
   point_to("adapter", Json());
   CHECK_THROWS_WITH(find("adapter"), Contains("does not name the model"));
   point_to("adapter", (folder / "adapter").string());
