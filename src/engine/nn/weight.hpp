@@ -15,7 +15,7 @@ struct Weight {
   at::Tensor value;
   bool is_trained = false;
   /// Of a weight that an adapter trains in full (a bias, a module to save): what it was without the adapter.
-  at::Tensor base;
+  at::Tensor base = {};
 };
 
 /// Shared where a model ties two of its parts (the embedding and the head): whoever replaces `value` does so for both.
