@@ -44,6 +44,7 @@ void add_scalars(formats::EventWriter& events, const Json& line, std::int64_t st
 RunRecorder::RunRecorder(RecorderOptions options) : options_(std::move(options)) {}
 
 void RunRecorder::restore(const Json& line) {
+  is_evaluated_ |= line.find("eval_loss") != nullptr && line.at("step") == Json(resumed_step_);
   const Json* loss = line.find("loss");
   if (loss == nullptr || !loss->is_number()) return;
   if (!first_loss_) first_loss_ = loss->real();
@@ -58,9 +59,14 @@ void RunRecorder::restore(const Json& line) {
 void RunRecorder::on_start(const engine::TrainingStart& start) {
   const auto& folder = options_.run_folder;
   num_steps_ = start.num_steps;
-  loss_.emplace(folder / kLossFile, start.first_step, [this](const Json& line) { restore(line); });
-  metrics_.emplace(folder / kMetricsFile, start.first_step);
-  if (options_.has_samples) samples_.emplace(folder / kSamplesFile, start.first_step);
+  // A run that begins at its start keeps nothing, the evaluation before the first step neither.
+  const std::int64_t last_kept = start.first_step > 0 ? start.first_step : -1;
+  resumed_step_ = last_kept;
+  loss_.emplace(folder / kLossFile, last_kept, [this](const Json& line) { restore(line); });
+  metrics_.emplace(folder / kMetricsFile, last_kept);
+  if (options_.has_samples)
+    samples_.emplace(folder / kSamplesFile, last_kept,
+                     [this](const Json& line) { is_sampled_ |= line.at("step") == Json(resumed_step_); });
   if (last_step_ < start.first_step)
     logger.warning((folder / kLossFile).native(), " lacks the steps ", last_step_ + 1, " to ", start.first_step,
                    ", which came before the checkpoint");
@@ -134,6 +140,8 @@ void RunRecorder::write_metrics(const engine::StepReport& report) {
 }
 
 void RunRecorder::on_evaluation(const engine::EvaluationReport& report) {
+  // A run that was interrupted between a step and its evaluation may be killed after it, and evaluates once more.
+  if (is_evaluated_ && report.step == resumed_step_) return;
   Json line = Json::object({{"step", report.step}, {"epoch", report.epoch}, {"eval_loss", report.loss}});
   for (const auto& [name, value] : report.metrics) line.set(cat("eval_", name), value);
   loss_->add(line);
@@ -153,7 +161,7 @@ void RunRecorder::on_evaluation(const engine::EvaluationReport& report) {
 }
 
 void RunRecorder::on_sample(const engine::SampleReport& report) {
-  if (!samples_) return;
+  if (!samples_ || (is_sampled_ && report.step == resumed_step_)) return;
   samples_->add(Json::object({{"step", report.step}, {"prompt", report.prompt}, {"text", report.text}}));
   track([&](formats::EventWriter& events) {
     events.add_text(cat("samples/", prefix_code_points(report.prompt, 60)), report.text, report.step);
@@ -173,8 +181,11 @@ void RunRecorder::on_checkpoint(const engine::CheckpointReport& report) {
 }
 
 void RunRecorder::on_oom(const engine::OomReport& report) {
-  logger.warning("out of memory at step ", report.step, ": going on with batches of ", report.batch_size, " and ",
-                 report.accumulation_steps, " of them a step; the effective batch is the same");
+  metrics_->add(Json::object({{"step", report.step},
+                              {"event", "out_of_memory"},
+                              {"batch_size", report.batch_size},
+                              {"gradient_accumulation_steps", report.accumulation_steps},
+                              {"time", now()}}));
 }
 
 bool RunRecorder::wants_stop() { return is_interrupt_requested(); }

@@ -82,6 +82,8 @@ class RunRecorder : public engine::TrainingObserver {
   std::unique_ptr<Progress> progress_;
   std::int64_t num_steps_ = 0;
   std::int64_t last_step_ = 0;
+  std::int64_t resumed_step_ = -1;
+  bool is_evaluated_ = false, is_sampled_ = false;  ///< at resumed_step_, by the process before
   double last_epoch_ = 0;
   Window window_;
   std::optional<double> first_loss_, last_loss_;

@@ -41,6 +41,12 @@ class Objective {
 /// Oracle: transformers' ForCausalLMLoss with num_items_in_batch. `rows_per_chunk` 0 lets the vocabulary decide.
 std::unique_ptr<Objective> make_sft_objective(std::int64_t rows_per_chunk = 0);
 
+/// NEFTune: uniform noise of +- alpha / sqrt(length x D) on the embeddings of each sequence. Source: Jain et al. 2023,
+/// arXiv 2310.05914. transformers' neftune_post_forward_hook has the padded length of the batch in place of the
+/// sequence's own, so its noise depends on what a sequence is batched with; this one does not.
+at::Tensor with_neftune_noise(const at::Tensor& embeddings_TD, const std::vector<std::int32_t>& starts, double alpha,
+                              const Randomness& randomness);
+
 /// A sequence batch on the model's device, with the positions of its tokens.
 ForwardInput forward_input(const data::SequenceBatch& batch, at::Device device);
 

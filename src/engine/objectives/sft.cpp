@@ -14,25 +14,6 @@ at::Tensor int64_tensor(const std::vector<std::int32_t>& values, at::Device devi
   return result.to(device);
 }
 
-/// NEFTune: uniform noise of +- alpha / sqrt(length x D) on the embeddings of each sequence. Source: Jain et al. 2023,
-/// arXiv 2310.05914. transformers' neftune_post_forward_hook has the padded length of the batch in place of the
-/// sequence's own, so its noise depends on what a sequence is batched with; this one does not.
-at::Tensor with_noise(const at::Tensor& embeddings_TD, const std::vector<std::int32_t>& starts, double alpha,
-                      const Randomness& randomness) {
-  static const std::uint64_t site = site_of("neftune");
-  const std::int64_t width = embeddings_TD.size(1);
-  at::Tensor strength_T1 = at::empty({embeddings_TD.size(0), 1}, at::kFloat);
-  for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
-    const std::int64_t length = starts[i + 1] - starts[i];
-    strength_T1.narrow(0, starts[i], length).fill_(alpha / std::sqrt(static_cast<double>(length * width)));
-  }
-  const at::Tensor noise_TD =
-      at::empty(embeddings_TD.sizes(), embeddings_TD.options().dtype(at::kFloat).requires_grad(false))
-          .uniform_(-1, 1, randomness.generator(site, embeddings_TD.device()))
-          .mul_(strength_T1.to(embeddings_TD.device()));
-  return embeddings_TD + noise_TD.to(embeddings_TD.scalar_type());
-}
-
 class SftObjective final : public Objective {
  public:
   explicit SftObjective(std::int64_t rows_per_chunk) : rows_per_chunk_(rows_per_chunk) {}
@@ -55,7 +36,7 @@ class SftObjective final : public Objective {
     const Randomness* randomness = options.mode.randomness;
     if (options.neftune_noise_alpha != 0 && randomness != nullptr) {
       input.embeddings_TD =
-          with_noise(model.embed(input.ids_T), input.starts, options.neftune_noise_alpha, *randomness);
+          with_neftune_noise(model.embed(input.ids_T), input.starts, options.neftune_noise_alpha, *randomness);
       input.ids_T.reset();
     }
     std::vector<std::int32_t> rows;
@@ -80,6 +61,22 @@ class SftObjective final : public Objective {
 }  // namespace
 
 Objective::~Objective() = default;
+
+at::Tensor with_neftune_noise(const at::Tensor& embeddings_TD, const std::vector<std::int32_t>& starts, double alpha,
+                              const Randomness& randomness) {
+  static const std::uint64_t site = site_of("neftune");
+  const std::int64_t width = embeddings_TD.size(1);
+  at::Tensor strength_T1 = at::empty({embeddings_TD.size(0), 1}, at::kFloat);
+  for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
+    const std::int64_t length = starts[i + 1] - starts[i];
+    strength_T1.narrow(0, starts[i], length).fill_(alpha / std::sqrt(static_cast<double>(length * width)));
+  }
+  const at::Tensor noise_TD =
+      at::empty(embeddings_TD.sizes(), embeddings_TD.options().dtype(at::kFloat).requires_grad(false))
+          .uniform_(-1, 1, randomness.generator(site, embeddings_TD.device()))
+          .mul_(strength_T1.to(embeddings_TD.device()));
+  return embeddings_TD + noise_TD.to(embeddings_TD.scalar_type());
+}
 
 ForwardInput forward_input(const data::SequenceBatch& batch, at::Device device) {
   ForwardInput input;

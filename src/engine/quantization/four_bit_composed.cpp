@@ -52,12 +52,12 @@ QuantizedScales quantize_scales(const at::Tensor& scales) {
   const at::Tensor absmax = largest_magnitudes(scales, kNestedBlock);
   const at::Tensor half = (times_blocks(scales, absmax.reciprocal(), kNestedBlock).clamp(-1, 1) + 1) * 0.5;
   const at::Tensor position = (half.to(at::kDouble) * 65535 + 0.5).to(at::kFloat).nan_to_num(0).to(at::kLong);
-  const at::Tensor codes = tensor_of(dynamic_codes(), at::kByte, scales.device()).index_select(0, position);
+  const at::Tensor codes = tensor_of(signed_dynamic_map().codes, at::kByte, scales.device()).index_select(0, position);
   return {codes, absmax};
 }
 
 at::Tensor dequantize_scales(const at::Tensor& codes, const at::Tensor& nested_absmax) {
-  const at::Tensor map = tensor_of(dynamic_map(), at::kFloat, codes.device());
+  const at::Tensor map = tensor_of(signed_dynamic_map().values, at::kFloat, codes.device());
   return times_blocks(map.index_select(0, codes.to(at::kLong)), nested_absmax, kNestedBlock);
 }
 

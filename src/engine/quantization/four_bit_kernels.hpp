@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "engine/quantization/dynamic_map.hpp"
 #include "engine/quantization/four_bit_tables.hpp"
 
 namespace forgelm::engine {

@@ -57,7 +57,7 @@ float quantize_block(const T* weights, std::int64_t count, bool is_full, const F
   return is_full ? largest : divisor;
 }
 
-/// Where a scale of [-1, 1] lies on the grid of dynamic_codes(); at its start for not-a-number. Exact in double, so
+/// Where a scale of [-1, 1] lies on the grid of a dynamic map; at its start for not-a-number. Exact in double, so
 /// that the one rounding is that of a fused multiply-add in float.
 std::size_t grid_position(float value) {
   const float half = (std::clamp(value, -1.0F, 1.0F) + 1) * 0.5F;
@@ -109,7 +109,7 @@ QuantizedScales quantize_scales(const at::Tensor& scales) {
   const auto* const values = scales.const_data_ptr<float>();
   auto* const codes_out = codes.mutable_data_ptr<std::uint8_t>();
   auto* const absmax_out = absmax.mutable_data_ptr<float>();
-  const auto& grid = dynamic_codes();
+  const auto& grid = signed_dynamic_map().codes;
   at::parallel_for(0, num_blocks, kWeightsPerTask / kNestedBlock, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t block = begin; block < end; ++block) {
       const std::int64_t first = block * kNestedBlock;
@@ -131,7 +131,7 @@ at::Tensor dequantize_scales(const at::Tensor& codes, const at::Tensor& nested_a
   const auto* const codes_in = codes.const_data_ptr<std::uint8_t>();
   const auto* const nested = nested_absmax.const_data_ptr<float>();
   auto* const out = scales.mutable_data_ptr<float>();
-  const auto& map = dynamic_map();
+  const auto& map = signed_dynamic_map().values;
   at::parallel_for(0, num_scales, kWeightsPerTask, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) out[i] = map[codes_in[i]] * nested[i / kNestedBlock];
   });

@@ -1,7 +1,5 @@
 #include "engine/quantization/four_bit_tables.hpp"
 
-#include <algorithm>
-
 namespace forgelm::engine {
 namespace {
 
@@ -33,58 +31,12 @@ FourBitTable make_fp4() {
   return make_table(values, {11, 10, 13, 12, 15, 14, 9, 0, 8, 1, 6, 7, 4, 5, 2, 3});
 }
 
-// Seven decades, the i-th of 2^i values: the middles of equal parts of [0.1, 1]. The ends of the parts are rounded to
-// float once (the reference's are fused multiply-adds), the sums and products after that one by one.
-std::array<float, 256> make_dynamic_map() {
-  constexpr std::array<float, 7> kPowers = {1e-6F, 1e-5F, 1e-4F, 1e-3F, 1e-2F, 1e-1F, 1};
-  constexpr float kLow = 0.1F;
-  std::array<float, 256> map{};
-  std::size_t next = 128;
-  for (std::size_t decade = 0; decade < kPowers.size(); ++decade) {
-    const int parts = 1 << decade;
-    const double step = (1.0F - kLow) / static_cast<float>(parts);
-    const auto point = [&](int k) {
-      return static_cast<float>(k < (parts + 1) / 2 ? static_cast<double>(kLow) + step * k : 1 - step * (parts - k));
-    };
-    for (int k = 0; k < parts; ++k, ++next) {
-      map[next] = kPowers[decade] * ((point(k) + point(k + 1)) / 2);
-      map[254 - next] = -map[next];
-    }
-  }
-  map[255] = 1;  // 127 is zero
-  return map;
-}
-
-std::array<std::uint8_t, 65536> make_dynamic_codes() {
-  const auto& map = dynamic_map();
-  std::array<float, 255> middles{};
-  for (std::size_t i = 0; i < middles.size(); ++i) middles[i] = 0.5F * (map[i] + map[i + 1]);
-  std::array<std::uint8_t, 65536> codes{};
-  std::size_t code = 0;
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    const float value = -1.0F + 2.0F * static_cast<float>(i) / 65535;
-    while (code < middles.size() && middles[code] < value) ++code;
-    codes[i] = static_cast<std::uint8_t>(code);
-  }
-  return codes;
-}
-
 }  // namespace
 
 const FourBitTable& four_bit_table(FourBitKind kind) {
   static const FourBitTable nf4 = make_nf4();
   static const FourBitTable fp4 = make_fp4();
   return kind == FourBitKind::nf4 ? nf4 : fp4;
-}
-
-const std::array<float, 256>& dynamic_map() {
-  static const auto map = make_dynamic_map();
-  return map;
-}
-
-const std::array<std::uint8_t, 65536>& dynamic_codes() {
-  static const auto codes = make_dynamic_codes();
-  return codes;
 }
 
 }  // namespace forgelm::engine

@@ -16,13 +16,6 @@ struct FourBitTable {
 };
 const FourBitTable& four_bit_table(FourBitKind kind);
 
-/// What the 256 codes of scales stand for, ascending from -0.99 to 1: bitsandbytes' signed dynamic map.
-const std::array<float, 256>& dynamic_map();
-
-/// Codes of scales on an even grid of 65536 points from -1 to 1; a scale takes the code of its nearest point, which
-/// makes the bounds between codes slightly uneven.
-const std::array<std::uint8_t, 65536>& dynamic_codes();
-
 /// Scales that are quantized together with double quantization.
 constexpr std::int64_t kNestedBlock = 256;
 

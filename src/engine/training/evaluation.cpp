@@ -43,11 +43,10 @@ std::optional<Evaluation> evaluate(DecoderModel& model, Objective& objective, co
     metrics.add(loss.metrics);
   }
   ranks.sum(sums);
-  metrics.sum(ranks);
   if (sums[1] == 0)
     throw RunError(RunErrorKind::data, "no token of the evaluation rows is learnt, so that they have no loss",
                    "data.eval_split: none evaluates nothing");
-  return Evaluation{sums[0] / sums[1], static_cast<std::uint64_t>(sums[2]), metrics.divided_by(sums[1])};
+  return Evaluation{sums[0] / sums[1], static_cast<std::uint64_t>(sums[2]), metrics.divided_by(sums[1], ranks)};
 }
 
 }  // namespace forgelm::engine

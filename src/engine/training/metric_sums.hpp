@@ -1,5 +1,8 @@
-// Named sums that objectives give besides the loss, over the batches of a step or of an evaluation.
+// Named sums that objectives give besides the loss, over the batches of a step or of an evaluation. They stay on their
+// device until they are asked for.
 #pragma once
+
+#include <ATen/ATen.h>
 
 #include <string>
 #include <utility>
@@ -11,15 +14,12 @@ namespace forgelm::engine {
 
 class MetricSums {
  public:
-  using Metrics = std::vector<std::pair<std::string, double>>;
-  void add(const Metrics& metrics);
-  /// In the order in which the names came first.
-  Metrics divided_by(double count) const;
-  /// Over all ranks, which give the same names.
-  void sum(Ranks& ranks);
+  void add(const std::vector<std::pair<std::string, at::Tensor>>& metrics);
+  /// In the order in which the names came first; over all ranks, which give the same names.
+  std::vector<std::pair<std::string, double>> divided_by(double count, Ranks& ranks) const;
 
  private:
-  Metrics sums_;
+  std::vector<std::pair<std::string, at::Tensor>> sums_;  ///< float64
 };
 
 }  // namespace forgelm::engine

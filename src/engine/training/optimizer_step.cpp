@@ -56,14 +56,13 @@ StepGradients GradientMaker::make(std::int64_t step, double epoch, const std::ve
     }
   }
   ranks_.sum(total);
-  metrics.sum(ranks_);
   if (!std::isfinite(out.norm))
     fail("gradient norm", out.norm, step, epoch, first_without_finite_gradient(step, micro_batches, count),
          micro_batches);
   out.loss = total[0] / count;
   out.num_tokens = static_cast<std::uint64_t>(counts[1]);
   out.num_learnt_tokens = static_cast<std::uint64_t>(counts[2]);
-  out.metrics = metrics.divided_by(count);
+  out.metrics = metrics.divided_by(count, ranks_);
   return out;
 }
 

@@ -24,20 +24,6 @@ formats::ModelConfig model_config_for(const config::JobConfig& job, const fs::pa
   return config;
 }
 
-at::ScalarType compute_dtype_of(config::ComputeDtype setting, at::ScalarType dtype) {
-  using config::ComputeDtype;
-  switch (setting) {
-    case ComputeDtype::bfloat16:
-    case ComputeDtype::bf16: return at::kBFloat16;
-    case ComputeDtype::float16:
-    case ComputeDtype::fp16: return at::kHalf;
-    case ComputeDtype::float32:
-    case ComputeDtype::fp32: return at::kFloat;
-    case ComputeDtype::auto_: break;
-  }
-  return dtype;
-}
-
 /// Numbers of the model, each counted once, in whatever form they are held.
 std::uint64_t count_weights(DecoderModel& model) {
   std::uint64_t sum = 0;
@@ -133,7 +119,7 @@ TrainedModel open_trained_model(const config::JobConfig& job, at::Device device,
     const bool is_nf4 = job.model.bnb_4bit_quant_type == config::QuantType::nf4;
     quantization = to_text(job.model.bnb_4bit_quant_type);
     const FourBitOptions four_bit = {is_nf4 ? FourBitKind::nf4 : FourBitKind::fp4, job.model.bnb_4bit_use_double_quant,
-                                     compute_dtype_of(job.model.bnb_4bit_compute_dtype, dtype)};
+                                     resolve_compute_dtype(job.model.bnb_4bit_compute_dtype, dtype)};
     options.make_linear = four_bit_maker(four_bit, device, dtype);
   }
   TrainedModel out{load_model(folders.base, config, options), std::nullopt, quantization, 0, {}};
