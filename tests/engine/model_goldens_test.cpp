@@ -52,7 +52,7 @@ TEST_CASE("The quickstart model gives the logits of transformers: alone, padded 
   check_against(file, "quickstart", model, sequences, 1e-5, every_eighth);
 }
 
-TEST_CASE("Models with groups, biases, other activations, windows and scaled positions give the logits of transformers") {
+TEST_CASE("Groups, biases, other activations, windows and scaled positions give the logits of transformers") {
   const auto file = formats::SafetensorsReader::open(kModelGoldens / "logits.safetensors");
   for (const Json& line : json_lines(kModelGoldens / "cases.jsonl")) {
     const std::string name = line.at("name").text();

@@ -1,5 +1,5 @@
-// Writing a model as transformers' save_pretrained() does: weights in the order of the layers, in one file or, beyond the
-// limit, in shards that are filled greedily and an index that is written after them.
+// Writing a model as transformers' save_pretrained() does: weights in the order of the layers, in one file or, beyond
+// the limit, in shards that are filled greedily and an index that is written after them.
 #include <algorithm>
 #include <cstdio>
 #include <map>

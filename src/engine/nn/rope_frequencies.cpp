@@ -65,7 +65,8 @@ double longrope_attention_scale(const RopeConfig& rope, std::int64_t original_po
 at::Tensor longrope(const RopeConfig& rope, std::int64_t dim, bool is_long) {
   const std::vector<double>& factors = is_long ? rope.long_factor : rope.short_factor;
   if (static_cast<std::int64_t>(factors.size()) != dim / 2)
-    throw ConfigError(cat("rope_scaling.", is_long ? "long_factor" : "short_factor", " has ", factors.size(), " numbers"),
+    throw ConfigError(cat("rope_scaling.", is_long ? "long_factor" : "short_factor", " has ", factors.size(),
+                          " numbers"),
                       cat("this model needs ", dim / 2, ", one for each rotated pair of a head"));
   const at::Tensor stretched = at::tensor(at::ArrayRef<double>(factors), at::kDouble).to(at::kFloat);
   return at::reciprocal(stretched * at::pow(rope.theta, exponents(dim)));
