@@ -18,9 +18,9 @@ constexpr const char* kFile = "adapter_config.json";
 constexpr const char* kPeftVersion = "0.21.2";  // whose keys these are
 
 enum class Use {
-  read,      ///< read below
-  ignored,   ///< does not change what the adapter computes
-  unset,     ///< null, false or empty, or refused
+  read,     ///< read below
+  ignored,  ///< does not change what the adapter computes
+  unset,    ///< null, false or empty, or refused
 };
 struct KeyRow {
   std::string_view key;
@@ -85,8 +85,8 @@ bool is_unset(const Json& value) {
 
 void check_keys(const JsonFields& fields) {
   for (const auto& [key, value] : fields.object().members()) {
-    const auto* const row =
-        std::find_if(std::begin(kKeys), std::end(kKeys), [&key = key](const KeyRow& known) { return known.key == key; });
+    const auto* const row = std::find_if(std::begin(kKeys), std::end(kKeys),
+                                         [&key = key](const KeyRow& known) { return known.key == key; });
     if (row == std::end(kKeys)) {
       if (!is_unset(value)) fields.fail(key, "this key is not known here, and may change what the adapter computes");
     } else if (row->use == Use::unset && !is_unset(value)) {
@@ -135,8 +135,8 @@ void read_layers(const JsonFields& fields, AdapterConfig& out) {
     for (const Json& layer : layers->items()) out.layers_to_transform.push_back(layer.integer());
   }
   const Json* pattern = fields.find(kPattern);
-  const bool is_usual = pattern == nullptr || is_unset(*pattern) || *pattern == Json("layers") ||
-                        *pattern == Json::array({"layers"});
+  const bool is_usual =
+      pattern == nullptr || is_unset(*pattern) || *pattern == Json("layers") || *pattern == Json::array({"layers"});
   if (!is_usual) fields.fail(kPattern, "expected \"layers\", as the layers of the models here are called");
   if (out.target_pattern && layers != nullptr)
     fields.fail(kKey, "it goes with a list of target_modules, and these are a pattern");
@@ -172,9 +172,8 @@ bool is_saved(const AdapterConfig& config, const std::string& slot) {
 
 /// Whether `slot` is one of the names, or ends in one behind a dot.
 bool is_named(const std::vector<std::string>& names, const std::string& slot) {
-  return std::any_of(names.begin(), names.end(), [&slot](const std::string& name) {
-    return slot == name || slot.ends_with(cat(".", name));
-  });
+  return std::any_of(names.begin(), names.end(),
+                     [&slot](const std::string& name) { return slot == name || slot.ends_with(cat(".", name)); });
 }
 
 /// Whole numbers as such, as in a file of peft's where a person gave them so.
@@ -200,13 +199,14 @@ Json names_or_pattern(const std::vector<std::string>& names, const std::optional
 }  // namespace
 
 bool AdapterConfig::targets(const std::string& slot, std::int64_t layer) const {
-  const bool is_excluded = exclude_pattern ? matches_whole_name(*exclude_pattern, slot) : is_named(exclude_modules, slot);
+  const bool is_excluded =
+      exclude_pattern ? matches_whole_name(*exclude_pattern, slot) : is_named(exclude_modules, slot);
   if (is_excluded || is_saved(*this, slot)) return false;
   if (target_pattern == kAllLinear) return !is_named({"lm_head"}, slot);
   if (target_pattern) return matches_whole_name(*target_pattern, slot);
   if (std::find(target_modules.begin(), target_modules.end(), slot) != target_modules.end()) return true;
-  const bool is_layer = layers_to_transform.empty() ||
-                        std::find(layers_to_transform.begin(), layers_to_transform.end(), layer) != layers_to_transform.end();
+  const bool is_layer = layers_to_transform.empty() || std::find(layers_to_transform.begin(), layers_to_transform.end(),
+                                                                 layer) != layers_to_transform.end();
   return is_layer && is_named(target_modules, slot);
 }
 
@@ -247,7 +247,8 @@ AdapterConfig read_adapter_config(const std::filesystem::path& folder) {
   try {  // every pattern once, so that what is broken is found before any work
     static_cast<void>(out.targets("", 0));
     static_cast<void>(out.scale_of(""));
-    if (out.target_pattern && *out.target_pattern != kAllLinear) static_cast<void>(matches_whole_name(*out.target_pattern, ""));
+    if (out.target_pattern && *out.target_pattern != kAllLinear)
+      static_cast<void>(matches_whole_name(*out.target_pattern, ""));
   } catch (const ConfigError& error) {
     throw ConfigError(cat(path.string(), ": ", error.what()), error.hint());
   }
@@ -258,7 +259,8 @@ Json to_json(const AdapterConfig& config) {
   Json out = Json::object();
   for (const KeyRow& row : kKeys)
     if (row.key != "runtime_config") out.set(std::string(row.key), Json());
-  for (const char* key : {"ensure_weight_tying", "fan_in_fan_out", "lora_bias", "use_dora", "use_qalora"}) out.set(key, false);
+  for (const char* key : {"ensure_weight_tying", "fan_in_fan_out", "lora_bias", "use_dora", "use_qalora"})
+    out.set(key, false);
   for (const char* key : {"inference_mode", "init_lora_weights"}) out.set(key, true);
   out.set("loftq_config", Json::object());
   out.set("megatron_core", "megatron.core");

@@ -1,6 +1,6 @@
-// The members of a JSON object that somebody else wrote, read by kind and bounds. A member that is null counts as absent,
-// as in the files of transformers and peft. Every failure is a ConfigError that names the file, the key, the value seen
-// and what is allowed.
+// The members of a JSON object that somebody else wrote, read by kind and bounds. A member that is null counts as
+// absent, as in the files of transformers and peft. Every failure is a ConfigError that names the file, the key, the
+// value seen and what is allowed.
 #pragma once
 
 #include <cstdint>

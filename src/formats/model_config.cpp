@@ -18,7 +18,8 @@ const ModelFamily& family_of(const JsonFields& config) {
   std::vector<std::string> known;
   for (const ModelFamily* family : all_model_family_specs()) known.emplace_back(family->model_type);
   const std::string model_type = config.text("model_type", "");
-  if (model_type.empty()) config.fail("model_type", cat("it does not say of which family the model is (known: ", join(known, ", "), ")"));
+  if (model_type.empty())
+    config.fail("model_type", cat("it does not say of which family the model is (known: ", join(known, ", "), ")"));
   for (const ModelFamily* family : all_model_family_specs())
     if (family->model_type == model_type) return *family;
   const std::string meant = nearest(model_type, known);
@@ -34,8 +35,7 @@ void refuse_what_no_family_knows(const JsonFields& config) {
                           has_name ? cat(" (", quote(method->text()), ")") : "", ", which is not read here"),
                       "name the model that they were quantized from; model.load_in_4bit quantizes it while loading");
   }
-  if (config.boolean("is_encoder_decoder", false))
-    config.fail("is_encoder_decoder", "only decoders are known here");
+  if (config.boolean("is_encoder_decoder", false)) config.fail("is_encoder_decoder", "only decoders are known here");
   if (config.has("per_layer_config"))
     config.fail("per_layer_config", "layers that differ from each other are not known here");
 }
@@ -51,7 +51,8 @@ std::optional<std::vector<std::int32_t>> read_ids(const JsonFields& config, std:
       out.push_back(static_cast<std::int32_t>(id.integer()));
   };
   if (value->kind() != Json::Kind::array) add(*value);
-  else for (const Json& id : value->items()) add(id);
+  else
+    for (const Json& id : value->items()) add(id);
   return out;
 }
 

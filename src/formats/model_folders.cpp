@@ -25,7 +25,8 @@ fs::path find_base(const fs::path& adapter, const std::string& name) {
 ModelFolders find_model_folders(const std::string& name_or_path) {
   const fs::path folder = name_or_path;
   if (!fs::is_directory(folder))
-    throw ConfigError(cat("there is no folder ", quote(name_or_path)), "name the folder of a model in Hugging Face layout");
+    throw ConfigError(cat("there is no folder ", quote(name_or_path)),
+                      "name the folder of a model in Hugging Face layout");
   const auto adapter = read_json_object_if_exists(folder / kAdapterFile);
   if (!adapter) return {folder, std::nullopt};
   const JsonFields fields(*adapter, (folder / kAdapterFile).string());

@@ -49,8 +49,8 @@ bool matches_whole_name(const std::string& pattern, std::string_view name) {
   pcre2_set_match_limit(limits.get(), kMaxSteps);
   pcre2_set_heap_limit(limits.get(), kMaxHeapKb);
   const MatchData data(pcre2_match_data_create(1, nullptr));
-  const int result = pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0, data.get(),
-                                 limits.get());
+  const int result =
+      pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0, data.get(), limits.get());
   if (result < PCRE2_ERROR_NOMATCH) fail(pattern, cat("too many steps for the name ", quote(name)));
   return result >= 0;
 }

@@ -7,8 +7,8 @@
 
 namespace forgelm::formats {
 
-/// Whether all of `name` matches, as re.fullmatch has it. ConfigError for a pattern that does not compile, is too long or
-/// takes too many steps.
+/// Whether all of `name` matches, as re.fullmatch has it. ConfigError for a pattern that does not compile, is too long
+/// or takes too many steps.
 bool matches_whole_name(const std::string& pattern, std::string_view name);
 
 }  // namespace forgelm::formats

@@ -45,19 +45,25 @@ RopeKind kind_of(const JsonFields& parameters) {
   if (name == "default") return RopeKind::none;
   const auto kind = from_text<RopeKind>(name);
   if (!kind || *kind == RopeKind::none)
-    parameters.fail(key, "this scaling of rotary positions is not known (known: default, linear, dynamic, yarn, longrope, llama3)");
+    parameters.fail(
+        key, "this scaling of rotary positions is not known (known: default, linear, dynamic, yarn, longrope, llama3)");
   return *kind;
 }
 
 void check_keys(const JsonFields& parameters) {
-  static constexpr std::array<std::string_view, 16> kKnown = {
-      "rope_type",  "type",      "rope_theta",  "partial_rotary_factor", "factor",          "original_max_position_embeddings",
-      "beta_fast",  "beta_slow", "short_factor", "long_factor",          "low_freq_factor", "high_freq_factor",
-      "attention_factor", "mscale", "mscale_all_dim", "truncate"};
+  static constexpr std::array<std::string_view, 16> kKnown = {"rope_type",        "type",
+                                                              "rope_theta",       "partial_rotary_factor",
+                                                              "factor",           "original_max_position_embeddings",
+                                                              "beta_fast",        "beta_slow",
+                                                              "short_factor",     "long_factor",
+                                                              "low_freq_factor",  "high_freq_factor",
+                                                              "attention_factor", "mscale",
+                                                              "mscale_all_dim",   "truncate"};
   for (const auto& [key, value] : parameters.object().members()) {
     if (value.kind() == Json::Kind::object)
       parameters.fail(key, "rotary positions that differ by kind of layer are not known for this family");
-    if (key.substr(0, 5) == "mrope") parameters.fail(key, "rotary positions of several axes are not known for this family");
+    if (key.substr(0, 5) == "mrope")
+      parameters.fail(key, "rotary positions of several axes are not known for this family");
     if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end())
       logger.warning(parameters.place(), ": ", key, " is not a key of rotary positions and has no effect");
   }

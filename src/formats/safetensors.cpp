@@ -44,8 +44,9 @@ struct SafetensorsReader::Impl {
   }
 
   std::optional<std::uint32_t> index_of(std::string_view name) const {
-    const auto found = std::lower_bound(by_name.begin(), by_name.end(), name,
-                                        [this](std::uint32_t i, std::string_view key) { return tensors[i].name < key; });
+    const auto found =
+        std::lower_bound(by_name.begin(), by_name.end(), name,
+                         [this](std::uint32_t i, std::string_view key) { return tensors[i].name < key; });
     if (found == by_name.end() || tensors[*found].name != name) return std::nullopt;
     return *found;
   }
@@ -55,8 +56,8 @@ namespace {
 
 /// Weights that only Python's pickle reads, by name.
 std::vector<std::string> pickled_weights(const fs::path& folder) {
-  static const std::set<std::string> kOthers = {"training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt",
-                                                "scheduler.bin",     "scaler.pt"};
+  static const std::set<std::string> kOthers = {"training_args.bin", "optimizer.bin", "optimizer.pt",
+                                                "scheduler.pt",      "scheduler.bin", "scaler.pt"};
   std::vector<std::string> out;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
@@ -73,12 +74,12 @@ std::vector<std::string> pickled_weights(const fs::path& folder) {
   std::string message =
       cat(folder.string(), ": no weights: neither ", stem, ".safetensors nor ", stem, ".safetensors.index.json");
   std::vector<std::string> pickled = pickled_weights(folder);
-  if (pickled.empty())
-    throw ConfigError(message, "name the folder that holds the weights in safetensors files, whole");
+  if (pickled.empty()) throw ConfigError(message, "name the folder that holds the weights in safetensors files, whole");
   constexpr std::size_t kShown = 5;
   const std::string more = pickled.size() > kShown ? cat(" and ", pickled.size() - kShown, " more") : "";
   pickled.resize(std::min(pickled.size(), kShown));
-  throw ConfigError(cat(message, "; ", join(pickled, ", "), more, " hold pickled Python objects, which are not read: "
+  throw ConfigError(cat(message, "; ", join(pickled, ", "), more,
+                        " hold pickled Python objects, which are not read: "
                         "loading one can run any program"),
                     "convert them to safetensors where they come from (save_pretrained of transformers writes "
                     "safetensors), or fetch the model's safetensors files");
@@ -129,8 +130,9 @@ SafetensorsReader SafetensorsReader::open_folder(const fs::path& folder, std::st
   impl->by_name = sorted_by_name(impl->tensors);
   for (const auto& [name, shard] : shard_of)
     if (!impl->index_of(name))
-      throw ConfigError(cat(index_path.string(), ": it lists ", quote(name), " in ", shard, ", which has no such tensor"),
-                        "index and files belong to different models, or to different versions of one");
+      throw ConfigError(
+          cat(index_path.string(), ": it lists ", quote(name), " in ", shard, ", which has no such tensor"),
+          "index and files belong to different models, or to different versions of one");
   return SafetensorsReader(std::move(impl));
 }
 

@@ -24,11 +24,21 @@ struct TypeRow {
 };
 // In the reference's order: what stands later is laid out first.
 constexpr TypeRow kTypes[] = {
-    {TensorType::boolean, "BOOL", 1},     {TensorType::uint8, "U8", 1},         {TensorType::int8, "I8", 1},
-    {TensorType::float8_e5m2, "F8_E5M2", 1}, {TensorType::float8_e4m3, "F8_E4M3", 1}, {TensorType::int16, "I16", 2},
-    {TensorType::uint16, "U16", 2},       {TensorType::float16, "F16", 2},      {TensorType::bfloat16, "BF16", 2},
-    {TensorType::int32, "I32", 4},        {TensorType::uint32, "U32", 4},       {TensorType::float32, "F32", 4},
-    {TensorType::float64, "F64", 8},      {TensorType::int64, "I64", 8},        {TensorType::uint64, "U64", 8},
+    {TensorType::boolean, "BOOL", 1},
+    {TensorType::uint8, "U8", 1},
+    {TensorType::int8, "I8", 1},
+    {TensorType::float8_e5m2, "F8_E5M2", 1},
+    {TensorType::float8_e4m3, "F8_E4M3", 1},
+    {TensorType::int16, "I16", 2},
+    {TensorType::uint16, "U16", 2},
+    {TensorType::float16, "F16", 2},
+    {TensorType::bfloat16, "BF16", 2},
+    {TensorType::int32, "I32", 4},
+    {TensorType::uint32, "U32", 4},
+    {TensorType::float32, "F32", 4},
+    {TensorType::float64, "F64", 8},
+    {TensorType::int64, "I64", 8},
+    {TensorType::uint64, "U64", 8},
 };
 
 const TypeRow& row_of(TensorType type) noexcept {
@@ -96,8 +106,7 @@ class HeaderScanner {
   }
 
   void skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
       ++at_;
   }
   bool next_is(char c) {
@@ -172,12 +181,13 @@ class HeaderScanner {
   bool read_type(Entry& entry) {
     std::string name;
     if (!read_text(name)) return false;
-    const auto* const row =
-        std::find_if(std::begin(kTypes), std::end(kTypes), [&name](const TypeRow& known) { return known.name == name; });
+    const auto* const row = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                         [&name](const TypeRow& known) { return known.name == name; });
     if (row != std::end(kTypes)) return entry.info.type = row->type, true;
     std::vector<std::string_view> known;
     for (const TypeRow& each : kTypes) known.push_back(each.name);
-    return fail_in(entry, cat("the dtype ", quote(name, 40), " is not one that is read here (", join(known, ", "), ")"));
+    return fail_in(entry,
+                   cat("the dtype ", quote(name, 40), " is not one that is read here (", join(known, ", "), ")"));
   }
 
   bool read_shape(Entry& entry) {
@@ -283,7 +293,8 @@ std::string broken_layout(const std::vector<Entry>& entries, std::uint64_t num_d
   for (const auto& [info, range] : entries) {
     const auto of_tensor = [&info = info] { return cat("tensor ", quote(info.name), ": "); };
     const auto size_bytes = checked_num_bytes(info);
-    if (!size_bytes) return cat(of_tensor(), "its shape [", join(info.shape, ", "), "] has more bytes than 64 bits count");
+    if (!size_bytes)
+      return cat(of_tensor(), "its shape [", join(info.shape, ", "), "] has more bytes than 64 bits count");
     if (range.end < range.begin || range.end - range.begin != *size_bytes)
       return cat(of_tensor(), "its data_offsets [", range.begin, ", ", range.end, "] are not the ", *size_bytes,
                  " bytes of its dtype and shape [", join(info.shape, ", "), "]");
@@ -308,7 +319,8 @@ int layout_rank(TensorType type) noexcept { return static_cast<int>(&row_of(type
 
 std::uint64_t TensorInfo::num_bytes() const {
   if (const auto size_bytes = checked_num_bytes(*this)) return *size_bytes;
-  throw RunError(RunErrorKind::internal, cat("tensor ", quote(name), ": no tensor has the shape [", join(shape, ", "), "]"));
+  throw RunError(RunErrorKind::internal,
+                 cat("tensor ", quote(name), ": no tensor has the shape [", join(shape, ", "), "]"));
 }
 
 std::vector<std::uint32_t> sorted_by_name(const std::vector<TensorInfo>& tensors) {
@@ -322,7 +334,8 @@ std::vector<std::uint32_t> sorted_by_name(const std::vector<TensorInfo>& tensors
 Result<SafetensorsHeader> read_safetensors_header(std::string_view file) {
   const auto failure = [](std::string what) { return Failure{std::move(what)}; };
   if (file.size() < kLengthBytes)
-    return failure(cat("it has ", file.size(), " bytes, fewer than the ", kLengthBytes, " that tell the header's length"));
+    return failure(
+        cat("it has ", file.size(), " bytes, fewer than the ", kLengthBytes, " that tell the header's length"));
   const std::uint64_t length = read_length(file);
   if (length > kMaxSafetensorsHeaderBytes)
     return failure(cat("its header would have ", length, " bytes, more than ",
@@ -340,7 +353,8 @@ Result<SafetensorsHeader> read_safetensors_header(std::string_view file) {
     return std::pair(a.range.begin, a.range.end) < std::pair(b.range.begin, b.range.end);
   });
   const std::uint64_t data_start = kLengthBytes + length;
-  if (std::string what = broken_layout(entries, file.size() - data_start); !what.empty()) return failure(std::move(what));
+  if (std::string what = broken_layout(entries, file.size() - data_start); !what.empty())
+    return failure(std::move(what));
 
   SafetensorsHeader out;
   out.metadata = std::move(scanner.metadata);
@@ -400,7 +414,8 @@ std::string write_safetensors_header(const std::vector<TensorInfo>& tensors,
   std::string header = cat("{", join(members, ","), "}");
   header.append((8 - header.size() % 8) % 8, ' ');
   std::string out;
-  for (std::uint64_t rest = header.size(), i = 0; i < kLengthBytes; ++i, rest >>= 8) out += static_cast<char>(rest & 0xFF);
+  for (std::uint64_t rest = header.size(), i = 0; i < kLengthBytes; ++i, rest >>= 8)
+    out += static_cast<char>(rest & 0xFF);
   return out += header;
 }
 

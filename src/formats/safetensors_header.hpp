@@ -21,9 +21,9 @@ inline constexpr std::size_t kMaxTensorDimensions = 8;
 inline constexpr std::size_t kMaxTensorNameBytes = 1024;
 
 struct SafetensorsHeader {
-  std::vector<TensorInfo> tensors;          ///< in the order of the data
-  std::vector<std::uint64_t> offsets;       ///< of each tensor, in the file
-  std::vector<std::uint32_t> by_name;       ///< indices into tensors, sorted by name
+  std::vector<TensorInfo> tensors;     ///< in the order of the data
+  std::vector<std::uint64_t> offsets;  ///< of each tensor, in the file
+  std::vector<std::uint32_t> by_name;  ///< indices into tensors, sorted by name
   std::map<std::string, std::string> metadata;
 };
 

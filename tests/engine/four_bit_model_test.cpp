@@ -22,7 +22,7 @@ DecoderModel four_bit_model(const FourBitOptions& options, at::ScalarType dtype 
 
 }  // namespace
 
-TEST_CASE("a model in 4 bits gives the logits of transformers with bitsandbytes, each sequence alone and all in a row") {
+TEST_CASE("a model in 4 bits gives the logits of transformers with bitsandbytes, alone and in a row") {
   const auto manifest = parse_json(read_file(kFolder / "MANIFEST.json")).value();
   const auto sequences = sequences_of(manifest.at("logits.bin").at("ids"));
   const auto bytes = read_file(kFolder / "logits.bin");

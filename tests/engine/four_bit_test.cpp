@@ -95,6 +95,12 @@ at::Tensor random_normal(at::IntArrayRef shape, std::uint64_t seed) {
   return at::randn(shape, generator);
 }
 
+WeightPtr weight_of(at::Tensor value) {
+  auto weight = std::make_shared<Weight>();
+  weight->value = std::move(value);
+  return weight;
+}
+
 }  // namespace
 
 TEST_CASE("values of codes and of scales are bitsandbytes'") {
@@ -109,7 +115,7 @@ TEST_CASE("values of codes and of scales are bitsandbytes'") {
       CHECK((bits == expected[i].integer() || (values[i] == 0 && expected[i].integer() == 0)));
     }
   };
-  check("dynamic", dynamic_map());
+  check("dynamic", signed_dynamic_map().values);
   check("nf4", four_bit_table(FourBitKind::nf4).values);
   check("fp4", four_bit_table(FourBitKind::fp4).values);
 }
@@ -216,7 +222,7 @@ TEST_CASE("blocks of another size than bitsandbytes has are refused") {
 
 TEST_CASE("a 4-bit linear part multiplies with what its codes stand for, forwards and backwards") {
   const at::Tensor matrix = random_normal({48, 96}, 3) * 0.1;
-  auto bias = std::make_shared<Weight>(Weight{random_normal({48}, 4)});
+  auto bias = weight_of(random_normal({48}, 4));
   set_trained(*bias);
   const auto quantized = quantize_four_bit(matrix, FourBitKind::nf4, true);
   const at::Tensor dense = dequantize(quantized, at::kFloat);
@@ -271,7 +277,7 @@ TEST_CASE("the weights of a 4-bit linear part have bitsandbytes' names and are w
     return names;
   };
   const auto quantized = quantize_four_bit(random_normal({32, 64}, 11), FourBitKind::nf4, true);
-  const auto part = make_four_bit_linear(quantized, std::make_shared<Weight>(Weight{at::zeros({32})}), at::kFloat);
+  const auto part = make_four_bit_linear(quantized, weight_of(at::zeros({32})), at::kFloat);
   using Names = std::vector<std::string>;
   CHECK(names_of(*part) ==
         Names{"q_proj.weight", "q_proj.weight.absmax", "q_proj.weight.nested_absmax", "q_proj.bias"});

@@ -1,4 +1,5 @@
-// A run that goes on from any checkpoint equals the one that was never stopped: all reports and all weights, bit for bit.
+// A run that goes on from any checkpoint equals the one that was never stopped: all reports and all weights, bit for
+// bit.
 #include "engine/training_fixture.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/formats/checkpoint_folder.hpp"
@@ -20,7 +21,8 @@ config::JobConfig job_with_all(config::Precision precision, bool packs) {
 }
 
 void check_every_resume(const config::JobConfig& job) {
-  const TemporaryDirectory folder;
+  const ScopedThreads threads(1);
+  const RunFolder folder;
   // 11 examples: epochs end within the run, with a small last micro-batch and a short last step.
   const auto data = make_training_data(folder / "data", 11, 5);
   const auto whole = run_training(make_request(job, data, folder / "whole"));
@@ -69,6 +71,7 @@ TEST_CASE("A run of all weights resumed at any checkpoint equals the whole run")
     auto job = job_with_all(precision, false);
     job.lora.method = config::LoraMethod::none;
     job.training.learning_rate = 1e-3;
+    job.training.deterministic = precision == config::Precision::float32;
     check_every_resume(job);
   }
 }
@@ -87,7 +90,8 @@ TEST_CASE("A run in 4 bits resumed at any checkpoint equals the whole run") {
 
 TEST_CASE("A run that is interrupted after any step and resumed equals the whole run") {
   const auto job = job_with_all(config::Precision::float32, true);
-  const TemporaryDirectory folder;
+  const ScopedThreads threads(1);
+  const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 5);
   const auto whole = run_training(make_request(job, data, folder / "whole"));
   for (std::int64_t stop = 1; stop <= 12; ++stop) {
@@ -112,7 +116,8 @@ TEST_CASE("A run that is interrupted after any step and resumed equals the whole
 
 TEST_CASE("A checkpoint of other data, another seed or other settings is refused by name") {
   const auto job = small_job();
-  const TemporaryDirectory folder;
+  const ScopedThreads threads(1);
+  const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 5);
   auto first = make_request(job, data, folder / "run");
   first.made_with = Json::object({{"config_sha256", "a"}, {"data_sha256", "b"}});
@@ -147,7 +152,8 @@ TEST_CASE("A checkpoint of other data, another seed or other settings is refused
 }
 
 TEST_CASE("A damaged checkpoint and one that was never finished are refused") {
-  const TemporaryDirectory folder;
+  const ScopedThreads threads(1);
+  const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 0);
   auto request = make_request(small_job(), data, folder / "run");
   run_training(request, 3);
@@ -162,18 +168,16 @@ TEST_CASE("A damaged checkpoint and one that was never finished are refused") {
 }
 
 TEST_CASE("The threads of a checkpoint are taken over, and other processor instructions are named") {
-  const TemporaryDirectory folder;
+  const ScopedThreads threads(1);
+  const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 0);
   auto request = make_request(small_job(), data, folder / "run");
-  const int before = at::get_num_threads();
-  at::set_num_threads(1);
   run_training(request, 3);
   at::set_num_threads(2);
   request.resume_from = folder / "run/checkpoint-3";
   const auto resumed = run_training(request);
   CHECK(resumed.recorder.start.num_threads == 1);
   CHECK(resumed.recorder.start.notes.empty());
-  at::set_num_threads(before);
 }
 
 TEST_CASE("Warming up again after a resume multiplies the learning rate") {
@@ -182,7 +186,8 @@ TEST_CASE("Warming up again after a resume multiplies the learning rate") {
   job.training.warmup_steps = 4;
   job.training.lr_rewarm_on_resume = true;
   job.training.learning_rate = 1e-3;
-  const TemporaryDirectory folder;
+  const ScopedThreads threads(1);
+  const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 0);
   auto request = make_request(job, data, folder / "run");
   run_training(request, 6);

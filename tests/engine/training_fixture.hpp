@@ -53,6 +53,7 @@ inline std::shared_ptr<const data::TokenStore> make_training_store(const std::fi
 
 inline data::PreparedData make_training_data(const std::filesystem::path& folder, std::size_t num_train,
                                              std::size_t num_eval) {
+  std::filesystem::create_directories(folder);
   data::PreparedData out;
   const auto add = [&](const std::string& name, std::size_t num_examples, std::uint64_t seed) {
     const auto store = make_training_store(folder / name, num_examples, seed);
@@ -145,6 +146,23 @@ class Recorder : public engine::TrainingObserver {
   std::vector<std::pair<std::int64_t, std::string>> lines_;
 };
 
+/// While it lives, operations use so many threads: small ones are fastest with one.
+class ScopedThreads {
+ public:
+  explicit ScopedThreads(int num_threads) : before_(at::get_num_threads()) { at::set_num_threads(num_threads); }
+  ~ScopedThreads() { at::set_num_threads(before_); }
+  ScopedThreads(const ScopedThreads&) = delete;
+  ScopedThreads& operator=(const ScopedThreads&) = delete;
+
+ private:
+  int before_;
+};
+
+/// A folder on a file system in memory, where there is one: checkpoints are synced file by file.
+struct RunFolder : TemporaryDirectory {
+  RunFolder() : TemporaryDirectory(memory_directory()) {}
+};
+
 /// What a run leaves.
 struct FinishedRun {
   Recorder recorder;
@@ -175,7 +193,7 @@ inline std::map<std::string, at::Tensor> read_weights(const std::filesystem::pat
 inline FinishedRun run_training(engine::TrainingRequest request, std::int64_t stop_after = 0) {
   FinishedRun run;
   run.recorder.stop_after = stop_after;
-  const TemporaryDirectory folder;
+  const RunFolder folder;
   const auto session = engine::make_training_session(std::move(request), {});
   run.outcome = session->run(run.recorder);
   session->save(folder.path());

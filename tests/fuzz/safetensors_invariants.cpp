@@ -42,7 +42,8 @@ std::string broken_safetensors_promise(std::string_view bytes) {
   const auto header = read_safetensors_header(bytes);
   if (!header) return broken_words(header.error());
   const auto& tensors = header->tensors;
-  if (tensors.size() != header->offsets.size() || tensors.size() != header->by_name.size()) return "tables of two lengths";
+  if (tensors.size() != header->offsets.size() || tensors.size() != header->by_name.size())
+    return "tables of two lengths";
   if (tensors.size() > kMaxSafetensors) return "too many tensors";
 
   std::uint64_t end = tensors.empty() ? bytes.size() : header->offsets.front();

@@ -72,7 +72,7 @@ TEST_CASE("model files: a tokenizer's own template is kept as its files have it"
   fs::create_directory(folder / "out");
   const auto model = model_with("auto", folder / "model");
   const auto text = data::load_model_text(model);
-  write_tokenizer_files(model, text, folder / "out");
+  pipeline::write_tokenizer_files(model, text, folder / "out");
   for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"})
     CHECK(read_file(folder / "out" / name) == read_file(folder / "model" / name));
   CHECK_FALSE(fs::exists(folder / "out/chat_template.jinja"));
@@ -90,12 +90,13 @@ TEST_CASE("model files: the template that was trained with goes along, and takes
     fs::create_directory(out);
     const auto model = model_with(name, folder / "model");
     const auto text = data::load_model_text(model);
-    write_tokenizer_files(model, text, out);
+    pipeline::write_tokenizer_files(model, text, out);
     CHECK(read_file(out / "chat_template.jinja") == text.chat_template->source());
     CHECK(parse_json(read_file(out / "tokenizer_config.json")).value().find("chat_template") == nullptr);
     fs::copy(folder / "model/config.json", out / "config.json");
     CHECK(template_of(out) == text.chat_template->digest());
-    CHECK(data::load_model_text(model_with("auto", out)).tokenizer->digest() == text.tokenizer->digest());
+    const auto again = data::load_model_text(model_with("auto", out)).tokenizer;
+    CHECK(again->encode("One day, Lily met a dog.").ids == text.tokenizer->encode("One day, Lily met a dog.").ids);
   }
 }
 
@@ -109,7 +110,7 @@ TEST_CASE("model card: says what was done, masks secrets, and its configuration 
   const Json record = record_of_a_run();
   const std::string card = pipeline::model_card({loaded, record, true});
   CHECK(card.find("---\nbase_model: org/base\nlibrary_name: peft\n") == 0);
-  CHECK(card.find("- qlora\n") != std::string::npos);
+  CHECK(card.find("\"qlora\"") != std::string::npos);
   CHECK(card.find("# best\n") != std::string::npos);
   CHECK(card.find("| lora.r | 4 |") != std::string::npos);
   CHECK(card.find("| eval\\_loss | 0.25 |") != std::string::npos);

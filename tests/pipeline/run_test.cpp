@@ -34,11 +34,11 @@ class Workplace {
     failpoint::disarm_all();
   }
 
-  config::LoadedJob job(const std::string& training = "") const {
+  config::LoadedJob job(const std::string& keys = "") const {
     const fs::path source = FORGELM_SOURCE_DIR;
     auto loaded = config::read_job(
         cat("model: {name_or_path: ", (source / "templates/quickstart/model").native(), ", load_in_4bit: false}\n",
-            "lora: {}\ntraining: {output_dir: ", out().native(), ", eval_steps: 4, save_steps: 4", training, "}\n",
+            "lora: {}\ntraining: {output_dir: ", out().native(), ", eval_steps: 4, save_steps: 4", keys, "}\n",
             "data: {dataset_name_or_path: ", (source / "configs/data/first-job.jsonl").native(), "}\n"),
         "job.yaml");
     INFO(render(loaded.diagnostics, DiagnosticStyle::text));

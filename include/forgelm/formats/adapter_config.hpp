@@ -25,7 +25,7 @@ struct AdapterConfig {
   std::vector<std::string> target_modules;  ///< names or ends of names, sorted
   /// A regular expression in their place, as peft allows; kAllLinear: every linear layer save the head.
   std::optional<std::string> target_pattern;
-  std::vector<std::string> exclude_modules;     ///< as target_modules; never targets
+  std::vector<std::string> exclude_modules;    ///< as target_modules; never targets
   std::optional<std::string> exclude_pattern;  ///< a regular expression in their place
   std::vector<std::string> modules_to_save;
   std::vector<std::int64_t> layers_to_transform;  ///< empty: all

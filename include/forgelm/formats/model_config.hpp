@@ -18,19 +18,19 @@ namespace forgelm::formats {
 
 FORGELM_CHOICES(RopeKind, none, linear, dynamic, yarn, longrope, llama3)
 
-/// Scaling of rotary positions; numbers as transformers' rope_parameters name them, with all that follows from other keys
-/// (factor, original_max_positions) filled in.
+/// Scaling of rotary positions; numbers as transformers' rope_parameters name them, with all that follows from other
+/// keys (factor, original_max_positions) filled in.
 struct RopeConfig {
   RopeKind kind = RopeKind::none;
   double theta = 10000.0;
   double factor = 1.0;
-  std::int64_t original_max_positions = 0;  ///< yarn, longrope, llama3; else 0
-  double low_freq_factor = 1.0, high_freq_factor = 4.0;                               ///< llama3
-  std::optional<double> attention_factor;                                             ///< yarn, longrope
-  std::optional<double> mscale, mscale_all_dim;                                       ///< yarn
-  double beta_fast = 32.0, beta_slow = 1.0;                                           ///< yarn
-  bool truncates = true;                                                              ///< yarn
-  std::vector<double> short_factor, long_factor;                                      ///< longrope
+  std::int64_t original_max_positions = 0;               ///< yarn, longrope, llama3; else 0
+  double low_freq_factor = 1.0, high_freq_factor = 4.0;  ///< llama3
+  std::optional<double> attention_factor;                ///< yarn, longrope
+  std::optional<double> mscale, mscale_all_dim;          ///< yarn
+  double beta_fast = 32.0, beta_slow = 1.0;              ///< yarn
+  bool truncates = true;                                 ///< yarn
+  std::vector<double> short_factor, long_factor;         ///< longrope
   double partial_rotary_factor = 1.0;
 };
 
@@ -47,7 +47,7 @@ struct ModelConfig {
   std::optional<std::int64_t> sliding_window;
   RopeConfig rope;
   double attention_dropout = 0.0;
-  std::string stored_dtype;  ///< "bfloat16"; empty when the file does not say
+  std::string stored_dtype;                    ///< "bfloat16"; empty when the file does not say
   std::vector<std::int32_t> bos_ids, eos_ids;  ///< ids of config.json, then further ones of generation_config.json
   Json raw;                                    ///< config.json as it is
 };
@@ -67,8 +67,8 @@ ModelConfig read_model_config(const std::filesystem::path& folder);
 /// "llama", or "" when the folder has no config.json or that does not say.
 std::string model_type_of(const std::filesystem::path& folder);
 
-/// Merges `training.rope_scaling` of a job over the model's own, key by key, in `rope` and in `raw`; ConfigError for what
-/// read_model_config would refuse.
+/// Merges `training.rope_scaling` of a job over the model's own, key by key, in `rope` and in `raw`; ConfigError for
+/// what read_model_config would refuse.
 void override_rope(ModelConfig& config, const Json& rope_scaling);
 
 /// Where a model's files are: of a plain model its folder; of an adapter folder (adapter_config.json) its base model's,

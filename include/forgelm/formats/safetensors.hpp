@@ -1,9 +1,9 @@
 // safetensors: named tensors in one file. Layout: 8 bytes N (little-endian), N bytes of JSON header
 // {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ..., "__metadata__": {"k": "v"}}, then the
 // data, without holes or overlaps. The reader takes hostile files: every number is checked against what the file holds
-// before anything is allocated. The trap: files are mapped (weights are too large to copy first), so a file that somebody
-// cuts short while it is open, or a disk that fails under it, ends the process with SIGBUS; replacing it by rename is
-// safe, and so do all writers here.
+// before anything is allocated. The trap: files are mapped (weights are too large to copy first), so a file that
+// somebody cuts short while it is open, or a disk that fails under it, ends the process with SIGBUS; replacing it by
+// rename is safe, and so do all writers here.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@
 
 namespace forgelm::formats {
 
-/// What a tensor holds; in a file "BOOL", "U8", ..., "BF16", "F32". Other types (4 and 6 bit, complex) are refused by name.
+/// What a tensor holds; in a file "BOOL", "U8", ..., "BF16", "F32". Other types (4 and 6 bit, complex) are refused by
+/// name.
 FORGELM_CHOICES(TensorType, boolean, uint8, int8, int16, uint16, float16, bfloat16, int32, uint32, float32, float64,
                 int64, uint64, float8_e4m3, float8_e5m2)
 

@@ -15,7 +15,6 @@ namespace forgelm::engine {
 namespace {
 
 constexpr Logger logger("forgelm.engine");
-constexpr std::string_view kAllLinear = "all-linear";
 
 std::string last_part(const std::string& name) { return name.substr(name.rfind('.') + 1); }
 
@@ -59,7 +58,7 @@ std::vector<std::string> resolve_targets(const std::vector<std::string>& given, 
   for (const LinearSlot& slot : slots) slot_names.push_back(slot.name);
   std::vector<std::string> targets, unknown;
   for (const std::string& name : given) {
-    if (name == kAllLinear) {
+    if (name == formats::kAllLinear) {
       for (std::string& linear : all_linear(slots)) targets.push_back(std::move(linear));
       continue;
     }

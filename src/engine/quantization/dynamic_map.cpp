@@ -6,8 +6,8 @@
 namespace forgelm::engine {
 namespace {
 
-// The values of a decade are the middles of equal parts of [0.1, 1], times a power of ten. Points of a decade are rounded
-// to float once (the reference's are fused multiply-adds), the products after that one by one.
+// The values of a decade are the middles of equal parts of [0.1, 1], times a power of ten. Points of a decade are
+// rounded to float once (the reference's are fused multiply-adds), the products after that one by one.
 DynamicMap make_dynamic_map(bool is_signed) {
   constexpr std::array<float, 7> kPowers = {1e-6F, 1e-5F, 1e-4F, 1e-3F, 1e-2F, 1e-1F, 1};
   constexpr float kLow = 0.1F;

@@ -1,5 +1,6 @@
 // The linear part that holds 4-bit codes. Only the codes live from the forward pass to the backward pass; each
 // dequantizes for itself. The gradient is that of the matrix that the forward pass multiplied with.
+#include <optional>
 #include <utility>
 
 #include "engine/quantization/four_bit.hpp"
@@ -8,6 +9,12 @@
 namespace forgelm::engine {
 namespace {
 
+WeightPtr frozen(at::Tensor value) {
+  auto weight = std::make_shared<Weight>();
+  weight->value = std::move(value);
+  return weight;
+}
+
 struct HeldMatrix final : torch::CustomClassHolder {
   explicit HeldMatrix(FourBitTensor held) : matrix(std::move(held)) {}
   FourBitTensor matrix;
@@ -15,15 +22,17 @@ struct HeldMatrix final : torch::CustomClassHolder {
 
 class FourBitProduct final : public torch::autograd::Function<FourBitProduct> {
  public:
-  /// `bias` may be undefined.
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& bias,
-                            FourBitTensor matrix, at::ScalarType compute_dtype) {
+  /// Without a bias nothing is passed: libtorch takes no undefined tensor here.
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const std::optional<at::Tensor>& bias, FourBitTensor matrix,
+                            at::ScalarType compute_dtype) {
     const at::Tensor weight_OI = dequantize(matrix, compute_dtype);
     context->saved_data["dtypes"] = std::vector<std::int64_t>{
         static_cast<std::int64_t>(compute_dtype), static_cast<std::int64_t>(x.scalar_type()),
-        static_cast<std::int64_t>(bias.defined() ? bias.scalar_type() : compute_dtype)};
+        static_cast<std::int64_t>(bias ? bias->scalar_type() : compute_dtype)};
+    context->saved_data["has_bias"] = bias.has_value();
     context->saved_data["matrix"] = c10::IValue::make_capsule(c10::make_intrusive<HeldMatrix>(std::move(matrix)));
-    return at::linear(x.to(compute_dtype), weight_OI, bias.defined() ? bias.to(compute_dtype) : bias)
+    return at::linear(x.to(compute_dtype), weight_OI, bias ? bias->to(compute_dtype) : at::Tensor())
         .to(x.scalar_type());
   }
 
@@ -38,7 +47,7 @@ class FourBitProduct final : public torch::autograd::Function<FourBitProduct> {
       const at::Tensor weight_OI = dequantize(held->matrix, compute_dtype);
       result[0] = at::matmul(gradient, weight_OI).to(static_cast<at::ScalarType>(dtypes[1]));
     }
-    if (context->needs_input_grad(1))
+    if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(1))
       result[1] = gradient.reshape({-1, gradient.size(-1)}).sum(0, false, static_cast<at::ScalarType>(dtypes[2]));
     return result;
   }
@@ -50,13 +59,13 @@ class FourBitLinear final : public Linear {
       : matrix_(std::move(matrix)), bias_(std::move(bias)), compute_dtype_(compute_dtype) {
     TORCH_CHECK(matrix_.shape.size() == 2, "a 4-bit linear part takes a matrix, not a tensor of ", matrix_.shape.size(),
                 " dimensions");
-    codes_->value = matrix_.codes.view({-1, 1});
-    absmax_->value = matrix_.is_double() ? matrix_.absmax_codes : matrix_.absmax;
-    if (matrix_.is_double()) nested_absmax_ = std::make_shared<Weight>(Weight{matrix_.nested_absmax});
+    codes_ = frozen(matrix_.codes.view({-1, 1}));
+    absmax_ = frozen(matrix_.is_double() ? matrix_.absmax_codes : matrix_.absmax);
+    if (matrix_.is_double()) nested_absmax_ = frozen(matrix_.nested_absmax);
   }
 
   at::Tensor forward(const at::Tensor& x_TI, const ForwardMode&) override {
-    return FourBitProduct::apply(x_TI, bias_ ? bias_->value : at::Tensor(), matrix(), compute_dtype_);
+    return FourBitProduct::apply(x_TI, bias_ ? std::optional(bias_->value) : std::nullopt, matrix(), compute_dtype_);
   }
   std::int64_t in_features() const override { return matrix_.shape[1]; }
   std::int64_t out_features() const override { return matrix_.shape[0]; }
@@ -81,8 +90,8 @@ class FourBitLinear final : public Linear {
   }
 
   FourBitTensor matrix_;
-  WeightPtr codes_ = std::make_shared<Weight>();
-  WeightPtr absmax_ = std::make_shared<Weight>();
+  WeightPtr codes_;
+  WeightPtr absmax_;
   WeightPtr nested_absmax_;
   WeightPtr bias_;
   at::ScalarType compute_dtype_;
@@ -99,8 +108,8 @@ LinearMaker four_bit_maker(const FourBitOptions& options, at::Device device, at:
     auto matrix = quantize_four_bit(weight_OI.to(source_dtype).to(device), options.kind, options.is_double);
     WeightPtr held_bias;
     if (bias.defined())  // its bytes are the file's
-      held_bias = std::make_shared<Weight>(
-          Weight{bias.to(at::TensorOptions(device).dtype(source_dtype), /*non_blocking=*/false, /*copy=*/true)});
+      held_bias =
+          frozen(bias.to(at::TensorOptions(device).dtype(source_dtype), /*non_blocking=*/false, /*copy=*/true));
     return make_four_bit_linear(std::move(matrix), std::move(held_bias), options.compute_dtype);
   };
 }

@@ -17,10 +17,18 @@ namespace {
 constexpr std::int64_t kMaxSize = std::numeric_limits<std::int32_t>::max();  // a product of two fits 64 bits
 
 /// Keys that change the mathematics of families near to this one; a Llama has none of them.
-constexpr std::array<std::string_view, 12> kForeign = {
-    "attn_logit_softcapping", "final_logit_softcapping", "logits_scaling",   "logit_scale",
-    "residual_multiplier",    "attention_multiplier",    "embedding_multiplier", "use_qk_norm",
-    "clip_qkv",               "no_rope_layers",          "num_local_experts", "num_experts"};
+constexpr std::array<std::string_view, 12> kForeign = {"attn_logit_softcapping",
+                                                       "final_logit_softcapping",
+                                                       "logits_scaling",
+                                                       "logit_scale",
+                                                       "residual_multiplier",
+                                                       "attention_multiplier",
+                                                       "embedding_multiplier",
+                                                       "use_qk_norm",
+                                                       "clip_qkv",
+                                                       "no_rope_layers",
+                                                       "num_local_experts",
+                                                       "num_experts"};
 
 bool is_neutral(const Json& value) {
   if (value.kind() == Json::Kind::boolean) return !value.boolean();
@@ -54,9 +62,11 @@ void read_sizes(const JsonFields& config, ModelConfig& out) {
   if (out.hidden_size % out.num_heads != 0)
     config.fail("hidden_size", cat("not a multiple of num_attention_heads, which is ", out.num_heads));
   if (out.num_heads % out.num_key_value_heads != 0)
-    config.fail("num_attention_heads", cat("not a multiple of num_key_value_heads, which is ", out.num_key_value_heads));
+    config.fail("num_attention_heads",
+                cat("not a multiple of num_key_value_heads, which is ", out.num_key_value_heads));
   out.head_dim = size("head_dim", out.hidden_size / out.num_heads);
-  if (out.head_dim % 2 != 0) config.fail("head_dim", cat("rotary positions turn pairs, and a head has ", out.head_dim, " numbers"));
+  if (out.head_dim % 2 != 0)
+    config.fail("head_dim", cat("rotary positions turn pairs, and a head has ", out.head_dim, " numbers"));
 }
 
 std::string read_activation(const JsonFields& config) {
@@ -81,8 +91,7 @@ void read(const Json& json, const std::filesystem::path& path, ModelConfig& out)
   if (out.attention_dropout < 0 || out.attention_dropout >= 1)
     config.fail("attention_dropout", "expected a number from 0 to below 1");
   out.rope = read_rope(config, out.head_dim, out.max_positions);
-  if (out.rope.partial_rotary_factor != 1)
-    config.fail("partial_rotary_factor", "the family llama turns whole heads");
+  if (out.rope.partial_rotary_factor != 1) config.fail("partial_rotary_factor", "the family llama turns whole heads");
   out.bos_ids = {1};
   out.eos_ids = {2};
 }
