@@ -81,6 +81,10 @@ void check_model(const Preflight& preflight) {
   } else if (preflight.stage.job.model.offline) {
     preflight.add("offline", "model.name_or_path", cat(quote(name), " is not on this machine, and the job is offline"),
                   "name a local folder");
+  } else if (const auto& hub = config::info(config::Capability::hub_access); !hub.is_available) {
+    preflight.add("absent_capability", "model.name_or_path",
+                  cat("there is no folder ", quote(name), ", and this build has no ", hub.what),
+                  "download the model, and name its folder");
   }
 }
 

@@ -115,7 +115,9 @@ void run(const Case& next) {
   }
   const Part* script = next.find("run");
   REQUIRE(script != nullptr);
-  const test::ProcessResult result = test::run_script(script->text(), folder.path().native());
+  // One thread each: those of a parallel loop wait for each other, for minutes where a host is busy with other tests.
+  const test::ProcessResult result =
+      test::run_script("export OMP_NUM_THREADS=1\n" + script->text(), folder.path().native());
   const Part* exit = next.find("exit");
   {
     INFO("stderr:\n" << result.err);

@@ -66,7 +66,7 @@ TEST_CASE("Nothing flows from one sequence of a row into another") {
     ForwardInput input = row_of(kThree);
     for (std::size_t i = 0; i < kThree.size(); ++i) {
       input.embeddings_TD = model.embed(input.ids_T.defined() ? input.ids_T : row_of(kThree).ids_T).detach().requires_grad_(true);
-      input.ids_T = {};
+      input.ids_T = at::Tensor();
       const at::Tensor logits = logits_of(model, input);
       logits.slice(0, input.starts[i], input.starts[i + 1]).square().sum().backward();
       const at::Tensor gradient = input.embeddings_TD.grad();
@@ -95,9 +95,9 @@ TEST_CASE("Embeddings in place of ids give the same") {
   const at::Tensor expected = logits_of(model, input);
   input.embeddings_TD = model.embed(input.ids_T);
   CHECK_THROWS(logits_of(model, input));  // both
-  input.ids_T = {};
+  input.ids_T = at::Tensor();
   CHECK(at::equal(logits_of(model, input), expected));
-  input.embeddings_TD = {};
+  input.embeddings_TD = at::Tensor();
   CHECK_THROWS(logits_of(model, input));  // neither
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("Blocks that run again pass the gradient of a trained input through fr
     DecoderModel model = rule_model(case_line("grouped"));
     ForwardInput input = row_of(kThree);
     input.embeddings_TD = model.embed(input.ids_T).detach().requires_grad_(true);
-    input.ids_T = {};
+    input.ids_T = at::Tensor();
     model.hidden(input, {nullptr, recomputes}).square().sum().backward();
     gradients[recomputes ? 1 : 0] = input.embeddings_TD.grad();
   }

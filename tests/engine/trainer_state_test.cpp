@@ -3,6 +3,7 @@
 
 #include "engine/training/checkpoint.hpp"
 #include "engine/training/micro_batches.hpp"
+#include "engine/training/optimizer_step.hpp"
 #include "engine/training/trainer_state.hpp"
 #include "forgelm/core/error.hpp"
 
@@ -85,6 +86,57 @@ TEST_CASE("Rows of a batch are named by their data set") {
   batch.examples = {4, 2, 6};
   CHECK(engine::describe_rows(batch, *data.train, data.sources, 8) == "rows 4, 2, 6 of train.jsonl");
   CHECK(engine::describe_rows(batch, *data.train, data.sources, 1) == "row 4 of train.jsonl; 2 more");
+}
+
+namespace {
+
+/// A loss that is 0 with a gradient that is no number for the example of one row, and harmless for all others.
+class BadGradient final : public engine::Objective {
+ public:
+  explicit BadGradient(std::uint64_t row) : row_(row) {}
+  double count(const data::Batch& batch) const override { return static_cast<double>(engine::num_learnt(batch)); }
+  engine::LossSum loss(engine::DecoderModel& model, const data::Batch& batch, const engine::PassOptions&) override {
+    at::Tensor sum;
+    model.visit_weights([&](const std::string&, const engine::WeightPtr& weight) {
+      if (weight->is_trained && !sum.defined()) sum = weight->value.sum() * 0;
+    });
+    const bool is_bad = std::find(batch.examples.begin(), batch.examples.end(), row_) != batch.examples.end();
+    return {is_bad ? sum.sqrt() : sum, count(batch), {}};
+  }
+
+ private:
+  std::uint64_t row_;
+};
+
+}  // namespace
+
+TEST_CASE("A gradient that is not finite is traced to its micro-batch") {
+  const ScopedThreads threads(1);
+  const RunFolder folder;
+  const auto data = make_training_data(folder / "data", 8, 0);
+  auto trained = engine::open_trained_model(small_job(), at::kCPU, at::kFloat, std::nullopt);
+  const auto weights = engine::trained_weights(trained.model, 1.0);
+  const auto ranks = engine::open_ranks(0, 1);
+  data::BatchOptions options;
+  options.batch_size = 2;
+  options.shuffle = false;
+  BadGradient objective(5);
+  engine::GradientMaker gradients(trained.model, objective, weights, *ranks, data, {});
+  engine::StepBatches steps(data.train, options, 4);
+  try {
+    gradients.make(8, 0.5, steps.next());
+    FAIL("nothing was noticed");
+  } catch (const RunError& error) {
+    INFO(error.what());
+    CHECK(error.kind() == RunErrorKind::diverged);
+    CHECK(std::string(error.what()).find("the gradient norm is nan at step 9 (epoch 0.5), in micro-batch 3 of 4: rows "
+                                         "4, 5 of train.jsonl") == 0);
+  }
+}
+
+TEST_CASE("Training in several processes is refused until there are any") {
+  CHECK_THROWS_AS(engine::open_ranks(0, 2), ConfigError);
+  CHECK_THROWS_AS(engine::open_ranks(1, 1), ConfigError);
 }
 
 TEST_CASE("Weights and step of a Hugging Face Trainer's folder are continued, and its pickles are not opened") {

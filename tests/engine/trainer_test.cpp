@@ -169,7 +169,8 @@ TEST_CASE("Training ends early without gains; the best checkpoint's weights are 
   CHECK(steps_of(formats::list_checkpoints(folder / "run")) ==
         std::vector<std::int64_t>{best, run.outcome.step - 2, run.outcome.step});
   CHECK(are_bit_equal(run.weights, read_weights(folder / ("run/checkpoint-" + std::to_string(best)))));
-  CHECK_FALSE(are_bit_equal(run.weights, read_weights(folder / ("run/checkpoint-" + std::to_string(run.outcome.step)))));
+  const auto last = folder / ("run/checkpoint-" + std::to_string(run.outcome.step));
+  CHECK_FALSE(are_bit_equal(run.weights, read_weights(last)));
 }
 
 TEST_CASE("Training ends when the evaluation loss is a share above its best") {

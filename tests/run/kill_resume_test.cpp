@@ -106,12 +106,12 @@ bool is_saving(const fs::path& run) {
   return false;
 }
 
-struct Result {
+struct RunFiles {
   std::string weights, losses;
-  bool operator==(const Result&) const = default;
+  bool operator==(const RunFiles&) const = default;
 };
 
-Result result_of(const fs::path& run) {
+RunFiles files_of(const fs::path& run) {
   return {read_file(run / "final_model/adapter_model.safetensors"), read_file(run / "loss.jsonl")};
 }
 
@@ -157,6 +157,7 @@ void run_through_kills(const fs::path& folder, int num_steps, int num_kills, std
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+    if (std::getenv("FORGELM_KILLS_DEBUG")) std::cerr << "span " << span << " reached " << reached << " target " << target << " save " << is_at_save << " last " << is_last << " " << failpoints << " -> " << program.exit_code() << " at " << last_step(run) << "\n";
     if (program.exit_code() != kKilled) {
       INFO(program.log());
       REQUIRE(program.exit_code() == 0);
@@ -186,7 +187,7 @@ TEST_CASE("kill_resume: a run that is killed and resumed ends with the bytes of 
     INFO(program.log());
     REQUIRE(exit_code == 0);
   }
-  const Result expected = result_of(undisturbed / "run");
+  const RunFiles expected = files_of(undisturbed / "run");
   REQUIRE(last_step(undisturbed / "run") == num_steps);
 
   std::mt19937 random(20261121);
@@ -197,7 +198,7 @@ TEST_CASE("kill_resume: a run that is killed and resumed ends with the bytes of 
     REQUIRE(tally.num_runs < 10);
     const fs::path folder = new_folder(home, cat("killed-", tally.num_runs++), job);
     run_through_kills(folder, num_steps, num_kills - tally.num_kills, random, tally);
-    const bool is_same = result_of(folder / "run") == expected;
+    const bool is_same = files_of(folder / "run") == expected;
     if (!is_same) std::cerr << "the run in " << folder.native() << " after " << tally.num_kills << " kills differs\n";
     REQUIRE(is_same);
   }

@@ -107,7 +107,8 @@ class TrainingObserver {
   virtual void on_checkpoint_begin(std::int64_t /*step*/) {}
   virtual void on_checkpoint(const CheckpointReport&) {}
   virtual void on_oom(const OomReport&) {}
-  /// Asked after every step: true saves a checkpoint and ends the run as interrupted.
+  /// Asked after every step, and within evaluations, which are then given up and made by the resumed run: true saves a
+  /// checkpoint and ends the run as interrupted.
   virtual bool wants_stop() { return false; }
 };
 
@@ -117,14 +118,14 @@ const char* to_string(StopReason reason) noexcept;
 struct TrainingOutcome {
   StopReason reason = StopReason::finished;
   std::int64_t step = 0;
-  double train_loss = 0;  ///< mean of the steps' losses
+  double train_loss = 0;  ///< mean of the steps' losses, resumed parts too
   std::optional<double> initial_eval_loss;
   std::optional<double> eval_loss;  ///< of the final model, which is the best checkpoint's where there is an evaluation
   std::optional<std::int64_t> best_step;
   std::int64_t batch_size = 0;  ///< as it ended, after OOM recovery
   std::int64_t accumulation_steps = 0;
   std::uint64_t num_tokens = 0;
-  double seconds = 0;
+  double seconds = 0;  ///< of steps and evaluations, resumed parts too
 };
 
 /// A model on its device with what trains it. One thread at a time.

@@ -94,7 +94,8 @@ void load_best_weights(TrainedModel& trained, const fs::path& run_folder, std::i
   const fs::path folder = run_folder / cat("checkpoint-", step);
   const auto problems = formats::verify_checkpoint(folder);
   if (!problems.empty())
-    throw RunError(RunErrorKind::data, cat("the best checkpoint ", folder.native(), " is damaged: ", join(problems, "; ")),
+    throw RunError(RunErrorKind::data,
+                   cat("the best checkpoint ", folder.native(), " is damaged: ", join(problems, "; ")),
                    "the newest checkpoint holds the last weights; resuming the run evaluates and saves again",
                    {{"path", folder.native()}});
   load_trained_weights(trained, folder);

@@ -1,5 +1,5 @@
-// Ranks: the processes that train one model together, each on its own batches. What the loop sums over them goes through
-// here, so that the loop reads the same for one process and for many.
+// Ranks: the processes that train one model together, each on its own batches. What the loop sums over them goes
+// through here, so that the loop reads the same for one process and for many.
 #pragma once
 
 #include <ATen/ATen.h>

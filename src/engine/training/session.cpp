@@ -151,7 +151,8 @@ class LocalSession final : public TrainingSession {
         objective_(make_objective(request_.job.training)),
         weights_(trained_weights(trained_.model, request_.job.lora.loraplus_lr_ratio)),
         optimizer_(make_optimizer(request_.job.training, weights_)),
-        batches_(request_.data.train, batch_options(request_.job, *ranks_), request_.job.training.gradient_accumulation_steps,
+        batches_(request_.data.train, batch_options(request_.job, *ranks_),
+                 request_.job.training.gradient_accumulation_steps,
                  resumed_state() != nullptr ? resumed_state()->cursor : std::nullopt),
         state_(first_state()) {
     describe(device);
@@ -159,7 +160,6 @@ class LocalSession final : public TrainingSession {
 
   TrainingOutcome run(TrainingObserver& observer) override {
     return guarded("train", [&] {
-      const LoggedWarnings logged;
       observer.on_start(start_);
       Trainer trainer({request_.job, request_.data, request_.run_folder, trained_, *objective_, weights_, *optimizer_,
                        batches_, *ranks_},

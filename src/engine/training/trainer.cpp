@@ -69,6 +69,7 @@ void Trainer::train_step() {
   state_.num_tokens += gradients.num_tokens;
   state_.num_learnt_tokens += gradients.num_learnt_tokens;
   state_.loss_sum += gradients.loss;
+  ++state_.num_losses;
   const double seconds = seconds_now() - start;
   state_.seconds += seconds;
 
@@ -249,7 +250,7 @@ TrainingOutcome Trainer::finish(StopReason reason) {
   TrainingOutcome outcome;
   outcome.reason = reason;
   outcome.step = state_.step;
-  outcome.train_loss = state_.step > 0 ? state_.loss_sum / static_cast<double>(state_.step) : 0;
+  outcome.train_loss = state_.num_losses > 0 ? state_.loss_sum / static_cast<double>(state_.num_losses) : 0;
   outcome.initial_eval_loss = state_.evaluation_at(0);
   outcome.batch_size = state_.batch_size;
   outcome.accumulation_steps = training_.gradient_accumulation_steps * num_pieces();

@@ -46,6 +46,7 @@ TrainerState from_json(const Json& json) {
   state.num_tokens = count_of(json.at("num_tokens"));
   state.num_learnt_tokens = count_of(json.at("num_learnt_tokens"));
   state.loss_sum = json.at("loss_sum").real();
+  state.num_losses = static_cast<std::int64_t>(count_of(json.at("num_losses")));
   state.seconds = json.at("seconds").real();
   for (const Json& point : json.at("evaluations").items())
     state.evaluations.push_back({point.at("step").integer(), point.at("epoch").real(), point.at("loss").real()});
@@ -86,6 +87,7 @@ Json to_json(const TrainerState& state) {
                        {"num_evaluations_without_gain", state.num_evaluations_without_gain},
                        {"evaluations", std::move(evaluations)},
                        {"loss_sum", state.loss_sum},
+                       {"num_losses", state.num_losses},
                        {"num_tokens", state.num_tokens},
                        {"num_learnt_tokens", state.num_learnt_tokens},
                        {"seconds", state.seconds},

@@ -38,7 +38,8 @@ struct TrainerState {
   bool is_settled = false;
   std::optional<data::DataCursor> cursor;  ///< none: the start
   std::uint64_t num_tokens = 0, num_learnt_tokens = 0;
-  double loss_sum = 0;  ///< of the steps' losses
+  double loss_sum = 0;          ///< of the losses of `num_losses` steps
+  std::int64_t num_losses = 0;  ///< fewer than `step` after the checkpoint of another program
   double seconds = 0;
   std::vector<EvaluationPoint> evaluations;  ///< by step; that of step 0 is the baseline
   std::int64_t num_evaluations_without_gain = 0;
