@@ -111,7 +111,7 @@ DecoderModel model_of(const Case& which) {
   std::size_t place = 0;
   for (auto& [name, tensor] : tensors) {
     const bool is_matrix = name.find(".lora_") != std::string::npos;
-    const at::Tensor added = rule(tensor.sizes(), place++, is_matrix ? 0.5 : 0.1);
+    const at::Tensor added = rule(tensor.sizes(), place++, is_matrix ? 0.2 : 0.1);
     tensor = is_matrix ? added : tensor + added;
   }
   const test::TemporaryDirectory folder;

@@ -8,20 +8,15 @@
 #include <map>
 
 #include "engine/adapters/lora.hpp"
-#include "engine/model/load_model.hpp"
+#include "engine/golden_sequences.hpp"
+#include "engine/model_support.hpp"
 #include "engine/optimizers/optimizer.hpp"
-#include "golden_sequences.hpp"
-#include "rule_made.hpp"
 
 namespace {
 
 using namespace forgelm;
 using engine::DecoderModel;
 using test::batch_of;
-
-DecoderModel load_bundled() {
-  return engine::load_model(test::bundled_model(), formats::read_model_config(test::bundled_model()), {});
-}
 
 formats::AdapterConfig adapter(std::vector<std::string> targets, std::vector<std::string> saved = {}) {
   formats::AdapterConfig config;
@@ -36,14 +31,14 @@ void fill_b(DecoderModel& model) {
   const at::NoGradGuard no_graph;
   model.visit_weights([](const std::string& name, const engine::WeightPtr& weight) {
     if (name.find("lora_B") != std::string::npos)
-      weight->value.copy_(test::rule_made(weight->value.numel(), 5, 0.1).view(weight->value.sizes()));
+      weight->value.copy_(test::rule_tensor(weight->value.sizes(), 5, 0.1));
   });
 }
 
 enum class Trained { attention, head_adapter, head_copy, all_weights };
 
 DecoderModel make_model(Trained trained) {
-  DecoderModel model = load_bundled();
+  DecoderModel model = test::quickstart_model();
   switch (trained) {
     case Trained::attention: engine::add_lora(model, adapter({"q_proj", "v_proj"}), 1); break;
     case Trained::head_adapter: engine::add_lora(model, adapter({"v_proj", "lm_head"}), 1); break;
@@ -132,7 +127,7 @@ TEST_CASE("The loss in chunks is torch's cross-entropy, gradients included, what
 }
 
 TEST_CASE("The mean over chunks does not depend on their size") {
-  DecoderModel model = load_bundled();
+  DecoderModel model = test::quickstart_model();
   const at::NoGradGuard no_graph;
   const auto batch = batch_of(test::golden_sequences("train"), {1, 2, 4, 5, 6});
   const double whole = engine::make_sft_objective(100000)->loss(model, batch, {}).sum.item<double>();
@@ -144,7 +139,7 @@ TEST_CASE("The mean over chunks does not depend on their size") {
 }
 
 TEST_CASE("Losses of sequences do not depend on what they are batched with") {
-  DecoderModel model = load_bundled();
+  DecoderModel model = test::quickstart_model();
   const at::NoGradGuard no_graph;
   const auto sequences = test::golden_sequences("train");
   const auto objective = engine::make_sft_objective();
@@ -183,7 +178,7 @@ TEST_CASE("A loss without gradients keeps no graph") {
 }
 
 TEST_CASE("NEFTune: noise for training alone, another one in every step") {
-  DecoderModel model = load_bundled();
+  DecoderModel model = test::quickstart_model();
   const at::NoGradGuard no_graph;
   const auto batch = batch_of(test::golden_sequences("train"), {0, 3, 7});
   const auto objective = engine::make_sft_objective();

@@ -8,18 +8,18 @@
 #include <map>
 #include <set>
 
+#include "engine/model_support.hpp"
 #include "engine/optimizers/adamw.hpp"
 #include "engine/quantization/dynamic_map.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/json.hpp"
-#include "rule_made.hpp"
 
 namespace {
 
 using namespace forgelm;
 using engine::TrainedWeight;
-using test::rule_made;
+using test::rule_tensor;
 
 constexpr double kDecay = 0.05;
 constexpr int kNumSteps = 10;
@@ -49,7 +49,7 @@ std::int64_t count_of(const Subject& subject) {
 
 at::Tensor gradient(int step, std::size_t number) {
   const std::int64_t count = count_of(kSubjects[number]);
-  const at::Tensor values = rule_made(count, 100 * static_cast<std::uint64_t>(step) + number + 7, 1);
+  const at::Tensor values = rule_tensor({count}, 100 * static_cast<std::uint64_t>(step) + number + 7, 1);
   float* const data = values.mutable_data_ptr<float>();
   for (std::int64_t i = 0; i < count; ++i) {
     data[i] = static_cast<float>(data[i] * std::pow(10.0, -static_cast<double>((i / 256 + i % 3) % 5)));
@@ -65,7 +65,7 @@ std::vector<TrainedWeight> make_weights() {
   for (std::size_t k = 0; k < kSubjects.size(); ++k) {
     const Subject& subject = kSubjects[k];
     auto weight = std::make_shared<engine::Weight>();
-    weight->value = rule_made(count_of(subject), k + 1, 0.2).view(subject.shape);
+    weight->value = rule_tensor(subject.shape, k + 1, 0.2);
     engine::set_trained(*weight);
     weights.push_back({subject.name, weight, subject.decays, subject.lr_factor});
   }
@@ -93,7 +93,7 @@ void run_step(engine::Optimizer& optimizer, const std::vector<TrainedWeight>& we
 /// The maker's sampled().
 at::Tensor sampled(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.detach().reshape(-1);
-  return flat.numel() < 100 ? flat : flat.slice(0, 0, c10::nullopt, 83);
+  return flat.numel() < 100 ? flat : flat.slice(0, 0, std::nullopt, 83);
 }
 
 at::Tensor tensor_of(const Json& list) {

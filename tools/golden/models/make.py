@@ -20,6 +20,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import versions
+from rule import rule
 
 VERSIONS = {"torch": "2.11.0", "transformers": "5.23.0", "safetensors": "0.8.0"}
 versions.require(VERSIONS)
@@ -65,19 +66,6 @@ CASES = [
 ]
 
 
-def rule(shape, place, scale):
-    """Values that depend on the place of a tensor among the sorted names alone: SplitMix64 of a counter, its upper 24
-    bits; computed in double, then float32."""
-    count = int(np.prod(shape))
-    with np.errstate(over="ignore"):
-        state = (np.arange(count, dtype=np.uint64) + np.uint64(1 + 1000003 * place)) * np.uint64(0x9E3779B97F4A7C15)
-        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        state = (state ^ (state >> np.uint64(31))) >> np.uint64(40)
-    values = (state.astype(np.float64) / 2**24 - 0.5) * scale
-    return torch.from_numpy(values.astype(np.float32)).reshape(tuple(shape))
-
-
 def make_config(options):
     options = dict(BASE, **options)
     window = options.pop("sliding_window", None)
@@ -95,10 +83,9 @@ def make_model(options):
     model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager")
     with torch.no_grad():
         for place, (name, weight) in enumerate(sorted(model.named_parameters())):
-            if "norm" in name:
-                weight.copy_(rule(weight.shape, place, 0.4) + 1.0)
-            else:
-                weight.copy_(rule(weight.shape, place, (0.4 if name.endswith("bias") else 0.8) * options.get("scale", 1.0)))
+            is_norm = "norm" in name
+            span = 0.4 if is_norm else (0.4 if name.endswith("bias") else 0.8) * options.get("scale", 1.0)
+            weight.copy_(torch.from_numpy(rule(weight.shape, place, span)) + (1.0 if is_norm else 0.0))
     return model.eval()
 
 
