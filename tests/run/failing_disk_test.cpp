@@ -1,7 +1,7 @@
 // Runs on disks that fill up or fail. A passage of every failpoint that a whole run comes by is made to fail: the run
 // then ends with an error of the right kind, what was saved before is whole, and a resume brings the result that the
-// run would have had. A few passages of each failpoint are tried with a fault each; FORGELM_FAULTS=all tries every fault
-// at every passage, which takes some minutes.
+// run would have had. A few passages of each failpoint are tried with a fault each; FORGELM_FAULTS=all tries every
+// fault at every passage, which takes some minutes.
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
@@ -95,8 +95,7 @@ void try_fault(const test::TemporaryDirectory& home, std::string_view name, int 
 std::vector<int> passages_to_try(int num_passages, int num_tried) {
   if (num_passages <= num_tried) num_tried = num_passages;
   std::vector<int> out;
-  for (int i = 0; i < num_tried; ++i)
-    out.push_back(num_tried == 1 ? 1 : 1 + i * (num_passages - 1) / (num_tried - 1));
+  for (int i = 0; i < num_tried; ++i) out.push_back(num_tried == 1 ? 1 : 1 + i * (num_passages - 1) / (num_tried - 1));
   return out;
 }
 

@@ -57,10 +57,10 @@ at::Tensor attend(const at::Tensor& q_THK, const at::Tensor& k_TNK, const at::Te
                                       dropout.probability, generator);
     } else {
       const bool is_causal = !mask_SS.defined();
-      part_1HSK = at::scaled_dot_product_attention(
-          sequence(q_THK), sequence(k_TNK), sequence(v_TNK),
-          is_causal ? std::optional<at::Tensor>() : std::optional<at::Tensor>(mask_SS), 0.0, is_causal, scale,
-          is_grouped);
+      part_1HSK =
+          at::scaled_dot_product_attention(sequence(q_THK), sequence(k_TNK), sequence(v_TNK),
+                                           is_causal ? std::optional<at::Tensor>() : std::optional<at::Tensor>(mask_SS),
+                                           0.0, is_causal, scale, is_grouped);
     }
     parts.push_back(part_1HSK.squeeze(0).transpose(0, 1));
   }
