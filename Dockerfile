@@ -10,7 +10,7 @@ COPY tools/libtorch tools/arrow tools/
 ENV XDG_CACHE_HOME=/cache
 RUN tools/libtorch && tools/arrow
 COPY . .
-RUN tools/quickstart --no-install \
+RUN tools/quickstart --no-install --no-training \
  && cmake --install build --prefix /opt/forgelm --strip \
  && mv "$(dirname "$(tools/libtorch)")" /opt/forgelm/libtorch
 

@@ -104,5 +104,5 @@ function(forgelm_tests name)
   forgelm_sanitizers(test_${name})
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-    ENVIRONMENT "FORGELM_TEST_RESULTS=${CMAKE_BINARY_DIR}/results/${name}.tsv")
+    ENVIRONMENT "FORGELM_TEST_RESULTS=${CMAKE_BINARY_DIR}/results/${name}.tsv;GOMP_SPINCOUNT=1000")  # test programs share the cores
 endfunction()

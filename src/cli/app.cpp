@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "forgelm/cli/command.hpp"
+#include "forgelm/core/failpoint.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/progress.hpp"
 #include "forgelm/core/terminal.hpp"
@@ -94,6 +95,7 @@ ExitCode run(const std::vector<std::string>& words, Output& output) {
     const Arguments arguments(command, request.values);
     output = Output(format_of(arguments.text("output-format")), arguments.flag("quiet"));
     apply_common(arguments, output.format());
+    failpoint::arm_from_environment();  // for tests of kills and failing disks; costs nothing when not set
     return answer(request, arguments, output);
   } catch (const UsageError& error) {
     const std::string help =

@@ -13,6 +13,10 @@ bool is_enabled(const std::optional<Section>& section) {
   return section && section->enabled;
 }
 
+bool has_adapter(View view) { return view.job.lora.method != LoraMethod::none; }
+
+bool evaluates(View view) { return view.job.data.eval_split != "none"; }
+
 }  // namespace
 
 std::span<const Dependence> dependences() {
@@ -41,20 +45,26 @@ std::span<const Dependence> dependences() {
          return v.job.training.report_to == ReportTo::wandb || v.job.training.report_to == ReportTo::mlflow;
        },
        "training.report_to is wandb or mlflow"},
-      {"model.bnb_4bit_*", [](View v) { return v.job.model.load_in_4bit; }, "model.load_in_4bit is true"},
+      {"model.bnb_4bit_*", [](View v) { return v.job.model.load_in_4bit && has_adapter(v); },
+       "model.load_in_4bit is true and lora.method is not none"},
       {"model.multimodal.*", [](View v) { return is_enabled(v.job.model.multimodal); },
        "model.multimodal.enabled is true"},
       {"data.mix_ratio", [](View v) { return !v.job.data.extra_datasets.value_or(std::vector<std::string>()).empty(); },
        "data.extra_datasets names data sets"},
       {"data.mix_strategy", [](View v) { return v.job.data.mix_ratio.has_value(); }, "data.mix_ratio is set"},
-      {"lora.r", [](View v) { return v.job.lora.method != LoraMethod::none; }, "lora.method is not none"},
-      {"lora.alpha", [](View v) { return v.job.lora.method != LoraMethod::none; }, "lora.method is not none"},
-      {"lora.dropout", [](View v) { return v.job.lora.method != LoraMethod::none; }, "lora.method is not none"},
-      {"lora.bias", [](View v) { return v.job.lora.method != LoraMethod::none; }, "lora.method is not none"},
-      {"lora.target_modules", [](View v) { return v.job.lora.method != LoraMethod::none; }, "lora.method is not none"},
-      {"lora.modules_to_save", [](View v) { return v.job.lora.method != LoraMethod::none; }, "lora.method is not none"},
-      {"lora.loraplus_lr_ratio", [](View v) { return v.job.lora.method != LoraMethod::none; },
-       "lora.method is not none"},
+      {"lora.r", has_adapter, "lora.method is not none"},
+      {"lora.alpha", has_adapter, "lora.method is not none"},
+      {"lora.dropout", has_adapter, "lora.method is not none"},
+      {"lora.bias", has_adapter, "lora.method is not none"},
+      {"lora.target_modules", has_adapter, "lora.method is not none"},
+      {"lora.modules_to_save", has_adapter, "lora.method is not none"},
+      {"lora.loraplus_lr_ratio", has_adapter, "lora.method is not none"},
+      {"lora.num_layers", has_adapter, "lora.method is not none"},
+      {"training.merge_adapters", has_adapter, "lora.method is not none"},
+      {"training.group_by_length", [](View v) { return !v.job.training.packing; }, "training.packing is false"},
+      {"training.early_stopping_*", evaluates, "data.eval_split is not none"},
+      {"training.overfit_threshold", evaluates, "data.eval_split is not none"},
+      {"training.eval_fraction", evaluates, "data.eval_split is not none"},
       {"evaluation.benchmark.*", [](View v) { return v.job.evaluation && is_enabled(v.job.evaluation->benchmark); },
        "evaluation.benchmark.enabled is true"},
       {"evaluation.safety.*", [](View v) { return v.job.evaluation && is_enabled(v.job.evaluation->safety); },

@@ -36,12 +36,34 @@ void AppendFile::append(std::string_view bytes) {
   const std::uint64_t before = size_bytes();
   try {
     posix::write_all(fd_, bytes, -1, path_, point("append.write"));
-    posix::sync_file(fd_, path_, point("append.sync"));
+    sync();
   } catch (...) {
-    // Cutting needs no space. Should even this fail, the torn tail is there for the reader to find.
-    static_cast<void>(posix::retry([&] { return ::ftruncate(fd_, static_cast<off_t>(before)); }));
+    take_back(before);
     throw;
   }
+}
+
+void AppendFile::write(std::string_view bytes) {
+  const std::uint64_t before = size_bytes();
+  try {
+    posix::write_all(fd_, bytes, -1, path_, point("append.write"));
+  } catch (...) {
+    take_back(before);
+    throw;
+  }
+}
+
+void AppendFile::sync() { posix::sync_file(fd_, path_, point("append.sync")); }
+
+void AppendFile::cut(std::uint64_t size_bytes) {
+  const auto cut_off = [&] { return ::ftruncate(fd_, static_cast<off_t>(size_bytes)); };
+  if (posix::retry(point("append.cut"), cut_off) != 0) throw os_error("cut", path_.native(), errno);
+  sync();
+}
+
+void AppendFile::take_back(std::uint64_t size_bytes) noexcept {
+  // Cutting needs no space. Should even this fail, the torn tail is there for the reader to find.
+  static_cast<void>(posix::retry([&] { return ::ftruncate(fd_, static_cast<off_t>(size_bytes)); }));
 }
 
 }  // namespace forgelm

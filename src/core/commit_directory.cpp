@@ -1,4 +1,6 @@
 // A whole directory appears at once: contents to disk first, then the name, then the directories that hold the names.
+#include <cstdio>
+
 #include "forgelm/core/files.hpp"
 #include "posix_file.hpp"
 
@@ -36,17 +38,54 @@ std::string hint_of(int error_number) {
   return "";
 }
 
+void sync_parents(const fs::path& from, const fs::path& to) {
+  posix::sync_directory(posix::parent_of(to), point("directory.sync_parent"));
+  if (posix::parent_of(from) != posix::parent_of(to))
+    posix::sync_directory(posix::parent_of(from), point("directory.sync_parent"));
+}
+
+void move_staged(const fs::path& from, const fs::path& to) {
+  const int renamed = posix::retry(point("directory.rename"), [&] { return ::rename(from.c_str(), to.c_str()); });
+  if (renamed != 0) throw os_error("move the staged directory to", to.native(), errno, hint_of(errno));
+}
+
+/// False when the file system cannot.
+bool exchange(const fs::path& from, const fs::path& to) {
+  const int exchanged = posix::retry(point("directory.exchange"), [&] {
+    return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE);
+  });
+  if (exchanged == 0) return true;
+  if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) return false;
+  throw os_error("exchange the staged directory with", to.native(), errno, hint_of(errno));
+}
+
 }  // namespace
 
 void commit_directory(const fs::path& staging, const fs::path& final_path) {
   const fs::path from = without_trailing_slash(staging);
   const fs::path to = without_trailing_slash(final_path);
   sync_tree(from);
-  const int renamed = posix::retry(point("directory.rename"), [&] { return ::rename(from.c_str(), to.c_str()); });
-  if (renamed != 0) throw os_error("move the staged directory to", to.native(), errno, hint_of(errno));
-  posix::sync_directory(posix::parent_of(to), point("directory.sync_parent"));
-  if (posix::parent_of(from) != posix::parent_of(to))
-    posix::sync_directory(posix::parent_of(from), point("directory.sync_parent"));
+  move_staged(from, to);
+  sync_parents(from, to);
+}
+
+fs::path replace_directory(const fs::path& staging, const fs::path& final_path, const fs::path& aside) {
+  const fs::path from = without_trailing_slash(staging);
+  const fs::path to = without_trailing_slash(final_path);
+  sync_tree(from);
+  const bool is_exchanged = exchange(from, to);
+  if (!is_exchanged) {
+    const int moved = posix::retry(point("directory.move_aside"), [&] { return ::rename(to.c_str(), aside.c_str()); });
+    if (moved != 0) throw os_error("move aside", to.native(), errno);
+    try {
+      move_staged(from, to);
+    } catch (...) {
+      ::rename(aside.c_str(), to.c_str());  // when this fails too, the caller finds the old one where a kill leaves it
+      throw;
+    }
+  }
+  sync_parents(from, to);
+  return is_exchanged ? from : aside;
 }
 
 }  // namespace forgelm

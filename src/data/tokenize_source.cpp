@@ -50,7 +50,7 @@ class SourceTokenizer {
  public:
   SourceTokenizer(const std::string& label, const std::vector<fs::path>& files, const RowConverter& converter,
                   const ExampleBuilder& builder, const TokenizeOptions& options, TokenStoreWriter& writer)
-      : files_(files), converter_(converter), builder_(builder), writer_(writer), num_threads_(options.num_threads) {
+      : files_(files), converter_(converter), builder_(builder), writer_(writer), options_(options) {
     if (converter_.format().spans_rows) trees_.emplace(converter_);
     std::uint64_t total = 0;
     for (const auto& file : files_) total += fs::file_size(file);
@@ -63,7 +63,7 @@ class SourceTokenizer {
   /// The report, and how many rows (of message trees: conversations) the examples are numbered by.
   Json run() {
     run_ordered<Input, Output>(
-        num_threads_, [this] { return read(); }, [this](Input input, int) { return work(std::move(input)); },
+        options_.num_threads, [this] { return read(); }, [this](Input input, int) { return work(std::move(input)); },
         [this](Output output) { write(std::move(output)); });
     if (trees_)
       for (const RowOutcome& outcome : trees_->finish()) add_tree(outcome, files_.back().string());
@@ -179,6 +179,9 @@ class SourceTokenizer {
       progress_->update(static_cast<std::int64_t>(bytes_before_ + output.end_byte));
     }
     if (problems_.size() >= kMaxProblems) fail();
+    if (options_.wants_stop && options_.wants_stop())
+      throw RunError(RunErrorKind::interrupted, "interrupted while tokenizing",
+                     "the same command goes on with what is in the token cache");
   }
 
   void add_tree(const RowOutcome& outcome, const std::string& file) {
@@ -210,7 +213,7 @@ class SourceTokenizer {
   const RowConverter& converter_;
   const ExampleBuilder& builder_;
   TokenStoreWriter& writer_;
-  int num_threads_;
+  const TokenizeOptions& options_;
   std::optional<Progress> progress_;
   std::optional<MessageTreeCollector> trees_;
   DataReport report_;

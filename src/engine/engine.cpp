@@ -11,6 +11,7 @@
 
 #include "engine/cuda.hpp"
 #include "engine/errors.hpp"
+#include "engine/training/session.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
@@ -66,6 +67,11 @@ class TorchEngine final : public Engine {
       open_cuda(libtorch_, index);
       return {DeviceKind::cuda, index};
     });
+  }
+
+  std::unique_ptr<TrainingSession> open_training(TrainingRequest request) override {
+    const Device device = open_device(request.device);
+    return guarded("prepare the training", [&] { return make_training_session(std::move(request), device); });
   }
 
  private:

@@ -14,6 +14,7 @@ namespace forgelm::engine {
 namespace {
 
 constexpr const char* kDriver = "libcuda.so.1";
+constexpr int kComputeMajor = 75, kComputeMinor = 76;  // CUdevice_attribute
 
 /// The functions of cuda.h that are used; all return 0 for success.
 struct DriverLibrary {
@@ -23,6 +24,7 @@ struct DriverLibrary {
   int (*device)(int* device, int ordinal) = nullptr;
   int (*name)(char* name, int size, int device) = nullptr;
   int (*memory)(std::size_t* bytes, int device) = nullptr;
+  int (*attribute)(int* value, int attribute, int device) = nullptr;
   int (*error_text)(int error, const char** text) = nullptr;
 };
 
@@ -47,7 +49,7 @@ std::string ask(CudaDriver& found) {
   if (!load(library, "cuInit", driver.init) || !load(library, "cuDriverGetVersion", driver.version) ||
       !load(library, "cuDeviceGetCount", driver.count) || !load(library, "cuDeviceGet", driver.device) ||
       !load(library, "cuDeviceGetName", driver.name) || !load(library, "cuDeviceTotalMem_v2", driver.memory) ||
-      !load(library, "cuGetErrorString", driver.error_text))
+      !load(library, "cuDeviceGetAttribute", driver.attribute) || !load(library, "cuGetErrorString", driver.error_text))
     return cat(kDriver, " is not a driver that is known here");
   int version = 0;
   if (driver.version(&version) == 0) {
@@ -62,12 +64,16 @@ std::string ask(CudaDriver& found) {
   for (int i = 0; i < count; ++i) {
     int handle = 0;
     std::array<char, 256> name{};
+    DeviceInfo info{{DeviceKind::cuda, i}, {}};
     std::size_t bytes = 0;
     for (const int error :
          {driver.device(&handle, i), driver.name(name.data(), static_cast<int>(name.size()) - 1, handle),
-          driver.memory(&bytes, handle)})
+          driver.memory(&bytes, handle), driver.attribute(&info.compute_major, kComputeMajor, handle),
+          driver.attribute(&info.compute_minor, kComputeMinor, handle)})
       if (error != 0) return cat("the NVIDIA driver does not describe GPU ", i, ": ", describe(driver, error));
-    found.devices.push_back({{DeviceKind::cuda, i}, name.data(), bytes});
+    info.name = name.data();
+    info.memory_bytes = bytes;
+    found.devices.push_back(std::move(info));
   }
   return count == 0 ? "the NVIDIA driver shows no GPU" : "";
 }

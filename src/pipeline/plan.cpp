@@ -6,6 +6,7 @@
 #include <set>
 
 #include "forgelm/config/lr_schedule.hpp"
+#include "forgelm/config/schema.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/glance.hpp"
 #include "forgelm/data/mixture.hpp"
@@ -123,6 +124,22 @@ Json learning_of(const JobConfig& job) {
   return learning;
 }
 
+Json settings_of(const JobConfig& job) {
+  using config::Capability;
+  Json settings = Json::object();
+  for (const auto& placed : config::all_fields()) {
+    if (placed.field->section != nullptr || !placed.field->deprecated.empty()) continue;
+    switch (placed.field->capability) {
+      case Capability::training:
+      case Capability::packing:
+      case Capability::quantization:
+      case Capability::long_context: settings.set(placed.path, config::value_at(job, placed.path)); break;
+      default: break;
+    }
+  }
+  return settings;
+}
+
 StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& stage, PlanMode mode,
                      std::vector<Diagnostic>& findings) {
   const JobConfig& job = stage.job;
@@ -131,11 +148,13 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
   plan.model = job.model.name_or_path;
   plan.trainer = to_text(job.training.trainer_type);
   plan.method = method_of(job);
-  plan.precision_of_weights = job.model.load_in_8bit   ? "8 bits"
-                              : job.model.load_in_4bit ? "4 bits, " + to_text(job.model.bnb_4bit_quant_type)
-                                                       : to_text(job.training.precision);
+  const bool holds_4_bits = job.model.load_in_4bit && job.lora.method != config::LoraMethod::none;
+  plan.precision_of_weights = job.model.load_in_8bit ? "8 bits"
+                              : holds_4_bits         ? "4 bits, " + to_text(job.model.bnb_4bit_quant_type)
+                                                     : to_text(job.training.precision);
   plan.data_source = job.data.dataset_ref.value_or(job.data.dataset_name_or_path);
   plan.learning = learning_of(job);
+  plan.settings = settings_of(job);
   plan.gates = gates_of(job);
   plan.report_to = to_text(job.training.report_to);
   plan.final_model = config::final_model_path(job);
@@ -196,6 +215,7 @@ Json to_json(const StagePlan& stage) {
        stage.num_tokens_per_epoch ? Json(static_cast<int64_t>(std::llround(*stage.num_tokens_per_epoch))) : Json()},
       {"learning_rates", points},
       {"learning", stage.learning},
+      {"settings", stage.settings},
       {"gates", Json::array_of(stage.gates)},
       {"report_to", stage.report_to},
       {"final_model", stage.final_model},

@@ -6,8 +6,10 @@
 #include <map>
 
 #include "forgelm/core/env.hpp"
+#include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/row_format.hpp"
+#include "forgelm/formats/model_config.hpp"
 
 namespace forgelm::pipeline {
 namespace {
@@ -63,15 +65,26 @@ void check_model(const Preflight& preflight) {
                                          std::count(name.begin(), name.end(), '/') > 1);
   if (exists(name)) {
     const bool has_config = exists(name + "/config.json") || exists(name + "/adapter_config.json");
-    if (!has_config)
+    if (!has_config) {
       preflight.add("model_not_usable", "model.name_or_path", cat(quote(name), " holds no config.json"),
                     "name the folder of a model in Hugging Face layout");
+      return;
+    }
+    try {
+      formats::read_model_config(formats::find_model_folders(name).base);
+    } catch (const Error& error) {
+      preflight.add("model_not_usable", "model.name_or_path", error.what(), error.hint());
+    }
   } else if (is_path) {
     preflight.add("missing_file", "model.name_or_path", cat("there is nothing at ", quote(name)),
                   "check the path; it is taken relative to the working directory");
   } else if (preflight.stage.job.model.offline) {
     preflight.add("offline", "model.name_or_path", cat(quote(name), " is not on this machine, and the job is offline"),
                   "name a local folder");
+  } else if (const auto& hub = config::info(config::Capability::hub_access); !hub.is_available) {
+    preflight.add("absent_capability", "model.name_or_path",
+                  cat("there is no folder ", quote(name), ", and this build has no ", hub.what),
+                  "download the model, and name its folder");
   }
 }
 

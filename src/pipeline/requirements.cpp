@@ -30,9 +30,9 @@ constexpr ValueRow kValues[] = {
     {"lora.method", "dora", Capability::dora},
     {"lora.method", "pissa", Capability::pissa},
     {"model.load_in_4bit", "true", Capability::quantization},
-    {"model.load_in_8bit", "true", Capability::quantization},
+    {"model.load_in_8bit", "true", Capability::eight_bit_base},
+    {"training.precision", "float16", Capability::half_precision},
     {"evaluation.auto_revert", "true", Capability::loss_gate},
-    {"training.report_to", "tensorboard", Capability::experiment_tracking},
     {"training.report_to", "wandb", Capability::experiment_tracking},
     {"training.report_to", "mlflow", Capability::experiment_tracking},
 };

@@ -80,12 +80,22 @@ PipelineTokenizer::PipelineTokenizer(PipelineParts parts, const std::string& fil
   }
   spells_words_ = take_off_byte_spelling(pre_tokenizers_);
   cuts_at_metaspace_ = parts.pre_tokenizer.is_null() && model_->may_cut_before(kMetaspace);
-  if (!parts.post_processor.is_null())
-    post_ = read_post_processor(JsonNode(parts.post_processor, "post_processor", file));
   const JsonNode decoder(parts.decoder, "decoder", file);
   decoders_ = read_decoders(decoder.is_null() ? nullptr : &decoder);
   if (!parts.truncation.is_null()) read_truncation(JsonNode(parts.truncation, "truncation", file));
   add_tokens(std::move(parts.added_tokens), file);
+  if (!parts.post_processor.is_null()) set_post_processor(parts.post_processor, file);
+}
+
+void PipelineTokenizer::set_post_processor(const Json& post_processor, const std::string& file) {
+  const JsonNode node(post_processor, "post_processor", file);
+  PostProcessing post = read_post_processor(node);
+  const std::size_t num_tokens = vocab_size();
+  for (const SpecialTokenPlan* plan : {&post.single, &post.pair})
+    for (const TokenId id : *plan)
+      if (id >= 0 && static_cast<std::size_t>(id) >= num_tokens)
+        node.fail(cat("the token id ", id, " is beyond the vocabulary of ", num_tokens, " tokens"));
+  post_ = std::move(post);
 }
 
 PipelineTokenizer::~PipelineTokenizer() {

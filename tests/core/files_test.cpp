@@ -312,6 +312,62 @@ TEST_CASE("files: killed or failing at any step, a directory commit leaves the s
   CHECK(num_failures == 2 * (2 + 2 + 1 + 2));  // files, directories, rename, parents
 }
 
+TEST_CASE("files: a directory takes the place of another, and says where that one is") {
+  const DisarmAtEnd disarm;
+  for (const bool can_exchange : {true, false}) {
+    const test::TemporaryDirectory directory;
+    for (const char* name : {"staging", "final"}) {
+      fs::create_directory(directory / name);
+      write_file_durably(directory / name / "file", name);
+    }
+    if (!can_exchange) failpoint::arm("directory.exchange", failpoint::Action::error, EINVAL);
+    const fs::path old = replace_directory(directory / "staging", directory / "final", directory / "aside");
+    CHECK(old == directory / (can_exchange ? "staging" : "aside"));
+    CHECK(read_file(old / "file") == "final");
+    CHECK(read_file(directory / "final/file") == "staging");
+    CHECK(names_in(directory.path()) == std::set<std::string>{"final", old.filename().native()});
+  }
+}
+
+TEST_CASE("files: killed or failing at any step, a directory that is replaced is there or aside") {
+  const DisarmAtEnd disarm;
+  std::size_t num_failures = 0;
+  for (const bool can_exchange : {true, false}) {
+    for (const bool is_kill : {true, false}) {
+      for (const auto name : failpoint::names("directory.")) {
+        if (name == "directory.exchange" && !can_exchange) continue;
+        for (int k = 1;; ++k) {
+          INFO(name << "@" << k << (is_kill ? " kill" : " EIO") << (can_exchange ? "" : ", no exchange"));
+          const test::TemporaryDirectory directory;
+          for (const char* each : {"staging", "final"}) {
+            fs::create_directory(directory / each);
+            write_file_durably(directory / each / "file", each == std::string("final") ? kOld : kNew);
+          }
+          const auto end = test::run_in_child([&] {
+            if (!can_exchange) failpoint::arm("directory.exchange", failpoint::Action::error, EINVAL);
+            failpoint::arm(name, is_kill ? failpoint::Action::kill : failpoint::Action::error, EIO, k);
+            try {
+              replace_directory(directory / "staging", directory / "final", directory / "aside");
+            } catch (const RunError& error) {
+              return error.kind() == RunErrorKind::io ? 7 : 8;
+            }
+            return 0;
+          });
+          if (!end.was_killed && end.exit_code == 0) break;
+          CHECK((is_kill ? end.was_killed : end.exit_code == 7));
+          ++num_failures;
+          const bool is_between = is_kill && !can_exchange && name == "directory.rename";
+          const bool is_new = name == "directory.sync_parent";
+          CHECK(fs::exists(directory / "final") == !is_between);
+          CHECK(read_file(directory / (is_between ? "aside/file" : "final/file")) == (is_new ? kNew : kOld));
+        }
+      }
+    }
+  }
+  // files, directories, exchange, parents; the same with two renames instead of the exchange
+  CHECK(num_failures == 2 * (1 + 1 + 1 + 1) + 2 * (1 + 1 + 2 + 1));
+}
+
 TEST_CASE("files: appending grows a file, and a failed append leaves it as it was") {
   const DisarmAtEnd disarm;
   const test::TemporaryDirectory directory;
@@ -366,4 +422,26 @@ TEST_CASE("files: a full file system is out_of_disk, and the old file stays") {
     CHECK_FALSE(error.hint().empty());
   }
   CHECK(read_file(directory / "file") == kOld);
+}
+
+TEST_CASE("files: a growing file is written without syncs, cut, and synced when asked") {
+  const DisarmAtEnd disarm;
+  const test::TemporaryDirectory directory;
+  AppendFile log(directory / "log");
+  failpoint::count_passages(true);
+  log.write("one\n");
+  log.write("two\n");
+  CHECK(failpoint::num_passages("append.sync") == 0);
+  log.sync();
+  CHECK(failpoint::num_passages("append.sync") == 1);
+  failpoint::count_passages(false);
+  log.cut(4);
+  log.write("three\n");
+  CHECK(read_file(directory / "log") == "one\nthree\n");
+  failpoint::arm("append.write", failpoint::Action::error, ENOSPC, 1, true);
+  CHECK_THROWS_AS(log.write("lost\n"), RunError);
+  failpoint::disarm_all();
+  failpoint::arm("append.cut", failpoint::Action::error, EIO);
+  CHECK_THROWS_AS(log.cut(0), RunError);
+  CHECK(read_file(directory / "log") == "one\nthree\n");
 }

@@ -206,6 +206,26 @@ TEST_CASE("An interrupted preparation goes on, and ends with what an uninterrupt
   CHECK(second.train->digest() == whole.train->digest());
   CHECK(second.sources[0].tokens.report.to_state() == whole.sources[0].tokens.report.to_state());
   CHECK(num_left < num_renames);  // segments that were written are not written again
+
+  // The same by request: half of the blocks are done, the rest is for the next run.
+  project.options.cache_folder = project.path("third cache");
+  int num_asked = 0;
+  project.options.wants_stop = [&] { return ++num_asked < 0; };
+  prepare(project.job, project.options);
+  const int num_blocks = num_asked;
+  REQUIRE(num_blocks > 4);
+  project.options.cache_folder = project.path("fourth cache");
+  num_asked = 0;
+  project.options.wants_stop = [&] { return ++num_asked == num_blocks / 2; };
+  try {
+    prepare(project.job, project.options);
+    FAIL("was not interrupted");
+  } catch (const RunError& error) {
+    CHECK(error.kind() == RunErrorKind::interrupted);
+    CHECK(error.exit_code() == ExitCode::interrupted);
+  }
+  project.options.wants_stop = {};
+  CHECK(prepare(project.job, project.options).train->digest() == whole.train->digest());
 }
 
 TEST_CASE("A report comes back from its state whole") {

@@ -32,8 +32,8 @@ void print(const engine::EngineInfo& info) {
               info.libtorch_version.c_str(), info.libtorch_folder.c_str(), info.cpu_capability.c_str(),
               info.num_threads, info.num_working_threads, info.has_cuda_kernels ? 1 : 0);
   for (const auto& device : info.devices)
-    std::printf("device %s %s %llu\n", to_string(device.device).c_str(), device.name.c_str(),
-                static_cast<unsigned long long>(device.memory_bytes));
+    std::printf("device %s %s %llu compute %d.%d\n", to_string(device.device).c_str(), device.name.c_str(),
+                static_cast<unsigned long long>(device.memory_bytes), device.compute_major, device.compute_minor);
 }
 
 void run(const std::string& step, const std::string& device) {

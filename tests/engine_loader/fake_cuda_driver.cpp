@@ -20,5 +20,11 @@ int cuDeviceGetName(char* name, int size, int device) {
   return std::snprintf(name, static_cast<std::size_t>(size), "Test GPU %c", 'A' + device) < 0 ? 1 : 0;
 }
 int cuDeviceTotalMem_v2(std::size_t* bytes, int) { return *bytes = std::size_t{16} << 30, 0; }
+// 75 and 76 are the two parts of the compute capability: 9.0 of the first GPU, 8.6 of the second.
+int cuDeviceGetAttribute(int* value, int attribute, int device) {
+  if (attribute == 75) return *value = device == 0 ? 9 : 8, 0;
+  if (attribute == 76) return *value = device == 0 ? 0 : 6, 0;
+  return 1;
+}
 int cuGetErrorString(int, const char** text) { return *text = "no CUDA-capable device is detected", 0; }
 }

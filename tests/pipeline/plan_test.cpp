@@ -171,7 +171,11 @@ TEST_CASE("plan: files, folders and variables that the job names are looked for"
   std::filesystem::create_directory("model");
   CHECK(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./model, load_in_4bit: false"),
             "model_not_usable", "model.name_or_path"));
-  here.write("model/config.json", 1, "{}");
+  here.write("model/config.json", 1, "{\"model_type\": \"nobody's\"}");
+  CHECK(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./model, load_in_4bit: false"),
+            "model_not_usable", "model.name_or_path"));
+  std::filesystem::copy(std::filesystem::path(FORGELM_SOURCE_DIR) / "templates/quickstart/model/config.json",
+                        "model/config.json", std::filesystem::copy_options::overwrite_existing);
   CHECK_FALSE(has(job("", "dataset_name_or_path: data.jsonl", "", "name_or_path: ./model, load_in_4bit: false"),
                   "model_not_usable", "model.name_or_path"));
   CHECK(has(

@@ -133,6 +133,34 @@ TEST_CASE("a skip that is not allowed fails, and so does a run without tests") {
   CHECK(matches({"no test ran", "0 passed, 1 failed, 0 skipped"}, lines_of(none.out)));
 }
 
+TEST_CASE("the quickstart shows losses, and samples before and after, from the files of a run") {
+  const TemporaryDirectory folder;
+  const auto show = [&](const std::string& files) {
+    return run_script("mkdir -p run\n" + files + "set -euo pipefail\nsource '" + kSource +
+                          "/tools/lib/setup.sh'\nsource '" + kSource + "/tools/lib/show_run.sh'\nshow_run run\n",
+                      folder.path().native());
+  };
+  CHECK(contains(show("").err, "run holds no record of a run"));
+  const std::string record =
+      "printf '{\\n  \"metrics\": {\\n    \"initial_eval_loss\": 2.5,\\n    \"eval_loss\": 5e-1\\n  }\\n}\\n' "
+      ">run/forgelm_run.json\n";
+  CHECK(show(record).out == "held-out loss: 2.500 before, 0.500 after the training (0.20 of it)\n");
+  const ProcessResult shown = show(record + R"(cat >run/samples.jsonl <<'END'
+{"step": 0, "prompt": "Tell \"me\".", "text": "One\nTwo \\ three"}
+{"step": 0, "prompt": "And?", "text": ""}
+{"step": 9, "prompt": "Tell \"me\".", "text": "middle"}
+{"step": 9, "prompt": "And?", "text": "middle"}
+{"step": 10, "prompt": "Tell \"me\".", "text": "Good night, \u00c9va."}
+{"step": 10, "prompt": "And?", "text": "100 % \"fine\""}
+END
+)");
+  CHECK(shown.err == "");
+  CHECK(shown.out ==
+        "held-out loss: 2.500 before, 0.500 after the training (0.20 of it)\n"
+        "\nTell \"me\".\n  before: One Two \\ three\n  after:  Good night, \xc3\x89va.\n"
+        "\nAnd?\n  before: \n  after:  100 % \"fine\"\n");
+}
+
 TEST_CASE("an installed forgelm runs from a folder with a space in its name, also after it was moved") {
   const TemporaryDirectory folder;
   const ProcessResult result = run_script(std::string("cmake --install '" FORGELM_BINARY_DIR) +

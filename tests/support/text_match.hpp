@@ -19,7 +19,7 @@ struct ProcessResult {
 };
 
 /// Runs `script` by bash in `folder`, with nothing in the environment but PATH (the build's bin first), HOME (the
-/// folder) and LANG. Standard input is empty.
+/// folder), SOURCE (the project's folder) and LANG. Standard input is empty.
 ProcessResult run_script(const std::string& script, const std::string& folder);
 
 }  // namespace forgelm::test

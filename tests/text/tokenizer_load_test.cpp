@@ -55,6 +55,8 @@ TEST_CASE("a wrong tokenizer.json is refused with file and place") {
                  R"("post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x","type_id":0}}],
       "pair":[],"special_tokens":{}},)")),
              Contains("post_processor.single[0].SpecialToken.id"));
+  CHECK_THAT(error_of(document(R"("post_processor":{"type":"BertProcessing","sep":["x",77],"cls":["x",0]},)")),
+             Contains("the token id 77 is beyond the vocabulary"));
   CHECK_THAT(error_of(document("", R"({"id":1,"content":5})")), Contains("added_tokens[0].content"));
   std::string nested = R"({"type":"NFC"})";
   for (int i = 0; i < 20; ++i) nested = cat(R"({"type":"Sequence","normalizers":[)", nested, "]}");

@@ -30,11 +30,12 @@ _forgelm() {
     '')
       case $previous in
         --config) _forgelm_files -f; return ;;
+        --resume) _forgelm_files -d; return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --dry-run --strict --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'completion config data tokenize' -- "$current")); fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --dry-run --strict --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'completion config data tokenize' -- "$current")); fi ;;
     'completion')
       case $previous in
         --output) _forgelm_files -f; return ;;

@@ -39,6 +39,7 @@ complete -c forgelm -n '__forgelm_command "data"' -a cache -d 'List or remove to
 complete -c forgelm -n '__forgelm_command "data"' -a prepare -d 'Read, render and tokenize a job\'s data into the token cache, and report'
 complete -c forgelm -n '__forgelm_command "data"' -a preview -d 'Show rows as the model will see them, and what of them is learnt'
 complete -c forgelm -n '__forgelm_command ""' -l config -r -F -d 'The job file (YAML).'
+complete -c forgelm -n '__forgelm_command ""' -l resume -x -a '(__fish_complete_directories)' -d 'Go on from a checkpoint: a folder, or without one the newest in training.output_dir'
 complete -c forgelm -n '__forgelm_command ""' -l dry-run -d 'Check the job and say what a run would do: steps, tokens, learning rates, and what it would trip over'
 complete -c forgelm -n '__forgelm_command ""' -l strict -d 'What a run would trip over is an error, and so is whatever this build cannot record or announce.'
 complete -c forgelm -n '__forgelm_command ""' -l offline -d 'Contact no public address, whatever the job says.'

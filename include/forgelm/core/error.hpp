@@ -50,19 +50,22 @@ class ConfigError : public Error {
   std::vector<Diagnostic> diagnostics_;
 };
 
-enum class RunErrorKind { io, data, device, out_of_memory, out_of_disk, diverged, network, internal };
+enum class RunErrorKind { io, data, device, out_of_memory, out_of_disk, diverged, network, interrupted, internal };
 
 /// The name used in JSON output and logs, e.g. "out_of_memory".
 const char* to_string(RunErrorKind kind) noexcept;
 
-/// Something broke while running: exit code 2. Fields name the facts a reader needs (path, errno, step, batch).
+/// Something broke while running: exit code 2 (7 when it was interrupted and can go on where it was). Fields name the
+/// facts a reader needs (path, errno, step, batch).
 class RunError : public Error {
  public:
   using Fields = std::vector<std::pair<std::string, std::string>>;
   RunError(RunErrorKind kind, const std::string& message, std::string hint = {}, Fields fields = {},
            CodePlace where = CodePlace::current());
   ~RunError() override;
-  ExitCode exit_code() const noexcept override { return ExitCode::run_error; }
+  ExitCode exit_code() const noexcept override {
+    return kind_ == RunErrorKind::interrupted ? ExitCode::interrupted : ExitCode::run_error;
+  }
   RunErrorKind kind() const noexcept { return kind_; }
   const Fields& fields() const noexcept { return fields_; }
 

@@ -14,13 +14,27 @@ namespace forgelm::failpoint {
 
 /// All failpoints, "<group>.<step>"; a failpoint stands before its step.
 inline constexpr std::array kNames = {
-    std::string_view("append.create"),          std::string_view("append.sync"),
-    std::string_view("append.sync_directory"),  std::string_view("append.write"),
-    std::string_view("directory.rename"),       std::string_view("directory.sync_directory"),
-    std::string_view("directory.sync_file"),    std::string_view("directory.sync_parent"),
-    std::string_view("durable.create"),         std::string_view("durable.done"),
-    std::string_view("durable.rename"),         std::string_view("durable.sync"),
-    std::string_view("durable.sync_directory"), std::string_view("durable.write"),
+    std::string_view("append.create"),
+    std::string_view("append.cut"),
+    std::string_view("append.sync"),
+    std::string_view("append.sync_directory"),
+    std::string_view("append.write"),
+    std::string_view("checkpoint.move"),
+    std::string_view("checkpoint.remove"),
+    std::string_view("checkpoint.stage"),
+    std::string_view("directory.exchange"),
+    std::string_view("directory.move_aside"),
+    std::string_view("directory.rename"),
+    std::string_view("directory.sync_directory"),
+    std::string_view("directory.sync_file"),
+    std::string_view("directory.sync_parent"),
+    std::string_view("durable.create"),
+    std::string_view("durable.done"),
+    std::string_view("durable.rename"),
+    std::string_view("durable.sync"),
+    std::string_view("durable.sync_directory"),
+    std::string_view("durable.write"),
+    std::string_view("train.allocate"),
 };
 
 /// A failpoint by its index in kNames.

@@ -65,6 +65,14 @@ class DurableFile {
 /// one file system. Symbolic links inside are kept and not followed.
 void commit_directory(const std::filesystem::path& staging, const std::filesystem::path& final_path);
 
+/// commit_directory where `final_path` is a directory that holds something: the two change places in one step, so that
+/// at no moment neither is there. Gives where the old directory is then: at `staging`, or, on a file system that cannot
+/// exchange, at `aside` (a free name beside `final_path`); there, a kill between two renames can leave nothing at
+/// `final_path`, and the caller finds the old one at `aside`. When only the last step fails (syncing the parents), the
+/// error says so and the new directory is in place.
+std::filesystem::path replace_directory(const std::filesystem::path& staging, const std::filesystem::path& final_path,
+                                        const std::filesystem::path& aside);
+
 /// Makes what was created, renamed or removed in `directory` durable. File systems that cannot sync a directory pass.
 void sync_directory(const std::filesystem::path& directory);
 
@@ -80,10 +88,17 @@ class AppendFile {
   /// Appends all of `bytes` and syncs. On failure the file is cut back to its length before, so that a full disk leaves
   /// no torn record; a kill can (the writer's format has to find that).
   void append(std::string_view bytes);
+  /// append() without the sync: cheap, and not safe from a power cut before sync(). A failure leaves no torn record.
+  void write(std::string_view bytes);
+  void sync();
+  /// Cuts the file to its first `size_bytes` bytes, durably.
+  void cut(std::uint64_t size_bytes);
   std::uint64_t size_bytes() const;
   const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
+  void take_back(std::uint64_t size_bytes) noexcept;
+
   std::filesystem::path path_;
   int fd_ = -1;
 };

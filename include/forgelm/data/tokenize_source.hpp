@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct TokenizeOptions {
   std::filesystem::path cache_folder;  ///< forgelm/data/token_cache.hpp
   int num_threads = 1;
   bool shows_progress = false;
+  /// Asked after every block; true ends the work with RunError(interrupted). What is done stays in the cache.
+  std::function<bool()> wants_stop = {};
   TokenStoreOptions store = {};
 };
 

@@ -23,6 +23,8 @@ struct DeviceInfo {
   Device device;
   std::string name;                ///< "NVIDIA H200"; for the processor its model name
   std::uint64_t memory_bytes = 0;  ///< all there is, used or not
+  int compute_major = 0;           ///< compute capability; 0.0 for the processor
+  int compute_minor = 0;
 };
 
 /// The NVIDIA driver of this host.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ struct EngineInfo {
   std::vector<DeviceInfo> devices;        ///< the processor first, then the GPUs that the driver shows
 };
 
+struct TrainingRequest;
+class TrainingSession;
+
 /// Safe from any thread. Errors: RunError of kind out_of_memory, device or internal.
 class Engine {
  public:
@@ -38,6 +42,9 @@ class Engine {
   /// texts; RunError(device) that says why when the GPU asked for cannot be used. Must come before work on tensors:
   /// libtorch looks once for its CUDA part, at its first need, and remembers "none" for the life of the process.
   virtual Device open_device(std::string_view request) = 0;
+
+  /// forgelm/engine/training.hpp has the contract.
+  virtual std::unique_ptr<TrainingSession> open_training(TrainingRequest request) = 0;
 };
 
 /// The engine, loaded by the first call. RunError(internal) when this build has none, its file is missing, there is no

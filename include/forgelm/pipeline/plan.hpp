@@ -30,6 +30,7 @@ struct StagePlan {
   bool rows_are_estimated = false;
   std::vector<LearningRatePoint> learning_rates;
   Json learning;  ///< how rows become what is learnt: the keys of the job that decide it, by name
+  Json settings;  ///< of the training: every key that decides it or what it leaves, by path
   std::vector<std::string> gates;
   std::string report_to;  ///< where metrics go: "tensorboard", "none"
   std::string final_model;

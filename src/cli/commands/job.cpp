@@ -1,10 +1,13 @@
 // `forgelm --config JOB`: runs a job, or with --dry-run says what a run would do.
-#include <stdexcept>
+#include <chrono>
+#include <cstdio>
 
 #include "forgelm/cli/command.hpp"
 #include "forgelm/config/load.hpp"
+#include "forgelm/core/progress.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/pipeline/plan.hpp"
+#include "forgelm/pipeline/run.hpp"
 
 namespace forgelm::cli {
 extern const CommandSpec command_job;
@@ -64,6 +67,60 @@ std::string count_text(std::size_t count, std::string_view noun) {
   return cat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+/// The reference's document of a training run, key for key, with what forgelm adds behind it.
+Json document_of(const pipeline::RunResult& result, const std::vector<Diagnostic>& warnings) {
+  const bool is_finished = result.state == pipeline::RunState::finished;
+  Json document = Json::object({{"success", is_finished},
+                                {"metrics", result.metrics},
+                                {"final_model_path", is_finished ? Json(result.final_model.native()) : Json()},
+                                {"reverted", false},
+                                {"awaiting_approval", false},
+                                {"run_id", result.run_id},
+                                {"config_hash", result.config_hash},
+                                {"state", pipeline::to_string(result.state)},
+                                {"seconds", result.seconds},
+                                {"warnings", to_json(warnings)}});
+  if (!result.record.empty()) document.set("record", result.record.native());
+  if (is_finished) document.set("stopped_by", engine::to_string(result.reason));
+  else
+    document.set("error", result.message)
+        .set("hint", result.hint)
+        .set("exit_code", static_cast<int>(ExitCode::interrupted));
+  return document;
+}
+
+std::string loss_text(double loss) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4f", loss);
+  return text;
+}
+
+std::string from_to(const std::optional<double>& from, const std::optional<double>& to) {
+  if (!to) return "not measured";
+  return from ? cat(loss_text(*from), " -> ", loss_text(*to)) : loss_text(*to);
+}
+
+ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& warnings, Output& output) {
+  output.set_document(document_of(result, warnings));
+  if (result.state == pipeline::RunState::interrupted) {
+    if (!output.is_json()) {
+      output.flush();
+      Output::complain(result.message, result.hint);
+    }
+    return ExitCode::interrupted;
+  }
+  const std::string steps = count_text(static_cast<std::size_t>(result.metrics.at("num_steps").integer()), "step");
+  const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(result.seconds));
+  const bool is_early = result.reason != engine::StopReason::finished;
+  output.print(cat("trained ", steps, " in ", format_duration(seconds),
+                   is_early ? cat(" (ended by ", engine::to_string(result.reason), ")") : "", "\n"));
+  output.print(cat("  loss        ", from_to(result.first_loss, result.last_loss), "\n"));
+  if (result.eval_loss) output.print(cat("  evaluation  ", from_to(result.first_eval_loss, result.eval_loss), "\n"));
+  output.print(cat("  model       ", result.final_model.native(), result.is_adapter ? " (adapter)" : "", "\n"));
+  output.print(cat("  record      ", result.record.native(), "\n"));
+  return ExitCode::ok;
+}
+
 ExitCode run(const Arguments& arguments, Output& output) {
   const std::string file = arguments.text("config");
   LoadedJob loaded = config::load_job(file);
@@ -77,9 +134,14 @@ ExitCode run(const Arguments& arguments, Output& output) {
   problems.insert(problems.end(), plan.findings.begin(), plan.findings.end());
   sort_by_place(problems);
   stop_on_errors(problems);
-  // A build without training finds an error above; nothing may come out as if it had run.
-  if (!arguments.flag("dry-run")) throw std::logic_error("a run went past its checks in a build without training");
   output.report(problems);
+  if (!arguments.flag("dry-run")) {
+    pipeline::RunOptions options;
+    options.resume = arguments.maybe_text("resume");
+    options.shows_progress = !output.is_quiet() && !output.is_json();
+    return tell(pipeline::run_job(loaded, options), problems, output);
+  }
+  if (arguments.is_given("resume")) output.note("warning: --resume has no effect in a dry run");
   output.print(cat(file, " is valid", problems.empty() ? "" : cat(", with ", count_text(problems.size(), "warning")),
                    "; a run would do this:\n"));
   for (const auto& stage : plan.stages) output.print(pipeline::describe(stage));
@@ -93,6 +155,13 @@ constexpr OptionSpec kOptions[] = {
      .doc = "The job file (YAML).",
      .value_name = "JOB",
      .is_required = true},
+    {.name = "resume",
+     .kind = OptionKind::directory,
+     .doc = "Go on from a checkpoint: a folder, or without one the newest in training.output_dir. A run that was never "
+            "stopped and one that went on give the same weights.",
+     .value_name = "PATH",
+     .default_text = "auto",
+     .is_value_optional = true},
     {.name = "dry-run",
      .doc = "Check the job and say what a run would do: steps, tokens, learning rates, and what it would trip over. "
             "Touches no model and no network."},
@@ -102,12 +171,14 @@ constexpr OptionSpec kOptions[] = {
 };
 
 constexpr Example kExamples[] = {
+    {"forgelm --config job.yaml", "train, and keep what was measured beside the model"},
+    {"forgelm --config job.yaml --resume", "go on after an interruption"},
     {"forgelm --config job.yaml --dry-run", "check a job in milliseconds"},
     {"forgelm --config job.yaml --dry-run --strict --output-format github",
      "the same as a CI step that annotates the file"},
 };
 
-constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error};
+constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error, ExitCode::interrupted};
 
 }  // namespace
 

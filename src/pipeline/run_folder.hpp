@@ -1,0 +1,49 @@
+// The folder of a run: who holds it, and what an earlier run left in it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "forgelm/core/json.hpp"
+#include "forgelm/core/lock.hpp"
+
+namespace forgelm::pipeline {
+
+class RunFolder {
+ public:
+  /// Makes the folder and holds it until the end. ConfigError that names the holder when another run has it.
+  explicit RunFolder(std::filesystem::path path);
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  /// What the last run here wrote of itself; null when there is nothing that can be read.
+  Json record() const;
+
+  /// Moves checkpoints and records of an earlier run to earlier-<id>: checkpoints first, newest first, the record last,
+  /// so that a kill in between leaves a run that can be resumed.
+  void set_aside_earlier_run();
+  /// Removes what set_aside_earlier_run() moved here, now or in runs before. What no run of ours left stays.
+  void remove_earlier_runs();
+
+ private:
+  std::filesystem::path path_;
+  FileLock lock_;
+};
+
+/// The final model takes its place in one step.
+class FinalModel {
+ public:
+  explicit FinalModel(std::filesystem::path path);
+  /// Brings back what a killed commit() left. ConfigError when something else than a model stands at the path.
+  void check() const;
+  /// An empty folder to save into; what an earlier one left is removed.
+  std::filesystem::path stage() const;
+  /// The staged folder appears; what was there before goes.
+  void commit() const;
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  std::filesystem::path path_, staging_, replaced_;
+};
+
+}  // namespace forgelm::pipeline
