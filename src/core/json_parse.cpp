@@ -138,12 +138,16 @@ class Builder : public nlohmann::json_sax<json> {
 
   /// nlohmann quotes everything read of the bad token, which may be megabytes: keeps its end, where the fault is.
   static void shorten_token(std::string& reason) {
-    static constexpr std::string_view kOpen = "; last read: '";
+    static constexpr std::string_view kOpen = "; last read: '", kNext = "'; expected ";
+    constexpr std::size_t kLongestNext = 24;  // "'[', '{', or a literal"; the token itself may hold the same words
     const std::size_t open = reason.find(kOpen);
     if (open == std::string::npos) return;
     const std::size_t start = open + kOpen.size();
-    const std::size_t next = reason.rfind("'; expected ");
-    const std::size_t end = next == std::string::npos || next < start ? reason.size() - 1 : next;
+    const std::size_t next = reason.rfind(kNext);
+    const bool has_next = next != std::string::npos && next >= start &&
+                          reason.size() - next - kNext.size() <= kLongestNext &&
+                          is_valid_utf8(std::string_view(reason).substr(next));
+    const std::size_t end = has_next ? next : reason.size() - 1;
     std::string token = reason.substr(start, end - start);
     if (token.size() > kShownToken) {
       std::size_t cut = token.size() - kShownToken;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 
+#include "forgelm/core/text.hpp"
 #include "support/test.hpp"
 
 using forgelm::dump;
@@ -153,6 +154,16 @@ TEST_CASE("json: what is not JSON is refused with its line and column") {
 TEST_CASE("json: a message stays short when the bad token is long") {
   const std::string message = failure_of("[\"" + std::string(1 << 20, 'x') + "\n\"]");
   CHECK(message.size() < 300);
+}
+
+TEST_CASE("json: a bad token that holds the words of a message is quoted like any other") {
+  const std::string text = "{\"a\": \"'; expected , _tiegw\xe8\"}";  // what a fuzzer found
+  const std::string message = failure_of(text);
+  CHECK(forgelm::is_valid_utf8(message));
+  CHECK_THAT(message, Catch::Contains("\\xe8"));
+  const std::string long_one = failure_of("[\"'; expected " + std::string(100000, 'x') + "\xff");
+  CHECK(long_one.size() < 200);
+  CHECK(forgelm::is_valid_utf8(long_one));
 }
 
 TEST_CASE("json: a key that appears twice is refused at its second place, in small and large objects") {
