@@ -103,7 +103,8 @@ void check_modules_to_save(const std::vector<std::string>& saved, DecoderModel& 
 
 std::vector<std::int64_t> last_layers(std::int64_t wanted, std::int64_t there) {
   if (wanted == 0)
-    throw ConfigError("lora.num_layers is 0: no layer would get an adapter", cat("give 1 to ", there, ", or -1 for all"));
+    throw ConfigError("lora.num_layers is 0: no layer would get an adapter",
+                      cat("give 1 to ", there, ", or -1 for all"));
   if (wanted > there)
     logger.warning("lora.num_layers is ", wanted, ", and the model has ", there, " layers: all get an adapter");
   std::vector<std::int64_t> layers;
