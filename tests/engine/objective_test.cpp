@@ -1,5 +1,5 @@
-// The loss of fine-tuning in chunks against torch's cross-entropy of the whole logits at once: values and gradients, with
-// whatever may stand in the head's slot. And what NEFTune adds.
+// The loss of fine-tuning in chunks against torch's cross-entropy of the whole logits at once: values and gradients,
+// with whatever may stand in the head's slot. And what NEFTune adds.
 #include "engine/objectives/objective.hpp"
 
 #include "support/torch_test.hpp"
@@ -8,20 +8,15 @@
 #include <map>
 
 #include "engine/adapters/lora.hpp"
-#include "engine/model/load_model.hpp"
+#include "engine/golden_sequences.hpp"
+#include "engine/model_support.hpp"
 #include "engine/optimizers/optimizer.hpp"
-#include "golden_sequences.hpp"
-#include "rule_made.hpp"
 
 namespace {
 
 using namespace forgelm;
 using engine::DecoderModel;
 using test::batch_of;
-
-DecoderModel load_bundled() {
-  return engine::load_model(test::bundled_model(), formats::read_model_config(test::bundled_model()), {});
-}
 
 formats::AdapterConfig adapter(std::vector<std::string> targets, std::vector<std::string> saved = {}) {
   formats::AdapterConfig config;
@@ -35,15 +30,14 @@ formats::AdapterConfig adapter(std::vector<std::string> targets, std::vector<std
 void fill_b(DecoderModel& model) {
   const at::NoGradGuard no_graph;
   model.visit_weights([](const std::string& name, const engine::WeightPtr& weight) {
-    if (name.find("lora_B") != std::string::npos)
-      weight->value.copy_(test::rule_made(weight->value.numel(), 5, 0.1).view(weight->value.sizes()));
+    if (name.find("lora_B") != std::string::npos) weight->value.copy_(test::rule_tensor(weight->value.sizes(), 5, 0.1));
   });
 }
 
 enum class Trained { attention, head_adapter, head_copy, all_weights };
 
 DecoderModel make_model(Trained trained) {
-  DecoderModel model = load_bundled();
+  DecoderModel model = test::quickstart_model();
   switch (trained) {
     case Trained::attention: engine::add_lora(model, adapter({"q_proj", "v_proj"}), 1); break;
     case Trained::head_adapter: engine::add_lora(model, adapter({"v_proj", "lm_head"}), 1); break;
@@ -114,8 +108,7 @@ double gradient_difference(const Result& a, const Result& b) {
 }
 
 TEST_CASE("The loss in chunks is torch's cross-entropy, gradients included, whatever is trained") {
-  const auto trained =
-      GENERATE(Trained::attention, Trained::head_adapter, Trained::head_copy, Trained::all_weights);
+  const auto trained = GENERATE(Trained::attention, Trained::head_adapter, Trained::head_copy, Trained::all_weights);
   INFO(static_cast<int>(trained));
   DecoderModel model = make_model(trained);
   const auto batch = batch_of(test::golden_sequences("train"), {0, 3, 7, 9});
@@ -132,7 +125,7 @@ TEST_CASE("The loss in chunks is torch's cross-entropy, gradients included, what
 }
 
 TEST_CASE("The mean over chunks does not depend on their size") {
-  DecoderModel model = load_bundled();
+  DecoderModel model = test::quickstart_model();
   const at::NoGradGuard no_graph;
   const auto batch = batch_of(test::golden_sequences("train"), {1, 2, 4, 5, 6});
   const double whole = engine::make_sft_objective(100000)->loss(model, batch, {}).sum.item<double>();
@@ -144,7 +137,7 @@ TEST_CASE("The mean over chunks does not depend on their size") {
 }
 
 TEST_CASE("Losses of sequences do not depend on what they are batched with") {
-  DecoderModel model = load_bundled();
+  DecoderModel model = test::quickstart_model();
   const at::NoGradGuard no_graph;
   const auto sequences = test::golden_sequences("train");
   const auto objective = engine::make_sft_objective();
@@ -179,11 +172,13 @@ TEST_CASE("A batch without anything to learn has a loss of zero that can be take
 TEST_CASE("A loss without gradients keeps no graph") {
   DecoderModel model = make_model(Trained::attention);
   const at::NoGradGuard no_graph;
-  CHECK_FALSE(engine::make_sft_objective()->loss(model, batch_of(test::golden_sequences("train"), {0}), {}).sum.requires_grad());
+  CHECK_FALSE(engine::make_sft_objective()
+                  ->loss(model, batch_of(test::golden_sequences("train"), {0}), {})
+                  .sum.requires_grad());
 }
 
 TEST_CASE("NEFTune: noise for training alone, another one in every step") {
-  DecoderModel model = load_bundled();
+  DecoderModel model = test::quickstart_model();
   const at::NoGradGuard no_graph;
   const auto batch = batch_of(test::golden_sequences("train"), {0, 3, 7});
   const auto objective = engine::make_sft_objective();
@@ -216,7 +211,7 @@ TEST_CASE("NEFTune: the noise is even within alpha / sqrt(length x width) of eac
     const auto count = static_cast<double>(noise.numel());
     CHECK(noise.abs().max().item<double>() <= bound * (1 + 1e-6));
     CHECK(noise.abs().max().item<double>() > bound * 0.97);
-    CHECK(std::abs(noise.mean().item<double>()) <= 4 * bound / std::sqrt(3 * count));         // 4 standard errors
+    CHECK(std::abs(noise.mean().item<double>()) <= 4 * bound / std::sqrt(3 * count));  // 4 standard errors
     CHECK(noise.square().mean().item<double>() == Approx(bound * bound / 3).epsilon(4 / std::sqrt(count)));
   }
 }

@@ -1,5 +1,5 @@
-// The optimizers against torch, transformers and bitsandbytes, ten steps each (tests/golden/optimizers), weights without
-// a gradient and groups of their own among them; and what they keep between steps.
+// The optimizers against torch, transformers and bitsandbytes, ten steps each (tests/golden/optimizers), weights
+// without a gradient and groups of their own among them; and what they keep between steps.
 #include "engine/optimizers/optimizer.hpp"
 
 #include "support/torch_test.hpp"
@@ -8,18 +8,18 @@
 #include <map>
 #include <set>
 
+#include "engine/model_support.hpp"
 #include "engine/optimizers/adamw.hpp"
 #include "engine/quantization/dynamic_map.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/json.hpp"
-#include "rule_made.hpp"
 
 namespace {
 
 using namespace forgelm;
 using engine::TrainedWeight;
-using test::rule_made;
+using test::rule_tensor;
 
 constexpr double kDecay = 0.05;
 constexpr int kNumSteps = 10;
@@ -36,8 +36,7 @@ const std::vector<Subject> kSubjects = {
 const std::set<std::pair<int, std::string>> kAbsent = {{3, "norm"}, {4, "norm"}, {0, "faster"}};
 
 const Json& golden() {
-  static const Json json =
-      parse_json(read_file(FORGELM_SOURCE_DIR "/tests/golden/optimizers/optimizers.json")).value();
+  static const Json json = parse_json(read_file(FORGELM_SOURCE_DIR "/tests/golden/optimizers/optimizers.json")).value();
   return json;
 }
 
@@ -49,7 +48,7 @@ std::int64_t count_of(const Subject& subject) {
 
 at::Tensor gradient(int step, std::size_t number) {
   const std::int64_t count = count_of(kSubjects[number]);
-  const at::Tensor values = rule_made(count, 100 * static_cast<std::uint64_t>(step) + number + 7, 1);
+  const at::Tensor values = rule_tensor({count}, 100 * static_cast<std::uint64_t>(step) + number + 7, 1);
   float* const data = values.mutable_data_ptr<float>();
   for (std::int64_t i = 0; i < count; ++i) {
     data[i] = static_cast<float>(data[i] * std::pow(10.0, -static_cast<double>((i / 256 + i % 3) % 5)));
@@ -65,7 +64,7 @@ std::vector<TrainedWeight> make_weights() {
   for (std::size_t k = 0; k < kSubjects.size(); ++k) {
     const Subject& subject = kSubjects[k];
     auto weight = std::make_shared<engine::Weight>();
-    weight->value = rule_made(count_of(subject), k + 1, 0.2).view(subject.shape);
+    weight->value = rule_tensor(subject.shape, k + 1, 0.2);
     engine::set_trained(*weight);
     weights.push_back({subject.name, weight, subject.decays, subject.lr_factor});
   }
@@ -93,13 +92,12 @@ void run_step(engine::Optimizer& optimizer, const std::vector<TrainedWeight>& we
 /// The maker's sampled().
 at::Tensor sampled(const at::Tensor& tensor) {
   const at::Tensor flat = tensor.detach().reshape(-1);
-  return flat.numel() < 100 ? flat : flat.slice(0, 0, c10::nullopt, 83);
+  return flat.numel() < 100 ? flat : flat.slice(0, 0, std::nullopt, 83);
 }
 
 at::Tensor tensor_of(const Json& list) {
   at::Tensor result = at::empty({static_cast<std::int64_t>(list.items().size())}, at::kDouble);
-  for (std::size_t i = 0; i < list.items().size(); ++i)
-    result.mutable_data_ptr<double>()[i] = list.items()[i].real();
+  for (std::size_t i = 0; i < list.items().size(); ++i) result.mutable_data_ptr<double>()[i] = list.items()[i].real();
   return result;
 }
 
@@ -196,7 +194,8 @@ TEST_CASE("An optimizer goes on from its state as if it had never stopped") {
       std::vector<std::pair<std::string, at::Tensor>> kept;
       for (const auto& [name, value] : before->state()) kept.emplace_back(name, value.clone());
       after->load_state(kept);
-      for (std::size_t k = 0; k < first.size(); ++k) second[k].weight->value.detach().copy_(first[k].weight->value.detach());
+      for (std::size_t k = 0; k < first.size(); ++k)
+        second[k].weight->value.detach().copy_(first[k].weight->value.detach());
     }
     if (step >= 5) run_step(*after, second, step);
   }

@@ -1,6 +1,6 @@
 // Training against transformers and peft (tests/golden/training): the same model, starting adapters and batches, loss,
-// gradient norm and rate of each of twenty steps. Here the loop is spelled out, which makes it the oracle of the trainer;
-// how a step is cut into micro-batches must not matter.
+// gradient norm and rate of each of twenty steps. Here the loop is spelled out, which makes it the oracle of the
+// trainer; how a step is cut into micro-batches must not matter.
 #include "support/torch_test.hpp"
 
 #include <cmath>
@@ -8,12 +8,12 @@
 #include <optional>
 
 #include "engine/adapters/lora.hpp"
-#include "engine/model/load_model.hpp"
+#include "engine/golden_sequences.hpp"
+#include "engine/model_support.hpp"
 #include "engine/objectives/objective.hpp"
 #include "engine/optimizers/optimizer.hpp"
 #include "engine/quantization/four_bit.hpp"
 #include "forgelm/config/lr_schedule.hpp"
-#include "golden_sequences.hpp"
 
 namespace {
 
@@ -26,10 +26,10 @@ const Json& golden() {
   return json;
 }
 
-config::TrainingSection training_section() {
+config::TrainingSection training_section(const std::string& run) {
   const Json& settings = golden().at("settings");
   config::TrainingSection training;
-  training.learning_rate = settings.at("learning_rate").real();
+  training.learning_rate = golden().at("runs").at(run).at("learning_rate").real();
   training.weight_decay = settings.at("weight_decay").real();
   training.warmup_ratio = settings.at("warmup_ratio").real();
   training.max_grad_norm = settings.at("max_grad_norm").real();
@@ -41,7 +41,7 @@ DecoderModel make_model(const std::string& adapter, bool is_quantized) {
   engine::LoadModelOptions options;
   if (is_quantized) options.make_linear = engine::four_bit_maker({}, at::kCPU, at::kFloat);
   DecoderModel model =
-      engine::load_model(test::bundled_model(), formats::read_model_config(test::bundled_model()), options);
+      engine::load_model(test::kQuickstartModel, formats::read_model_config(test::kQuickstartModel), options);
   if (adapter.empty()) {
     model.visit_weights([](const std::string&, const engine::WeightPtr& weight) { engine::set_trained(*weight); });
   } else {
@@ -96,9 +96,9 @@ double evaluate(DecoderModel& model, std::size_t batch_size) {
 }
 
 /// The run of the golden with its order of rows, each step cut into micro-batches of `batch_size`.
-std::vector<Step> train(DecoderModel& model, std::size_t batch_size) {
+std::vector<Step> train(DecoderModel& model, const std::string& run, std::size_t batch_size) {
   const auto sequences = test::golden_sequences("train");
-  const auto training = training_section();
+  const auto training = training_section(run);
   const auto weights = engine::trained_weights(model, 1);
   const auto optimizer = engine::make_optimizer(training, weights);
   const auto& order = golden().at("settings").at("order").items();
@@ -126,13 +126,14 @@ struct Run {
 };
 
 TEST_CASE("Twenty steps of training are those of transformers and peft") {
-  const auto run = GENERATE(Run{"lora", "attention_adapter", false}, Run{"rslora_all_linear", "all_linear_adapter", false},
-                            Run{"qlora", "attention_adapter", true}, Run{"full", "", false});
+  const auto run =
+      GENERATE(Run{"lora", "attention_adapter", false}, Run{"rslora_all_linear", "all_linear_adapter", false},
+               Run{"qlora", "attention_adapter", true}, Run{"full", "", false});
   INFO(run.name);
   const Json& expected = golden().at("runs").at(run.name);
   DecoderModel model = make_model(run.adapter, run.is_quantized);
   CHECK(std::abs(evaluate(model, 4) - expected.at("eval_loss_before").real()) <= 1e-5);
-  const auto steps = train(model, 8);
+  const auto steps = train(model, run.name, 8);
   double loss_difference = 0;
   double norm_difference = 0;
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -170,7 +171,7 @@ TEST_CASE("How a step is cut into micro-batches does not matter") {
   std::optional<std::vector<Step>> whole;
   for (const std::size_t batch_size : {std::size_t{8}, std::size_t{4}, std::size_t{1}}) {
     DecoderModel model = make_model(run.adapter, run.is_quantized);
-    const auto steps = train(model, batch_size);
+    const auto steps = train(model, run.name, batch_size);
     if (!whole) whole = steps;
     for (std::size_t i = 0; i < steps.size(); ++i) {
       INFO("micro-batches of " << batch_size << ", step " << i + 1);

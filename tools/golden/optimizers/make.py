@@ -1,6 +1,6 @@
 """Makes tests/golden/optimizers: weights after each of ten steps of the reference optimizers, and clipped gradients.
 
-Weights and gradients come from the rule below, which the tests compute as well; only results are stored.
+Weights and gradients come from tools/golden/rule.py, which the tests compute as well; only results are stored.
 Run with torch 2.11.0, transformers 5.23.0, bitsandbytes 0.50.2 on a processor: python3 tools/golden/optimizers/make.py
 """
 
@@ -15,6 +15,7 @@ from transformers.optimization import Adafactor
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import versions  # noqa: E402
+from rule import rule  # noqa: E402
 
 VERSIONS = {"torch": "2.11.0", "transformers": "5.23.0", "bitsandbytes": "0.50.2"}
 versions.require(VERSIONS)
@@ -28,16 +29,10 @@ NUM_STEPS = 10
 ABSENT = {(3, "norm"), (4, "norm"), (0, "faster")}  # (step, weight) without a gradient
 
 
-def rule(count, salt, scale):
-    i = numpy.arange(count, dtype=numpy.uint64) + numpy.uint64(1000003 * salt)
-    u = (i * numpy.uint64(2654435761) % numpy.uint64(2**32)).astype(numpy.float64) / 2**32
-    return ((u - 0.5) * scale).astype(numpy.float32)
-
-
 def gradient(step, number, shape):
     """Magnitudes from 1 to 1e-4, block by block and value by value, and some zeros."""
     count = int(numpy.prod(shape))
-    values = rule(count, 100 * step + number + 7, 1.0).astype(numpy.float64)
+    values = rule((count,), 100 * step + number + 7, 1.0).astype(numpy.float64)
     i = numpy.arange(count)
     values = values * numpy.power(10.0, -((i // 256 + i % 3) % 5))
     values[i % 11 == 5] = 0
@@ -70,7 +65,7 @@ def sampled(tensor):
 
 def run(name):
     parameters = {
-        n: torch.nn.Parameter(torch.from_numpy(rule(int(numpy.prod(shape)), k + 1, 0.2)).reshape(shape))
+        n: torch.nn.Parameter(torch.from_numpy(rule(shape, k + 1, 0.2)))
         for k, (n, shape, _, _) in enumerate(WEIGHTS)
     }
     optimizer = BUILDERS[name](groups(parameters))
