@@ -231,7 +231,7 @@ AdapterConfig read_adapter_config(const std::filesystem::path& folder) {
   out.r = fields.integer("r", 8, 1, std::numeric_limits<std::int32_t>::max());
   out.alpha = fields.real("lora_alpha", 8);
   out.dropout = fields.real("lora_dropout", 0);
-  if (out.dropout < 0 || out.dropout >= 1) fields.fail("lora_dropout", "expected a number from 0 to below 1");
+  if (out.dropout < 0 || out.dropout > 1) fields.fail("lora_dropout", "expected a number from 0 to 1");
   out.bias = fields.text("bias", "none");
   if (out.bias != "none" && out.bias != "all" && out.bias != "lora_only")
     fields.fail("bias", "expected none, all or lora_only");

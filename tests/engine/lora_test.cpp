@@ -1,14 +1,15 @@
 // Oracle: peft 0.21.2 (tools/golden/lora/make.py says what the files under tests/golden/lora are).
 #include "engine/adapters/lora.hpp"
 
+#include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <set>
 
 #include "engine/lora_support.hpp"
 #include "engine/model/tensor_file.hpp"
+#include "engine/quantization/four_bit.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/json.hpp"
@@ -426,4 +427,56 @@ TEST_CASE("an adapter for no layer of the model, and a second adapter, are refus
   config.target_modules = {"q_proj"};
   add_lora(model, config, 1);
   CHECK_THROWS_AS(add_lora(model, config, 1), RunError);
+}
+
+TEST_CASE("a merged model whose head was tied is written with a head of its own") {
+  for (const std::string name : {"tied_head", "tied_embedding", "tied_both", "tied_head_adapter", "qv"}) {
+    INFO(name);
+    const at::NoGradGuard no_grad;
+    DecoderModel model = model_of(case_named(name));
+    merge_adapters(model);
+    const test::TemporaryDirectory folder;
+    save_model(model, folder.path(), at::kFloat);
+    DecoderModel again = load(folder.path());
+    CHECK(again.config().ties_embeddings == (name == "qv"));
+    CHECK(at::equal(logits_of(again, sequences()), logits_of(model, sequences())));
+  }
+}
+
+TEST_CASE("adapters on a model in 4 bits: trained beside the codes, merged into what the codes stand for") {
+  LoadModelOptions options;
+  options.make_linear = four_bit_maker({}, at::kCPU, at::kFloat);
+  DecoderModel model = load_model(kTiny, formats::read_model_config(kTiny), options);
+  formats::AdapterConfig config = adapter_config_for(section({"q_proj"}), model, "m");
+  config.modules_to_save = {"up_proj"};
+  CHECK(message_of<ConfigError>([&] { add_lora(model, config, 1); })
+            .find("model.layers.0.mlp.up_proj, whose matrix is quantized") != std::string::npos);
+  config.modules_to_save = {"lm_head"};
+  config.bias = "all";
+  add_lora(model, config, 1);
+  logits_of(model, sequences()).square().sum().backward();
+  const at::NoGradGuard no_grad;
+  const Randomness randomness{2};
+  for (const auto& [name, weight] : weights_of(model)) {
+    INFO(name);
+    const bool belongs = name.find("lora_") != std::string::npos || name.ends_with(".bias") || name == "lm_head.weight";
+    CHECK(weight->is_trained == belongs);
+    if (weight->is_trained) CHECK(weight->value.grad().defined());
+    if (weight->is_trained)
+      weight->value.add_(at::empty_like(weight->value).normal_(0, 0.1, randomness.generator(site_of(name), at::kCPU)));
+  }
+  const at::Tensor expected = logits_of(model, sequences());
+  const auto weights = weights_of(model);
+  const at::Tensor update = at::matmul(weights.at("model.layers.0.self_attn.q_proj.lora_B.weight")->value,
+                                       weights.at("model.layers.0.self_attn.q_proj.lora_A.weight")->value);
+  at::Tensor codes_stand_for;
+  {
+    const WithoutAdapters without(model);
+    codes_stand_for = (*model.linear_slots().front().part)->dense_weight();
+  }
+  merge_adapters(model);
+  CHECK(distance(logits_of(model, sequences()), expected) < 1e-5);
+  // alpha / r is 2.
+  CHECK(distance(weights_of(model).at("model.layers.0.self_attn.q_proj.weight")->value, codes_stand_for + 2 * update) <
+        1e-6);
 }

@@ -22,11 +22,13 @@ formats::AdapterConfig adapter_config_for(const config::LoraSection& lora, Decod
 
 /// Puts adapters into the slots that `config` names, marks what is trained (A, B, biases as lora.bias says, a full copy
 /// of modules_to_save) and everything else as not trained. A starts as peft's does (Kaiming uniform, a = sqrt(5)),
-/// drawn from `seed`; B is zero.
+/// drawn from `seed` and the slot's name; B is zero. ConfigError when `config` fits no linear layer, or its
+/// modules_to_save a quantized one.
 void add_lora(DecoderModel& model, const formats::AdapterConfig& config, std::uint64_t seed);
 
-/// The adapter's weights out of a file that peft or save_adapter() wrote, into a model after add_lora() with its
-/// config. ConfigError that names what is missing, left over or of another shape.
+/// The adapter's weights out of a file that peft or save_adapter() wrote (of any floating type), into a model after
+/// add_lora() with its config. ConfigError that names what is missing, left over or of another shape; then nothing has
+/// been changed.
 void load_adapter(DecoderModel& model, const std::filesystem::path& folder);
 
 /// adapter_model.safetensors (float32) and adapter_config.json into an existing folder, durably, as peft names things.

@@ -70,7 +70,8 @@ def main():
             file = load_file(os.path.join(out, "adapter_model.safetensors"))
             theirs = peft.get_peft_model_state_dict(model)
             extra = {name for name in set(theirs) - set(file)  # the base's own, which peft writes besides
-                     if name.endswith(".base_layer.weight") or ".original_module." in name or ".modules_to_save." in name}
+                     if name.endswith(".base_layer.weight") or ".original_module." in name
+                     or ".modules_to_save." in name}
             assert set(file) | extra == set(theirs), set(file) ^ set(theirs)
             assert all(torch.equal(file[name], theirs[name]) for name in file)
             with tempfile.TemporaryDirectory() as again:  # what peft saves, we read
