@@ -49,8 +49,7 @@ std::string ask(CudaDriver& found) {
   if (!load(library, "cuInit", driver.init) || !load(library, "cuDriverGetVersion", driver.version) ||
       !load(library, "cuDeviceGetCount", driver.count) || !load(library, "cuDeviceGet", driver.device) ||
       !load(library, "cuDeviceGetName", driver.name) || !load(library, "cuDeviceTotalMem_v2", driver.memory) ||
-      !load(library, "cuDeviceGetAttribute", driver.attribute) ||
-      !load(library, "cuGetErrorString", driver.error_text))
+      !load(library, "cuDeviceGetAttribute", driver.attribute) || !load(library, "cuGetErrorString", driver.error_text))
     return cat(kDriver, " is not a driver that is known here");
   int version = 0;
   if (driver.version(&version) == 0) {

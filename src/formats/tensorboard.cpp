@@ -1,7 +1,7 @@
-// Layout of a record: u64 length, u32 masked CRC of those 8 bytes, the bytes, u32 masked CRC of them; all little-endian.
-// The mask is TensorFlow's: rotate right by 15, add 0xa282ead8. Fields of the messages by number (tensorflow's
-// event.proto, summary.proto, tensor.proto): Event wall_time 1, step 2, file_version 3, summary 5, session_log 7,
-// source_metadata 10; Summary value 1; Value tag 1, simple_value 2, tensor 8, metadata 9.
+// Layout of a record: u64 length, u32 masked CRC of those 8 bytes, the bytes, u32 masked CRC of them; all
+// little-endian. The mask is TensorFlow's: rotate right by 15, add 0xa282ead8. Fields of the messages by number
+// (tensorflow's event.proto, summary.proto, tensor.proto): Event wall_time 1, step 2, file_version 3, summary 5,
+// session_log 7, source_metadata 10; Summary value 1; Value tag 1, simple_value 2, tensor 8, metadata 9.
 #include "forgelm/formats/tensorboard.hpp"
 
 #include <unistd.h>
@@ -125,14 +125,14 @@ std::string scalar_event(double wall_time, std::string_view tag, double value, s
 std::string text_event(double wall_time, std::string_view tag, std::string_view text, std::int64_t step) {
   constexpr std::int64_t kString = 7;  // DT_STRING
   std::string dimension, shape, tensor;
-  append_int(dimension, 1, 1);          // TensorShapeProto.Dim.size
-  append_bytes(shape, 2, dimension);    // TensorShapeProto.dim
-  append_int(tensor, 1, kString);       // TensorProto.dtype
-  append_bytes(tensor, 2, shape);       // .tensor_shape
+  append_int(dimension, 1, 1);                   // TensorShapeProto.Dim.size
+  append_bytes(shape, 2, dimension);             // TensorShapeProto.dim
+  append_int(tensor, 1, kString);                // TensorProto.dtype
+  append_bytes(tensor, 2, shape);                // .tensor_shape
   append_bytes(tensor, 8, to_valid_utf8(text));  // .string_val
   std::string plugin, metadata, encoded;
-  append_bytes(plugin, 1, "text");      // PluginData.plugin_name
-  append_bytes(metadata, 1, plugin);    // SummaryMetadata.plugin_data
+  append_bytes(plugin, 1, "text");    // PluginData.plugin_name
+  append_bytes(metadata, 1, plugin);  // SummaryMetadata.plugin_data
   append_bytes(encoded, 1, tag);
   append_bytes(encoded, 8, tensor);
   append_bytes(encoded, 9, metadata);
@@ -151,8 +151,8 @@ struct EventWriter::Impl {
     static std::atomic<int> number{0};
     const std::int64_t seconds = environment().utc_now().microseconds / 1'000'000;
     for (;;) {
-      fs::path path = folder / cat("events.out.tfevents.", seconds, ".", environment().host_name(), ".", ::getpid(), ".",
-                                   number++);
+      fs::path path =
+          folder / cat("events.out.tfevents.", seconds, ".", environment().host_name(), ".", ::getpid(), ".", number++);
       if (!fs::exists(path)) return path;
     }
   }

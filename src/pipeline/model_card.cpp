@@ -17,14 +17,22 @@ constexpr std::string_view kLeftOut[] = {"auth", "webhook", "monitoring", "synth
 
 /// The rows of the table, as the reference's card has them.
 constexpr std::string_view kParameters[] = {
-    "training.trainer_type",  "training.num_train_epochs",
-    "training.max_steps",     "training.per_device_train_batch_size",
-    "training.learning_rate", "training.gradient_accumulation_steps",
-    "training.warmup_ratio",  "training.weight_decay",
-    "training.packing",       "model.max_length",
-    "model.load_in_4bit",     "lora.method",
-    "lora.r",                 "lora.alpha",
-    "lora.dropout",           "lora.target_modules",
+    "training.trainer_type",
+    "training.num_train_epochs",
+    "training.max_steps",
+    "training.per_device_train_batch_size",
+    "training.learning_rate",
+    "training.gradient_accumulation_steps",
+    "training.warmup_ratio",
+    "training.weight_decay",
+    "training.packing",
+    "model.max_length",
+    "model.load_in_4bit",
+    "lora.method",
+    "lora.r",
+    "lora.alpha",
+    "lora.dropout",
+    "lora.target_modules",
     "training.seed",
 };
 
@@ -34,7 +42,8 @@ void write_yaml(std::string& out, const Json& value, std::size_t indent) {
   const std::string blanks(indent, ' ');
   const auto is_block = [](const Json& inner) {
     return (inner.kind() == Json::Kind::object && !inner.members().empty()) ||
-           (inner.kind() == Json::Kind::array && std::any_of(inner.items().begin(), inner.items().end(), [](const Json& item) {
+           (inner.kind() == Json::Kind::array &&
+            std::any_of(inner.items().begin(), inner.items().end(), [](const Json& item) {
               return item.kind() == Json::Kind::object || item.kind() == Json::Kind::array;
             }));
   };
@@ -92,11 +101,13 @@ std::string python_text(const std::string& text) { return dump(Json(text)); }
 std::string usage(const ModelCard& card, const std::string& base) {
   const std::string folder = card.loaded.job.training.final_model_dir;
   if (!card.is_adapter)
-    return cat("from transformers import AutoModelForCausalLM, AutoTokenizer\n\n", "model = AutoModelForCausalLM.from_pretrained(",
-               python_text(folder), ")\n", "tokenizer = AutoTokenizer.from_pretrained(", python_text(folder), ")\n");
+    return cat("from transformers import AutoModelForCausalLM, AutoTokenizer\n\n",
+               "model = AutoModelForCausalLM.from_pretrained(", python_text(folder), ")\n",
+               "tokenizer = AutoTokenizer.from_pretrained(", python_text(folder), ")\n");
   return cat("from peft import PeftModel\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n",
-             "base = AutoModelForCausalLM.from_pretrained(", python_text(base), ")\n", "model = PeftModel.from_pretrained(base, ",
-             python_text(folder), ")\n", "tokenizer = AutoTokenizer.from_pretrained(", python_text(folder), ")\n");
+             "base = AutoModelForCausalLM.from_pretrained(", python_text(base), ")\n",
+             "model = PeftModel.from_pretrained(base, ", python_text(folder), ")\n",
+             "tokenizer = AutoTokenizer.from_pretrained(", python_text(folder), ")\n");
 }
 
 std::vector<std::string> tags_of(const ModelCard& card) {
@@ -125,7 +136,8 @@ std::string to_yaml(const Json& value) {
 std::string model_card(const ModelCard& card) {
   const config::JobConfig& job = card.loaded.job;
   const std::string& base = job.model.name_or_path;
-  Json front = Json::object({{"base_model", base}, {"library_name", card.is_adapter ? "peft" : "transformers"},
+  Json front = Json::object({{"base_model", base},
+                             {"library_name", card.is_adapter ? "peft" : "transformers"},
                              {"pipeline_tag", "text-generation"}});
   front.set("tags", Json::array_of(tags_of(card)));
   const std::string name = std::filesystem::path(config::final_model_path(job)).lexically_normal().filename().string();

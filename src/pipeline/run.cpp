@@ -47,8 +47,8 @@ Beginning find_beginning(const std::optional<std::string>& resume, const fs::pat
     throw ConfigError(cat("--resume: there is no folder ", quote(*resume)),
                       cat("name a checkpoint's folder, or leave the path out for the newest in ", folder.native()));
   std::error_code error;
-  const bool is_here = fs::equivalent(fs::absolute(fs::path(*resume) / ".").lexically_normal().parent_path().parent_path(),
-                                      folder, error);
+  const bool is_here = fs::equivalent(
+      fs::absolute(fs::path(*resume) / ".").lexically_normal().parent_path().parent_path(), folder, error);
   return {*resume, is_here && !error && fs::exists(fs::path(*resume) / formats::kCommittedFile)};
 }
 
@@ -63,9 +63,10 @@ class ObservedRun final : public RunRecorder {
     else folder_.set_aside_earlier_run();
     record_.set_start(start);
     record_.write_running(folder_.path());
-    logger.info("run ", record_.id(), ": ", start.family, " with ", grouped(static_cast<std::int64_t>(start.num_weights)),
-                " weights, ", grouped(static_cast<std::int64_t>(start.num_trained)), " of them trained (", start.method,
-                "), in ", start.precision, start.precision_reason.empty() ? "" : cat(" (", start.precision_reason, ")"),
+    logger.info("run ", record_.id(), ": ", start.family, " with ",
+                grouped(static_cast<std::int64_t>(start.num_weights)), " weights, ",
+                grouped(static_cast<std::int64_t>(start.num_trained)), " of them trained (", start.method, "), in ",
+                start.precision, start.precision_reason.empty() ? "" : cat(" (", start.precision_reason, ")"),
                 start.quantization == "none" ? "" : cat(", held in ", start.quantization), ", on ",
                 engine::to_string(start.device));
     logger.info(start.num_steps, " steps, ", start.num_steps_per_epoch, " an epoch",
@@ -119,7 +120,10 @@ Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recor
 class Run {
  public:
   Run(const config::LoadedJob& loaded, const RunOptions& options)
-      : loaded_(loaded), job_(loaded.job), options_(options), folder_(job_.training.output_dir),
+      : loaded_(loaded),
+        job_(loaded.job),
+        options_(options),
+        folder_(job_.training.output_dir),
         final_model_(config::final_model_path(job_)) {}
 
   RunResult run() {
@@ -227,10 +231,9 @@ class Run {
     stage_ = "finish";
     record_->write_ended(folder_.path(), RunState::interrupted, seconds());
     RunResult result = this->result(RunState::interrupted);
-    result.message = cat("interrupted by ", signal_name(interrupt_signal()), " after step ", outcome_->step,
-                         observer_->last_checkpoint().empty()
-                             ? ""
-                             : cat("; saved ", observer_->last_checkpoint().native()));
+    result.message =
+        cat("interrupted by ", signal_name(interrupt_signal()), " after step ", outcome_->step,
+            observer_->last_checkpoint().empty() ? "" : cat("; saved ", observer_->last_checkpoint().native()));
     result.hint = "the same command with --resume goes on from there";
     return result;
   }
@@ -240,8 +243,7 @@ class Run {
   RunResult interrupted_early() {
     RunResult result = this->result(RunState::interrupted);
     result.record.clear();
-    result.message = cat("interrupted by ", signal_name(interrupt_signal()),
-                         " while the data was prepared");
+    result.message = cat("interrupted by ", signal_name(interrupt_signal()), " while the data was prepared");
     result.hint = "the same command goes on with what is in the token cache";
     return result;
   }

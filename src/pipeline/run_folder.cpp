@@ -55,8 +55,8 @@ FileLock lock_of(const fs::path& folder) {
 /// The number in "checkpoint-12" and "checkpoint-12.tar.gz"; -1 for names without one.
 long step_of(const fs::path& path) {
   const std::string name = path.filename().native();
-  const std::string digits = name.substr(kCheckpoint.size(), name.find_first_not_of("0123456789", kCheckpoint.size()) -
-                                                                 kCheckpoint.size());
+  const std::string digits =
+      name.substr(kCheckpoint.size(), name.find_first_not_of("0123456789", kCheckpoint.size()) - kCheckpoint.size());
   return digits.empty() || digits.size() > 15 ? -1 : std::stol(digits);
 }
 
@@ -74,8 +74,8 @@ std::vector<fs::path> leftovers(const fs::path& folder) {
 }
 
 bool is_model_folder(const fs::path& path) {
-  return fs::is_directory(path) && (fs::is_empty(path) || fs::exists(path / "config.json") ||
-                                    fs::exists(path / "adapter_config.json"));
+  return fs::is_directory(path) &&
+         (fs::is_empty(path) || fs::exists(path / "config.json") || fs::exists(path / "adapter_config.json"));
 }
 
 }  // namespace
@@ -106,7 +106,8 @@ void RunFolder::set_aside_earlier_run() {
   for (const fs::path& entry : entries) move(entry, aside / entry.filename());
   sync_directory(aside);
   sync_directory(path_);
-  logger.info("begins anew: what an earlier run left is kept in ", aside.native(), is_ours ? " until this one is done" : "");
+  logger.info("begins anew: what an earlier run left is kept in ", aside.native(),
+              is_ours ? " until this one is done" : "");
 }
 
 void RunFolder::remove_earlier_runs() {

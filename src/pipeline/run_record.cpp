@@ -87,16 +87,13 @@ RunRecord::RunRecord(const config::LoadedJob& loaded, const Json& earlier) : id_
       {"host", environment().host_name()},
       {"process", ::getpid()},
       {"forgelm", Json::object({{"version", version()}, {"commit", build.commit}, {"build", build.build_type}})},
-      {"config", Json::object({{"file", loaded.file},
-                               {"sha256", loaded.sha256},
-                               {"config_hash", config::config_hash(loaded)}})},
+      {"config",
+       Json::object({{"file", loaded.file}, {"sha256", loaded.sha256}, {"config_hash", config::config_hash(loaded)}})},
       {"model", Json::object({{"name_or_path", loaded.job.model.name_or_path}})},
   });
 }
 
-void RunRecord::set_model(const std::string& digest) {
-  document_.find("model")->set("digest", digest);
-}
+void RunRecord::set_model(const std::string& digest) { document_.find("model")->set("digest", digest); }
 
 void RunRecord::set_data(const data::PreparedData& data) {
   const auto set_of = [](const data::ExampleList& examples) {
@@ -104,17 +101,18 @@ void RunRecord::set_data(const data::PreparedData& data) {
   };
   Json sources = Json::array();
   for (const auto& source : data.sources)
-    sources.push(Json::object({{"name", source.name}, {"digest", source.tokens.store->digest()},
-                               {"num_rows", source.tokens.num_rows}}));
+    sources.push(Json::object(
+        {{"name", source.name}, {"digest", source.tokens.store->digest()}, {"num_rows", source.tokens.num_rows}}));
   Json eval = set_of(*data.eval);
   eval.set("origin", data.eval_origin);
-  document_.set("data", Json::object({{"sources", std::move(sources)},
-                                      {"train", set_of(*data.train)},
-                                      {"eval", std::move(eval)},
-                                      {"tokenizer", data.model.tokenizer->digest()},
-                                      {"chat_template", Json::object({{"name", data.model.chat_template->name()},
-                                                                      {"origin", to_string(data.model.chat_template->origin())},
-                                                                      {"digest", data.model.chat_template->digest()}})}}));
+  document_.set("data",
+                Json::object({{"sources", std::move(sources)},
+                              {"train", set_of(*data.train)},
+                              {"eval", std::move(eval)},
+                              {"tokenizer", data.model.tokenizer->digest()},
+                              {"chat_template", Json::object({{"name", data.model.chat_template->name()},
+                                                              {"origin", to_string(data.model.chat_template->origin())},
+                                                              {"digest", data.model.chat_template->digest()}})}}));
 }
 
 void RunRecord::set_resumed_from(const fs::path& checkpoint) {

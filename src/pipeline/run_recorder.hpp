@@ -30,7 +30,7 @@ inline constexpr const char* kSamplesFile = "samples.jsonl";
 struct RecorderOptions {
   std::filesystem::path run_folder;
   std::optional<std::filesystem::path> tensorboard_folder;  ///< nothing: no TensorBoard
-  std::string configuration;  ///< shown by TensorBoard
+  std::string configuration;                                ///< shown by TensorBoard
   std::int64_t log_steps = 10;
   bool has_samples = false;
   bool shows_progress = true;

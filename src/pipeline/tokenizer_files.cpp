@@ -19,10 +19,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTemplateFile = "chat_template.jinja";
 constexpr std::string_view kConfigFile = "tokenizer_config.json";
-constexpr std::string_view kTokenizerFiles[] = {"tokenizer.json",   "tokenizer.model",    "spiece.model",
-                                                "vocab.json",       "merges.txt",         "added_tokens.json",
-                                                "vocab.txt",        kConfigFile,          "special_tokens_map.json",
-                                                kTemplateFile,      "chat_template.json", "generation_config.json"};
+constexpr std::string_view kTokenizerFiles[] = {"tokenizer.json", "tokenizer.model",    "spiece.model",
+                                                "vocab.json",     "merges.txt",         "added_tokens.json",
+                                                "vocab.txt",      kConfigFile,          "special_tokens_map.json",
+                                                kTemplateFile,    "chat_template.json", "generation_config.json"};
 /// A folder that has one of these has a tokenizer of its own.
 constexpr std::string_view kVocabularies[] = {"tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json",
                                               kConfigFile};

@@ -37,7 +37,8 @@ class PipelineTokenizer final : public Tokenizer {
   bool is_special(TokenId id) const override;
   TokenizerKind kind() const noexcept override { return kind_; }
 
-  /// Before anybody encodes. ConfigError names `file` and the place; among others when a token is not in the vocabulary.
+  /// Before anybody encodes. ConfigError names `file` and the place; among others when a token is not in the
+  /// vocabulary.
   void set_post_processor(const Json& post_processor, const std::string& file);
   /// The text that decoding starts from for this id; nothing when the id is skipped or not used.
   std::optional<std::string_view> decoded_token(TokenId id, const DecodeOptions& options) const;

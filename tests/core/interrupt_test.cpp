@@ -44,7 +44,8 @@ TEST_CASE("interrupt: a second SIGINT ends the process at once; SIGUSR1 may come
 TEST_CASE("interrupt: after a scope signals do what they did before") {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
-  struct sigaction before {}, now {};
+  struct sigaction before {
+  }, now{};
   ::sigaction(SIGUSR1, &ignore, &before);
   { const InterruptScope scope; }
   ::sigaction(SIGUSR1, &before, &now);

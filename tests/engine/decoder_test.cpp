@@ -65,7 +65,8 @@ TEST_CASE("Nothing flows from one sequence of a row into another") {
     DecoderModel model = rule_model(case_line(name));
     ForwardInput input = row_of(kThree);
     for (std::size_t i = 0; i < kThree.size(); ++i) {
-      input.embeddings_TD = model.embed(input.ids_T.defined() ? input.ids_T : row_of(kThree).ids_T).detach().requires_grad_(true);
+      input.embeddings_TD =
+          model.embed(input.ids_T.defined() ? input.ids_T : row_of(kThree).ids_T).detach().requires_grad_(true);
       input.ids_T = at::Tensor();
       const at::Tensor logits = logits_of(model, input);
       logits.slice(0, input.starts[i], input.starts[i + 1]).square().sum().backward();
@@ -154,7 +155,8 @@ TEST_CASE("Attention with dropout is attention where nothing is dropped") {
   for (const char* name : {"biases", "window"}) {
     const TemporaryDirectory folder;
     Json line = case_line(name);
-    line = Json::object({{"name", name}, {"config", Json(line.at("config")).set("attention_dropout", 1e-12)},
+    line = Json::object({{"name", name},
+                         {"config", Json(line.at("config")).set("attention_dropout", 1e-12)},
                          {"sliding_window", name == std::string("window") ? 3 : 100}});
     DecoderModel model = rule_model(line);
     const Randomness randomness;

@@ -15,9 +15,7 @@ inline std::filesystem::path training_golden() {
   return std::filesystem::path(FORGELM_SOURCE_DIR) / "tests/golden/training";
 }
 
-inline Json read_training_golden(const char* name) {
-  return parse_json(read_file(training_golden() / name)).value();
-}
+inline Json read_training_golden(const char* name) { return parse_json(read_file(training_golden() / name)).value(); }
 
 /// `which` is "train" or "eval".
 inline std::vector<data::Sequence> golden_sequences(const char* which) {

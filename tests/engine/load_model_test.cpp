@@ -148,8 +148,9 @@ TEST_CASE("A folder whose tensors and config.json do not fit is refused, and the
   const std::string shape = with([&](NamedTensors& tensors) { named(tensors, k_proj)->second = at::zeros({32, 16}); });
   CHECK(contains(shape, k_proj + " has shape [32, 16], and config.json says [16, 32]"));
 
-  const std::string type =
-      with([&](NamedTensors& tensors) { named(tensors, k_proj)->second = at::zeros({16, 32}, at::kInt); });
+  const std::string type = with([&](NamedTensors& tensors) {
+    named(tensors, k_proj)->second = at::zeros({16, 32}, at::kInt);
+  });
   CHECK(contains(type, k_proj + " is of type int32"));
 
   const std::string left = with([&](NamedTensors& tensors) {
@@ -220,7 +221,8 @@ TEST_CASE("Linear parts of blocks come from the maker that is given, and the hea
   DecoderModel plain = load(folder.path());
   CHECK(made.size() == 14);
   CHECK(made.at("model.layers.1.mlp.down_proj"));
-  CHECK(at::equal((*model.linear_slots()[0].part)->dense_weight(), (*plain.linear_slots()[0].part)->dense_weight() * 2));
+  CHECK(
+      at::equal((*model.linear_slots()[0].part)->dense_weight(), (*plain.linear_slots()[0].part)->dense_weight() * 2));
   CHECK(at::equal((*model.linear_slots()[14].part)->dense_weight(), (*plain.linear_slots()[14].part)->dense_weight()));
 }
 

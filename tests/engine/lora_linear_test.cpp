@@ -169,8 +169,8 @@ TEST_CASE("a LoRA part shows its base's weights under their own names, then its 
   Parts parts = parts_of(6, 5, 2, {});
   std::vector<std::string> names;
   parts.lora->visit("q_proj.", [&](const std::string& name, const WeightPtr&) { names.push_back(name); });
-  CHECK(names == std::vector<std::string>{"q_proj.weight", "q_proj.bias", "q_proj.lora_A.weight",
-                                          "q_proj.lora_B.weight"});
+  CHECK(names ==
+        std::vector<std::string>{"q_proj.weight", "q_proj.bias", "q_proj.lora_A.weight", "q_proj.lora_B.weight"});
 }
 
 TEST_CASE("a trained copy remembers what it was, and is a float32 leaf of its own") {

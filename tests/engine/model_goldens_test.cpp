@@ -17,8 +17,7 @@ Sequences prompts(const char* key) {
 /// The columns that are stored of a large vocabulary: of row t those of t % 8.
 at::Tensor every_eighth(const at::Tensor& logits_TV) {
   std::vector<at::Tensor> rows;
-  for (std::int64_t t = 0; t < logits_TV.size(0); ++t)
-    rows.push_back(logits_TV[t].slice(0, t % 8, std::nullopt, 8));
+  for (std::int64_t t = 0; t < logits_TV.size(0); ++t) rows.push_back(logits_TV[t].slice(0, t % 8, std::nullopt, 8));
   return at::stack(rows);
 }
 
@@ -52,7 +51,8 @@ TEST_CASE("The quickstart model gives the logits of transformers: alone, padded 
   check_against(file, "quickstart", model, sequences, 1e-5, every_eighth);
 }
 
-TEST_CASE("Models with groups, biases, other activations, windows and scaled positions give the logits of transformers") {
+TEST_CASE(
+    "Models with groups, biases, other activations, windows and scaled positions give the logits of transformers") {
   const auto file = formats::SafetensorsReader::open(kModelGoldens / "logits.safetensors");
   for (const Json& line : json_lines(kModelGoldens / "cases.jsonl")) {
     const std::string name = line.at("name").text();

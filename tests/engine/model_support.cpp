@@ -72,7 +72,7 @@ at::Tensor rule_tensor(at::IntArrayRef shape, std::uint64_t place, double scale)
   return out;
 }
 
-void write_rule_model(const std::filesystem::path& folder, const Json& config) {
+void write_rule_model(const std::filesystem::path& folder, const Json& config, double scale) {
   write_file_durably(folder / "config.json", dump(config, {.indent = 2}));
   auto expected = expected_tensors(formats::read_model_config(folder));
   std::sort(expected.begin(), expected.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -81,8 +81,8 @@ void write_rule_model(const std::filesystem::path& folder, const Json& config) {
     const std::string& name = expected[place].name;
     const bool is_norm = name.find("norm") != std::string::npos;
     const bool is_bias = name.size() > 5 && name.compare(name.size() - 5, 5, ".bias") == 0;
-    const at::Tensor values = rule_tensor(expected[place].shape, place, is_norm || is_bias ? 0.4 : 0.8);
-    tensors.emplace_back(name, is_norm ? values + 1.0 : values);
+    if (is_norm) tensors.emplace_back(name, rule_tensor(expected[place].shape, place, 0.4) + 1.0);
+    else tensors.emplace_back(name, rule_tensor(expected[place].shape, place, (is_bias ? 0.4 : 0.8) * scale));
   }
   write_tensor_file(folder / "model.safetensors", tensors);
 }
@@ -93,7 +93,8 @@ DecoderModel quickstart_model(at::ScalarType dtype) {
 
 DecoderModel rule_model(const Json& line, at::ScalarType dtype) {
   const TemporaryDirectory folder;
-  write_rule_model(folder.path(), line.at("config"));
+  const Json* scale = line.find("scale");
+  write_rule_model(folder.path(), line.at("config"), scale == nullptr ? 1.0 : scale->real());
   auto config = formats::read_model_config(folder.path());
   if (const Json* window = line.find("sliding_window")) config.sliding_window = window->integer();
   return load_model(folder.path(), config, {at::kCPU, dtype, nullptr});

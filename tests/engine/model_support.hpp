@@ -39,8 +39,8 @@ double distance(const at::Tensor& actual, const at::Tensor& expected);
 /// Values by the rule.
 at::Tensor rule_tensor(at::IntArrayRef shape, std::uint64_t place, double scale);
 
-/// Writes config.json and weights by the rule.
-void write_rule_model(const std::filesystem::path& folder, const Json& config);
+/// Writes config.json and weights by the rule; all but those of norms are multiplied with `scale`.
+void write_rule_model(const std::filesystem::path& folder, const Json& config, double scale = 1);
 
 engine::DecoderModel quickstart_model(at::ScalarType dtype = at::kFloat);
 /// By the rule, from a line of cases.jsonl.

@@ -1,5 +1,5 @@
-// The loss of fine-tuning in chunks against torch's cross-entropy of the whole logits at once: values and gradients, with
-// whatever may stand in the head's slot. And what NEFTune adds.
+// The loss of fine-tuning in chunks against torch's cross-entropy of the whole logits at once: values and gradients,
+// with whatever may stand in the head's slot. And what NEFTune adds.
 #include "engine/objectives/objective.hpp"
 
 #include "support/torch_test.hpp"
@@ -30,8 +30,7 @@ formats::AdapterConfig adapter(std::vector<std::string> targets, std::vector<std
 void fill_b(DecoderModel& model) {
   const at::NoGradGuard no_graph;
   model.visit_weights([](const std::string& name, const engine::WeightPtr& weight) {
-    if (name.find("lora_B") != std::string::npos)
-      weight->value.copy_(test::rule_tensor(weight->value.sizes(), 5, 0.1));
+    if (name.find("lora_B") != std::string::npos) weight->value.copy_(test::rule_tensor(weight->value.sizes(), 5, 0.1));
   });
 }
 
@@ -109,8 +108,7 @@ double gradient_difference(const Result& a, const Result& b) {
 }
 
 TEST_CASE("The loss in chunks is torch's cross-entropy, gradients included, whatever is trained") {
-  const auto trained =
-      GENERATE(Trained::attention, Trained::head_adapter, Trained::head_copy, Trained::all_weights);
+  const auto trained = GENERATE(Trained::attention, Trained::head_adapter, Trained::head_copy, Trained::all_weights);
   INFO(static_cast<int>(trained));
   DecoderModel model = make_model(trained);
   const auto batch = batch_of(test::golden_sequences("train"), {0, 3, 7, 9});
@@ -174,7 +172,9 @@ TEST_CASE("A batch without anything to learn has a loss of zero that can be take
 TEST_CASE("A loss without gradients keeps no graph") {
   DecoderModel model = make_model(Trained::attention);
   const at::NoGradGuard no_graph;
-  CHECK_FALSE(engine::make_sft_objective()->loss(model, batch_of(test::golden_sequences("train"), {0}), {}).sum.requires_grad());
+  CHECK_FALSE(engine::make_sft_objective()
+                  ->loss(model, batch_of(test::golden_sequences("train"), {0}), {})
+                  .sum.requires_grad());
 }
 
 TEST_CASE("NEFTune: noise for training alone, another one in every step") {
@@ -211,7 +211,7 @@ TEST_CASE("NEFTune: the noise is even within alpha / sqrt(length x width) of eac
     const auto count = static_cast<double>(noise.numel());
     CHECK(noise.abs().max().item<double>() <= bound * (1 + 1e-6));
     CHECK(noise.abs().max().item<double>() > bound * 0.97);
-    CHECK(std::abs(noise.mean().item<double>()) <= 4 * bound / std::sqrt(3 * count));         // 4 standard errors
+    CHECK(std::abs(noise.mean().item<double>()) <= 4 * bound / std::sqrt(3 * count));  // 4 standard errors
     CHECK(noise.square().mean().item<double>() == Approx(bound * bound / 3).epsilon(4 / std::sqrt(count)));
   }
 }

@@ -1,5 +1,5 @@
-// The optimizers against torch, transformers and bitsandbytes, ten steps each (tests/golden/optimizers), weights without
-// a gradient and groups of their own among them; and what they keep between steps.
+// The optimizers against torch, transformers and bitsandbytes, ten steps each (tests/golden/optimizers), weights
+// without a gradient and groups of their own among them; and what they keep between steps.
 #include "engine/optimizers/optimizer.hpp"
 
 #include "support/torch_test.hpp"
@@ -36,8 +36,7 @@ const std::vector<Subject> kSubjects = {
 const std::set<std::pair<int, std::string>> kAbsent = {{3, "norm"}, {4, "norm"}, {0, "faster"}};
 
 const Json& golden() {
-  static const Json json =
-      parse_json(read_file(FORGELM_SOURCE_DIR "/tests/golden/optimizers/optimizers.json")).value();
+  static const Json json = parse_json(read_file(FORGELM_SOURCE_DIR "/tests/golden/optimizers/optimizers.json")).value();
   return json;
 }
 
@@ -98,8 +97,7 @@ at::Tensor sampled(const at::Tensor& tensor) {
 
 at::Tensor tensor_of(const Json& list) {
   at::Tensor result = at::empty({static_cast<std::int64_t>(list.items().size())}, at::kDouble);
-  for (std::size_t i = 0; i < list.items().size(); ++i)
-    result.mutable_data_ptr<double>()[i] = list.items()[i].real();
+  for (std::size_t i = 0; i < list.items().size(); ++i) result.mutable_data_ptr<double>()[i] = list.items()[i].real();
   return result;
 }
 
@@ -196,7 +194,8 @@ TEST_CASE("An optimizer goes on from its state as if it had never stopped") {
       std::vector<std::pair<std::string, at::Tensor>> kept;
       for (const auto& [name, value] : before->state()) kept.emplace_back(name, value.clone());
       after->load_state(kept);
-      for (std::size_t k = 0; k < first.size(); ++k) second[k].weight->value.detach().copy_(first[k].weight->value.detach());
+      for (std::size_t k = 0; k < first.size(); ++k)
+        second[k].weight->value.detach().copy_(first[k].weight->value.detach());
     }
     if (step >= 5) run_step(*after, second, step);
   }

@@ -16,13 +16,9 @@ TEST_CASE("Equal places draw equal numbers, and each part of a place matters") {
   };
   const Randomness base{1, 2, 3, 4};
   CHECK(draw(base, 5) == draw(Randomness{1, 2, 3, 4}, 5));
-  std::set<std::vector<float>> different = {draw(base, 5),
-                                            draw(base, 6),
-                                            draw({2, 2, 3, 4}, 5),
-                                            draw({1, 3, 3, 4}, 5),
-                                            draw({1, 2, 4, 4}, 5),
-                                            draw({1, 2, 3, 5}, 5),
-                                            draw({2, 1, 3, 4}, 5),   // exchanged
+  std::set<std::vector<float>> different = {draw(base, 5),         draw(base, 6),         draw({2, 2, 3, 4}, 5),
+                                            draw({1, 3, 3, 4}, 5), draw({1, 2, 4, 4}, 5), draw({1, 2, 3, 5}, 5),
+                                            draw({2, 1, 3, 4}, 5),  // exchanged
                                             draw({1, 2, 4, 3}, 5)};
   CHECK(different.size() == 8);
 }

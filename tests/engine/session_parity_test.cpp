@@ -73,8 +73,9 @@ config::JobConfig job_of(const Run& run) {
 }
 
 TEST_CASE("The trainer takes the steps of transformers and peft") {
-  const auto run = GENERATE(Run{"lora", "attention_adapter", false}, Run{"rslora_all_linear", "all_linear_adapter", false},
-                            Run{"qlora", "attention_adapter", true}, Run{"full", "", false});
+  const auto run =
+      GENERATE(Run{"lora", "attention_adapter", false}, Run{"rslora_all_linear", "all_linear_adapter", false},
+               Run{"qlora", "attention_adapter", true}, Run{"full", "", false});
   INFO(run.name);
   const Json& expected = golden().at("runs").at(run.name);
   const TemporaryDirectory folder;

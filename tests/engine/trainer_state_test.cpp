@@ -129,8 +129,9 @@ TEST_CASE("A gradient that is not finite is traced to its micro-batch") {
   } catch (const RunError& error) {
     INFO(error.what());
     CHECK(error.kind() == RunErrorKind::diverged);
-    CHECK(std::string(error.what()).find("the gradient norm is nan at step 9 (epoch 0.5), in micro-batch 3 of 4: rows "
-                                         "4, 5 of train.jsonl") == 0);
+    CHECK(std::string(error.what())
+              .find("the gradient norm is nan at step 9 (epoch 0.5), in micro-batch 3 of 4: rows "
+                    "4, 5 of train.jsonl") == 0);
   }
 }
 

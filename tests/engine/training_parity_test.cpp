@@ -1,5 +1,6 @@
 // Training against transformers and peft (tests/golden/training): the same model, starting adapters and batches, loss,
-// gradient norm and rate of each of twenty steps. Here the loop is spelled out, which makes it the oracle of the trainer.
+// gradient norm and rate of each of twenty steps. Here the loop is spelled out, which makes it the oracle of the
+// trainer.
 #include "support/torch_test.hpp"
 
 #include <algorithm>
@@ -114,8 +115,9 @@ struct Run {
 };
 
 TEST_CASE("Twenty steps of training are those of transformers and peft") {
-  const auto run = GENERATE(Run{"lora", "attention_adapter", false}, Run{"rslora_all_linear", "all_linear_adapter", false},
-                            Run{"qlora", "attention_adapter", true}, Run{"full", "", false});
+  const auto run =
+      GENERATE(Run{"lora", "attention_adapter", false}, Run{"rslora_all_linear", "all_linear_adapter", false},
+               Run{"qlora", "attention_adapter", true}, Run{"full", "", false});
   INFO(run.name);
   const Json& expected = golden().at("runs").at(run.name);
   DecoderModel model = make_model(run.adapter, run.is_quantized);

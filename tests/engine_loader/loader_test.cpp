@@ -94,8 +94,9 @@ TEST_CASE("Without an NVIDIA driver CUDA is a device error with a hint, and auto
 
 TEST_CASE("GPUs are named from the driver alone") {
   const auto result = probe("info", with_fake_driver());
-  CHECK(contains(result.out, "device cuda:0 Test GPU A 17179869184 compute 9.0\n"
-                             "device cuda:1 Test GPU B 17179869184 compute 8.6\n"));
+  CHECK(contains(result.out,
+                 "device cuda:0 Test GPU A 17179869184 compute 9.0\n"
+                 "device cuda:1 Test GPU B 17179869184 compute 8.6\n"));
   CHECK(contains(result.out, "mapped: engine torch_cpu\n"));
 }
 

@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <limits>
 
-#include "formats/tensorboard_record.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/failpoint.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/json.hpp"
 #include "forgelm/core/text.hpp"
+#include "formats/tensorboard_record.hpp"
 #include "support/event_file.hpp"
 #include "support/fake_environment.hpp"
 #include "support/temporary_directory.hpp"

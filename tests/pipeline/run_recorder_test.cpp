@@ -75,7 +75,9 @@ class LogLines {
 
 }  // namespace
 
-TEST_CASE("recorder: loss.jsonl has a line for every step and every evaluation, and nothing that another run would not have") {
+TEST_CASE(
+    "recorder: loss.jsonl has a line for every step and every evaluation, and nothing that another run would not "
+    "have") {
   const test::TemporaryDirectory folder;
   test::FakeTraining training;
   training.num_steps = 2;
@@ -123,8 +125,7 @@ TEST_CASE("recorder: a run that was cut off anywhere and went on leaves the same
       INFO("killed after step " << killed << ", tail " << quote(tail));
       const test::TemporaryDirectory folder;
       CHECK_THROWS_AS(train(folder.path(), 0, killed_after(killed)), Killed);
-      for (const char* name : {"loss.jsonl", "metrics.jsonl", "samples.jsonl"})
-        AppendFile(folder / name).append(tail);
+      for (const char* name : {"loss.jsonl", "metrics.jsonl", "samples.jsonl"}) AppendFile(folder / name).append(tail);
       train(folder.path(), killed > 8 ? 8 : killed > 4 ? 4 : 0);
       CHECK(read_file(folder / "loss.jsonl") == read_file(whole / "loss.jsonl"));
       CHECK(read_file(folder / "samples.jsonl") == read_file(whole / "samples.jsonl"));

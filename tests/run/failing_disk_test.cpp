@@ -1,6 +1,7 @@
 // Runs on disks that fill up or fail. A passage of every failpoint that a whole run comes by is made to fail: the run
 // then ends with an error of the right kind, what was saved before is whole, and a resume brings the result that the
-// run would have had. FORGELM_FAULTS=all tries every fault at every passage instead of one at each.
+// run would have had. A few passages of each failpoint are tried with a fault each; FORGELM_FAULTS=all tries every
+// fault at every passage, which takes some minutes.
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
@@ -53,7 +54,8 @@ void run_job_in(const fs::path& folder, bool resumes) {
   pipeline::RunOptions options;
   options.shows_progress = false;
   if (resumes) options.resume = "auto";
-  REQUIRE(pipeline::run_job(loaded, options).state == pipeline::RunState::finished);
+  const pipeline::RunState state = pipeline::run_job(loaded, options).state;  // what it throws is the caller's
+  REQUIRE(state == pipeline::RunState::finished);
 }
 
 fs::path new_folder(const test::TemporaryDirectory& home, const std::string& name) {
@@ -89,6 +91,14 @@ void try_fault(const test::TemporaryDirectory& home, std::string_view name, int 
   fs::remove_all(folder);
 }
 
+/// `num_tried` of the passages from 1 to `num_passages`, spread evenly, the first and the last among them.
+std::vector<int> passages_to_try(int num_passages, int num_tried) {
+  if (num_passages <= num_tried) num_tried = num_passages;
+  std::vector<int> out;
+  for (int i = 0; i < num_tried; ++i) out.push_back(num_tried == 1 ? 1 : 1 + i * (num_passages - 1) / (num_tried - 1));
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("failing_disk: whatever write of a run fails, the run says so and can be resumed to the same end") {
@@ -103,20 +113,21 @@ TEST_CASE("failing_disk: whatever write of a run fails, the run says so and can 
   run_job_in(undisturbed, false);
   std::vector<std::pair<std::string_view, int>> passages;
   for (const auto name : failpoint::names())
-    passages.emplace_back(name, static_cast<int>(failpoint::num_passages(name)));
+    if (!name.starts_with("train."))  // memory, not a disk
+      passages.emplace_back(name, static_cast<int>(failpoint::num_passages(name)));
   failpoint::disarm_all();
 
   const char* option = std::getenv("FORGELM_FAULTS");
   std::size_t num_tried = 0;
   for (const auto& [name, num_passages] : passages)
-    for (int nth = 1; nth <= num_passages; ++nth) {
+    for (const int nth : passages_to_try(num_passages, option == nullptr ? 4 : num_passages)) {
       if (option == nullptr) try_fault(home, name, nth, kFaults[num_tried % std::size(kFaults)], undisturbed);
       else
         for (const Fault& fault : kFaults) try_fault(home, name, nth, fault, undisturbed);
       ++num_tried;
     }
   if (option != nullptr) std::cerr << num_tried << " passages, " << std::size(kFaults) << " faults at each\n";
-  CHECK(num_tried > 50);
+  CHECK(num_tried > 40);
 }
 
 TEST_CASE("failing_disk: a run on a full disk exits 2, and goes on from its last good checkpoint when there is room") {
@@ -129,7 +140,7 @@ TEST_CASE("failing_disk: a run on a full disk exits 2, and goes on from its last
       "forgelm --config job.yaml >undisturbed.log 2>&1 || exit 90\n"
       "mv run undisturbed\n"
       "cat >on_small_disk <<'END'\n"
-      "mount -t tmpfs -o size=512k tmpfs run || exit 91\n"
+      "mount -t tmpfs -o size=256k tmpfs run || exit 91\n"
       "forgelm --config job.yaml 2>&1; echo \"exit $?\"\n"
       "ls -d run/checkpoint-* || exit 92\n"
       "mount -o remount,size=64m run || exit 93\n"

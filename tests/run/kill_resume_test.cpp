@@ -157,7 +157,10 @@ void run_through_kills(const fs::path& folder, int num_steps, int num_kills, std
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    if (std::getenv("FORGELM_KILLS_DEBUG")) std::cerr << "span " << span << " reached " << reached << " target " << target << " save " << is_at_save << " last " << is_last << " " << failpoints << " -> " << program.exit_code() << " at " << last_step(run) << "\n";
+    if (std::getenv("FORGELM_KILLS_DEBUG"))
+      std::cerr << "span " << span << " reached " << reached << " target " << target << " save " << is_at_save
+                << " last " << is_last << " " << failpoints << " -> " << program.exit_code() << " at " << last_step(run)
+                << "\n";
     if (program.exit_code() != kKilled) {
       INFO(program.log());
       REQUIRE(program.exit_code() == 0);

@@ -18,8 +18,8 @@ namespace forgelm::test {
 struct ReadEvent {
   std::string tag;
   std::int64_t step = 0;
-  float value = 0;    ///< of a scalar
-  std::string text;   ///< of a text
+  float value = 0;   ///< of a scalar
+  std::string text;  ///< of a text
   std::string plugin;
 };
 

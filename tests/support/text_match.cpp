@@ -75,8 +75,7 @@ ProcessResult run_script(const std::string& script, const std::string& folder) {
       ::_exit(126);
     for (int fd = 3; fd < 64; ++fd) ::close(fd);
     const char* const arguments[] = {"bash", "--noprofile", "--norc", "-c", script.c_str(), nullptr};
-    const char* const variables[] = {path.c_str(), home.c_str(), "LANG=C.UTF-8", "SOURCE=" FORGELM_SOURCE_DIR,
-                                     nullptr};
+    const char* const variables[] = {path.c_str(), home.c_str(), "LANG=C.UTF-8", "SOURCE=" FORGELM_SOURCE_DIR, nullptr};
     ::execve("/bin/bash", const_cast<char* const*>(arguments), const_cast<char* const*>(variables));
     ::_exit(127);
   }

@@ -1,8 +1,10 @@
-// Measures 4-bit quantization; tools/bench/four_bit runs it. For each step a line "STEP<tab>THREADS<tab>GB/s": bytes of
-// the dense matrix by the best of several runs, so that other work on the machine counts little.
+// Measures 4-bit quantization; tools/bench/four_bit runs it. For each step a line "STEP<tab>THREADS<tab>GB/s<tab>GB in
+// a second of CPU time": bytes of the dense matrix, each by the best of several runs.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <limits>
 #include <string>
@@ -17,13 +19,16 @@ using namespace forgelm::engine;
 int num_runs = 9;
 
 void measure(const std::string& step, std::size_t dense_bytes, const std::function<void()>& work) {
-  double best = std::numeric_limits<double>::infinity();
+  double by_clock = std::numeric_limits<double>::infinity(), by_cpu = by_clock;
   for (int run = 0; run < num_runs; ++run) {
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t cpu_start = std::clock();
     work();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    by_cpu = std::min(by_cpu, static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC);
+    by_clock = std::min(by_clock, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
-  std::printf("%s\t%d\t%.2f\n", step.c_str(), at::get_num_threads(), static_cast<double>(dense_bytes) / best / 1e9);
+  const double gigabytes = static_cast<double>(dense_bytes) / 1e9;
+  std::printf("%s\t%d\t%.2f\t%.2f\n", step.c_str(), at::get_num_threads(), gigabytes / by_clock, gigabytes / by_cpu);
 }
 
 }  // namespace

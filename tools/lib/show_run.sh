@@ -29,7 +29,8 @@ show_run() {
   [ -r "$samples" ] || return 0
   last=$(sed -n 's/^{"step": \([0-9]*\),.*/\1/p' "$samples" | sort -n | tail -n 1)
   while IFS=$'\t' read -r prompt text; do
-    answer=$(samples_at "$samples" "$last" | awk -F '\t' -v prompt="$prompt" '$1 == prompt { print $2; exit }')
+    # Through the environment: awk would read the escapes of a -v variable.
+    answer=$(samples_at "$samples" "$last" | prompt=$prompt awk -F '\t' '$1 == ENVIRON["prompt"] { print $2; exit }')
     printf '\n%s\n  before: %s\n  after:  %s\n' "$(plain_text "$prompt")" "$(plain_text "$text")" "$(plain_text "$answer")"
   done < <(samples_at "$samples" 0)
 }

@@ -55,7 +55,8 @@ enum class RunErrorKind { io, data, device, out_of_memory, out_of_disk, diverged
 /// The name used in JSON output and logs, e.g. "out_of_memory".
 const char* to_string(RunErrorKind kind) noexcept;
 
-/// Something broke while running: exit code 2 (7 when it was interrupted and can go on where it was). Fields name the facts a reader needs (path, errno, step, batch).
+/// Something broke while running: exit code 2 (7 when it was interrupted and can go on where it was). Fields name the
+/// facts a reader needs (path, errno, step, batch).
 class RunError : public Error {
  public:
   using Fields = std::vector<std::pair<std::string, std::string>>;

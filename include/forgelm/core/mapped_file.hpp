@@ -1,7 +1,8 @@
 // MappedFile: the bytes of a file in memory without reading them first; the kernel brings pages in as they are touched
 // and takes them back when memory is short. Invariant: the bytes never change, given that writers replace files
 // (rename) and never write into one that is there, as all of ours do. Trap: a file that somebody cuts short while it is
-// mapped, or a disk that fails, ends the process with SIGBUS; map what forgelm itself wrote, and else only model weights.
+// mapped, or a disk that fails, ends the process with SIGBUS; map what forgelm itself wrote, and else only model
+// weights.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Training, as the rest of forgelm sees it: a request goes in, reports come out while it runs, and at the end there is a
-// model to be saved. Nothing here includes torch.
+// Training, as the rest of forgelm sees it: a request goes in, reports come out while it runs, and at the end there is
+// a model to be saved. Nothing here includes torch.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct TrainingRequest {
   config::JobConfig job;
   data::PreparedData data;
   std::filesystem::path run_folder;  ///< checkpoints go to run_folder/checkpoint-<step>
-  /// A checkpoint to go on from: one of this run (verified), or a Hugging Face Trainer's folder, whose weights are taken
-  /// and whose pickles are not read.
+  /// A checkpoint to go on from: one of this run (verified), or a Hugging Face Trainer's folder, whose weights are
+  /// taken and whose pickles are not read.
   std::optional<std::filesystem::path> resume_from;
   std::string run_id;
   Json made_with;  ///< digests of configuration and data: checkpoints carry it, a resume compares it
@@ -33,9 +33,9 @@ struct TrainingRequest {
 
 /// What is trained, known before the first step.
 struct TrainingStart {
-  std::string family;      ///< "llama"
-  std::string method;      ///< "lora", "none" (all weights)
-  std::string precision;   ///< "float32", "bfloat16": as resolved
+  std::string family;            ///< "llama"
+  std::string method;            ///< "lora", "none" (all weights)
+  std::string precision;         ///< "float32", "bfloat16": as resolved
   std::string precision_reason;  ///< "the processor has AMX for bfloat16"
   std::string quantization;      ///< "none", "nf4", "fp4"
   Device device;
@@ -45,7 +45,7 @@ struct TrainingStart {
   std::uint64_t num_trained = 0;
   std::int64_t num_steps = 0;
   std::int64_t num_steps_per_epoch = 0;
-  std::int64_t first_step = 0;  ///< steps that a resumed run has behind it
+  std::int64_t first_step = 0;     ///< steps that a resumed run has behind it
   std::vector<std::string> notes;  ///< what differs from the checkpoint's machine, and the like; to be shown
 };
 
@@ -53,14 +53,14 @@ struct TrainingStart {
 struct StepReport {
   std::int64_t step = 0;  ///< from 1
   double epoch = 0;
-  double loss = 0;  ///< mean over what was learnt of this step
+  double loss = 0;       ///< mean over what was learnt of this step
   double grad_norm = 0;  ///< before clipping
   double learning_rate = 0;
   std::uint64_t num_tokens = 0;         ///< that went through the model since the start of the run, resumed parts too
   std::uint64_t num_learnt_tokens = 0;  ///< of them, those that carried loss
   std::uint64_t step_tokens = 0;
   double step_seconds = 0;
-  std::uint64_t memory_bytes = 0;  ///< peak: resident set of the process, or the GPU's allocator
+  std::uint64_t memory_bytes = 0;                       ///< peak: resident set of the process, or the GPU's allocator
   std::vector<std::pair<std::string, double>> metrics;  ///< "mean_token_accuracy"
 };
 

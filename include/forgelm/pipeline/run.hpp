@@ -27,8 +27,8 @@ inline constexpr const char* kRunFile = "forgelm_run.json";
 inline constexpr const char* kRunLock = ".forgelm.lock";
 
 struct RunOptions {
-  /// A checkpoint's folder to go on from, or "auto": the newest of this run's folder; when there is none, the run begins
-  /// at its start, with a warning.
+  /// A checkpoint's folder to go on from, or "auto": the newest of this run's folder; when there is none, the run
+  /// begins at its start, with a warning.
   std::optional<std::string> resume;
   bool shows_progress = true;
   std::function<std::unique_ptr<engine::TrainingSession>(engine::TrainingRequest)> open_training =

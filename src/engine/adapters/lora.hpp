@@ -21,8 +21,8 @@ formats::AdapterConfig adapter_config_for(const config::LoraSection& lora, Decod
                                           const std::string& base_model);
 
 /// Puts adapters into the slots that `config` names, marks what is trained (A, B, biases as lora.bias says, a full copy
-/// of modules_to_save) and everything else as not trained. A starts as peft's does (Kaiming uniform, a = sqrt(5)), drawn
-/// from `seed`; B is zero.
+/// of modules_to_save) and everything else as not trained. A starts as peft's does (Kaiming uniform, a = sqrt(5)),
+/// drawn from `seed`; B is zero.
 void add_lora(DecoderModel& model, const formats::AdapterConfig& config, std::uint64_t seed);
 
 /// The adapter's weights out of a file that peft or save_adapter() wrote, into a model after add_lora() with its

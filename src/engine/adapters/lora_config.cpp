@@ -19,9 +19,7 @@ constexpr Logger logger("forgelm.engine");
 std::string last_part(const std::string& name) { return name.substr(name.rfind('.') + 1); }
 
 /// A name or the end of a name behind a dot.
-bool means(const std::string& given, const std::string& name) {
-  return name == given || name.ends_with("." + given);
-}
+bool means(const std::string& given, const std::string& name) { return name == given || name.ends_with("." + given); }
 
 std::vector<std::string> last_parts(const std::vector<std::string>& names) {
   std::set<std::string> parts;
@@ -95,15 +93,15 @@ void check_modules_to_save(const std::vector<std::string>& saved, DecoderModel& 
                       suggestion(name, last_parts(modules)));
   }
   const TiedHead tied = find_tied_head(model);
-  if (tied.slot.part != nullptr &&
-      (is_saved_module(tied.slot.name, saved) || is_saved_module(tied.embedding, saved)))
+  if (tied.slot.part != nullptr && (is_saved_module(tied.slot.name, saved) || is_saved_module(tied.embedding, saved)))
     logger.warning(tied.embedding, " and ", tied.slot.name, " are one matrix in this model; trained through ",
                    "lora.modules_to_save they become two, and a merged model is larger by one of them");
 }
 
 std::vector<std::int64_t> last_layers(std::int64_t wanted, std::int64_t there) {
   if (wanted == 0)
-    throw ConfigError("lora.num_layers is 0: no layer would get an adapter", cat("give 1 to ", there, ", or -1 for all"));
+    throw ConfigError("lora.num_layers is 0: no layer would get an adapter",
+                      cat("give 1 to ", there, ", or -1 for all"));
   if (wanted > there)
     logger.warning("lora.num_layers is ", wanted, ", and the model has ", there, " layers: all get an adapter");
   std::vector<std::int64_t> layers;
@@ -143,9 +141,10 @@ formats::AdapterConfig adapter_config_for(const config::LoraSection& lora, Decod
   const std::vector<LinearSlot> slots = model.linear_slots();
   if (std::none_of(slots.begin(), slots.end(),
                    [&](const LinearSlot& slot) { return out.targets(slot.name, slot.layer); }))
-    throw ConfigError("no layer would get an adapter: lora.num_layers and lora.modules_to_save leave none of "
-                      "lora.target_modules",
-                      "name linear layers of the last blocks that lora.modules_to_save does not name");
+    throw ConfigError(
+        "no layer would get an adapter: lora.num_layers and lora.modules_to_save leave none of "
+        "lora.target_modules",
+        "name linear layers of the last blocks that lora.modules_to_save does not name");
   if (lora.bias != config::LoraBias::none && !has_bias(model))
     logger.warning("lora.bias is ", out.bias, ", and the model has no bias vectors: nothing more is trained");
   return out;

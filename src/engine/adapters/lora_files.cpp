@@ -84,8 +84,8 @@ class Repetitions {
 /// "a, b, c and 12 more"
 std::string some_of(const std::vector<std::string>& names) {
   constexpr std::size_t kShown = 4;
-  const std::vector<std::string> shown(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(
-                                                                          std::min(names.size(), kShown)));
+  const std::vector<std::string> shown(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kShown)));
   return join(shown, ", ") + (names.size() > kShown ? cat(" and ", names.size() - kShown, " more") : "");
 }
 

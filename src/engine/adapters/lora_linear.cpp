@@ -22,8 +22,8 @@ LoraLinear::LoraLinear(std::unique_ptr<Linear> base, WeightPtr a_RI, WeightPtr b
       dropout_site_(site_of(cat(slot, ".lora_dropout"))),
       options_(options) {
   const at::Tensor &a = a_RI_->value, &b = b_OR_->value;
-  TORCH_CHECK(a.dim() == 2 && b.dim() == 2 && a.size(1) == base_->in_features() &&
-                  b.size(0) == base_->out_features() && a.size(0) == b.size(1),
+  TORCH_CHECK(a.dim() == 2 && b.dim() == 2 && a.size(1) == base_->in_features() && b.size(0) == base_->out_features() &&
+                  a.size(0) == b.size(1),
               "LoRA matrices of shapes ", a.sizes(), " and ", b.sizes(), " on a matrix [", base_->out_features(), ", ",
               base_->in_features(), "]");
 }

@@ -33,8 +33,7 @@ TiedHead find_tied_head(DecoderModel& model) {
     const auto* dense = slot.layer < 0 ? dynamic_cast<const DenseLinear*>(slot.part->get()) : nullptr;
     if (dense == nullptr) continue;
     model.visit_weights([&](const std::string& name, const WeightPtr& weight) {
-      if (weight == dense->weight() && name != slot.name + ".weight")
-        tied = {slot, name.substr(0, name.rfind('.'))};
+      if (weight == dense->weight() && name != slot.name + ".weight") tied = {slot, name.substr(0, name.rfind('.'))};
     });
   }
   return tied;

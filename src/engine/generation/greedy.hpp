@@ -12,7 +12,7 @@ namespace forgelm::engine {
 
 struct GreedyOptions {
   std::int64_t max_new_tokens = 64;
-  std::vector<std::int32_t> stop_ids;             ///< ends after one of these, which is kept
+  std::vector<std::int32_t> stop_ids;          ///< ends after one of these, which is kept
   std::function<bool()> wants_stop = nullptr;  ///< asked before each token
 };
 

@@ -17,7 +17,8 @@ class Loader {
   Loader(const std::filesystem::path& folder, const formats::ModelConfig& config, const LoadModelOptions& options)
       : config_(config), options_(options), file_(formats::SafetensorsReader::open_folder(folder)) {
     const bool is_single = std::filesystem::exists(folder / "model.safetensors");
-    require_tensors(file_, config_, (folder / (is_single ? "model.safetensors" : "model.safetensors.index.json")).string());
+    require_tensors(file_, config_,
+                    (folder / (is_single ? "model.safetensors" : "model.safetensors.index.json")).string());
   }
 
   std::unique_ptr<DecoderModel::Parts> parts() {
@@ -26,17 +27,19 @@ class Loader {
     std::vector<DecoderBlock> blocks;
     for (std::int64_t i = 0; i < config_.num_layers; ++i) blocks.push_back(block(cat("model.layers.", i)));
     RmsNorm norm(weight("model.norm.weight"), config_.rms_norm_eps);
-    auto head = std::make_unique<DenseLinear>(config_.ties_embeddings ? embedding.weight() : weight(kHeadName), nullptr);
-    return std::make_unique<DecoderModel::Parts>(DecoderModel::Parts{
-        config_, options_.device, options_.dtype, std::move(rope), std::move(embedding), std::move(blocks),
-        std::move(norm), std::move(head)});
+    auto head =
+        std::make_unique<DenseLinear>(config_.ties_embeddings ? embedding.weight() : weight(kHeadName), nullptr);
+    return std::make_unique<DecoderModel::Parts>(
+        DecoderModel::Parts{config_, options_.device, options_.dtype, std::move(rope), std::move(embedding),
+                            std::move(blocks), std::move(norm), std::move(head)});
   }
 
  private:
   WeightPtr weight(const std::string& name) {
     auto result = std::make_shared<Weight>();
-    result->value = view_tensor(file_, name).to(at::TensorOptions().device(options_.device).dtype(options_.dtype),
-                                                /*non_blocking=*/false, /*copy=*/true);
+    result->value = view_tensor(file_, name)
+                        .to(at::TensorOptions().device(options_.device).dtype(options_.dtype),
+                            /*non_blocking=*/false, /*copy=*/true);
     file_.release_pages(name);
     return result;
   }

@@ -16,8 +16,8 @@ namespace forgelm::engine {
 
 /// Puts a part into a slot from the slot's name, its matrix [O, I] as the file has it (its bytes are mapped memory, on
 /// the processor, valid during the call) and its bias (may be undefined).
-using LinearMaker =
-    std::function<std::unique_ptr<Linear>(const std::string& slot, const at::Tensor& weight_OI, const at::Tensor& bias)>;
+using LinearMaker = std::function<std::unique_ptr<Linear>(const std::string& slot, const at::Tensor& weight_OI,
+                                                          const at::Tensor& bias)>;
 
 struct LoadModelOptions {
   at::Device device = at::kCPU;

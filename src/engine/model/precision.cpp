@@ -28,8 +28,7 @@ bool has_amx_bfloat16() {
 Precision best_of_gpu(int index) {
   for (const DeviceInfo& gpu : cuda_driver().devices) {
     if (gpu.device.index != index) continue;
-    const std::string capability =
-        cat("the GPU has compute capability ", gpu.compute_major, ".", gpu.compute_minor);
+    const std::string capability = cat("the GPU has compute capability ", gpu.compute_major, ".", gpu.compute_minor);
     if (gpu.compute_major >= 8) return make(at::kBFloat16, capability);
     return make(at::kFloat, cat(capability, ", and bfloat16 needs 8.0"));
   }

@@ -1,5 +1,5 @@
-// Writing a model as transformers' save_pretrained() does: weights in the order of the layers, in one file or, beyond the
-// limit, in shards that are filled greedily and an index that is written after them.
+// Writing a model as transformers' save_pretrained() does: weights in the order of the layers, in one file or, beyond
+// the limit, in shards that are filled greedily and an index that is written after them.
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -91,8 +91,7 @@ class ModelWriter {
     }
     formats::SafetensorsWriter writer(folder_ / name, std::move(infos));
     for (const auto& info : std::vector<formats::TensorInfo>(writer.order())) {
-      const at::Tensor value =
-          by_name.at(info.name)->value().detach().to(at::kCPU).to(dtype_).contiguous();
+      const at::Tensor value = by_name.at(info.name)->value().detach().to(at::kCPU).to(dtype_).contiguous();
       writer.write({static_cast<const char*>(value.const_data_ptr()), value.nbytes()});
     }
     writer.commit();

@@ -44,8 +44,7 @@ std::vector<std::string> problems_of(const SafetensorsReader& file, const ModelC
   for (const auto& tensor : expected_tensors(config)) {
     expected.insert(tensor.name);
     const TensorInfo* info = file.find(tensor.name);
-    if (info == nullptr)
-      problems.push_back(cat("tensor ", tensor.name, " is missing"));
+    if (info == nullptr) problems.push_back(cat("tensor ", tensor.name, " is missing"));
     else if (info->shape != tensor.shape)
       problems.push_back(cat("tensor ", tensor.name, " has shape ", shape_text(info->shape), ", and config.json says ",
                              shape_text(tensor.shape)));

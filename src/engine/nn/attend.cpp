@@ -46,7 +46,9 @@ at::Tensor attend(const at::Tensor& q_THK, const at::Tensor& k_TNK, const at::Te
   parts.reserve(row.starts.size() - 1);
   for (std::size_t i = 0; i + 1 < row.starts.size(); ++i) {
     const std::int64_t length = row.starts[i + 1] - row.starts[i];
-    const auto sequence = [&](const at::Tensor& x) { return x.narrow(0, row.starts[i], length).transpose(0, 1).unsqueeze(0); };
+    const auto sequence = [&](const at::Tensor& x) {
+      return x.narrow(0, row.starts[i], length).transpose(0, 1).unsqueeze(0);
+    };
     at::Tensor mask_SS = window_mask(row, length);
     at::Tensor part_1HSK;
     if (drops) {
@@ -55,9 +57,10 @@ at::Tensor attend(const at::Tensor& q_THK, const at::Tensor& k_TNK, const at::Te
                                       dropout.probability, generator);
     } else {
       const bool is_causal = !mask_SS.defined();
-      part_1HSK = at::scaled_dot_product_attention(
-          sequence(q_THK), sequence(k_TNK), sequence(v_TNK),
-          is_causal ? std::optional<at::Tensor>() : std::optional<at::Tensor>(mask_SS), 0.0, is_causal, scale, is_grouped);
+      part_1HSK =
+          at::scaled_dot_product_attention(sequence(q_THK), sequence(k_TNK), sequence(v_TNK),
+                                           is_causal ? std::optional<at::Tensor>() : std::optional<at::Tensor>(mask_SS),
+                                           0.0, is_causal, scale, is_grouped);
     }
     parts.push_back(part_1HSK.squeeze(0).transpose(0, 1));
   }

@@ -1,5 +1,5 @@
-// Attention: the block's first half. Grouped queries (Ainslie et al. 2023, arXiv 2305.13245) come from the shapes of the
-// matrices; rotary positions and borders from the row.
+// Attention: the block's first half. Grouped queries (Ainslie et al. 2023, arXiv 2305.13245) come from the shapes of
+// the matrices; rotary positions and borders from the row.
 #pragma once
 
 #include <ATen/ATen.h>

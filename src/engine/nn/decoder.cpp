@@ -48,9 +48,7 @@ const formats::ModelConfig& DecoderModel::config() const { return parts_->config
 at::Device DecoderModel::device() const { return parts_->device; }
 at::ScalarType DecoderModel::dtype() const { return parts_->dtype; }
 
-at::Tensor DecoderModel::embed(const at::Tensor& ids_T) {
-  return parts_->embedding.forward(ids_T).to(parts_->dtype);
-}
+at::Tensor DecoderModel::embed(const at::Tensor& ids_T) { return parts_->embedding.forward(ids_T).to(parts_->dtype); }
 
 at::Tensor DecoderModel::hidden(const ForwardInput& input, const ForwardMode& mode) {
   const at::Tensor start_TD = input.ids_T.defined() ? embed(input.ids_T) : input.embeddings_TD.to(parts_->dtype);
@@ -65,8 +63,7 @@ at::Tensor DecoderModel::hidden(const ForwardInput& input, const ForwardMode& mo
   for (DecoderBlock& block : parts_->blocks) {
     if (mode.recomputes_blocks)
       x_TD = recompute_in_backward(x_TD, block.has_trained_weights(), second_run(block, row, mode));
-    else
-      x_TD = block.forward(x_TD, *row, mode);
+    else x_TD = block.forward(x_TD, *row, mode);
   }
   return parts_->norm.forward(x_TD);
 }

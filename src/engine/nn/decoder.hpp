@@ -18,8 +18,8 @@ namespace forgelm::engine {
 
 /// A place where a linear part stands.
 struct LinearSlot {
-  std::string name;                       ///< Hugging Face's: "model.layers.0.self_attn.q_proj", "lm_head"
-  std::int64_t layer = -1;                ///< from 0; -1 for the head
+  std::string name;                         ///< Hugging Face's: "model.layers.0.self_attn.q_proj", "lm_head"
+  std::int64_t layer = -1;                  ///< from 0; -1 for the head
   std::unique_ptr<Linear>* part = nullptr;  ///< the place itself
 };
 

@@ -20,7 +20,7 @@ struct ForwardInput {
   at::Tensor positions_AT;   ///< int64, from 0 in each sequence; A is 1 for text, 3 where images have time, row, column
   /// Sequence i is the tokens [starts[i], starts[i + 1]): one more than there are sequences, T the last.
   std::vector<std::int32_t> starts = {0};
-  std::int32_t max_length = 0;             ///< of a sequence
+  std::int32_t max_length = 0;  ///< of a sequence
 };
 
 /// How it is computed. The default is evaluation: nothing random, nothing recomputed.

@@ -1,6 +1,6 @@
-// Where the random numbers of a forward pass come from: they are a function of (seed, step, micro-batch, rank, site) and
-// of nothing else. Hence a resumed run needs no generator's state, and a block that is computed again in the backward
-// pass draws what it drew before.
+// Where the random numbers of a forward pass come from: they are a function of (seed, step, micro-batch, rank, site)
+// and of nothing else. Hence a resumed run needs no generator's state, and a block that is computed again in the
+// backward pass draws what it drew before.
 #pragma once
 
 #include <ATen/core/Generator.h>

@@ -16,8 +16,8 @@ struct RunHolder : torch::CustomClassHolder {
 
 struct RecomputeFunction : torch::autograd::Function<RecomputeFunction> {
   /// `anchor` is there to require a gradient when x does not.
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& /*anchor*/,
-                            c10::intrusive_ptr<RunHolder> holder) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& /*anchor*/, c10::intrusive_ptr<RunHolder> holder) {
     context->save_for_backward({x});
     at::Tensor y = holder->run(x);
     context->saved_data["run"] = c10::IValue::make_capsule(std::move(holder));

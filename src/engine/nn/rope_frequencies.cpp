@@ -24,8 +24,7 @@ at::Tensor plain(double theta, std::int64_t dim) { return at::reciprocal(at::pow
 /// The base that grows with the text, in float32 as the reference has it.
 at::Tensor dynamic(const RopeConfig& rope, std::int64_t dim, std::int64_t max_positions, std::int64_t length) {
   if (length <= max_positions) return plain(rope.theta, dim);
-  const at::Tensor stretch =
-      at::scalar_tensor(length, at::kLong) * rope.factor / max_positions - (rope.factor - 1);
+  const at::Tensor stretch = at::scalar_tensor(length, at::kLong) * rope.factor / max_positions - (rope.factor - 1);
   const at::Tensor theta = at::pow(stretch, static_cast<double>(dim) / static_cast<double>(dim - 2)) * rope.theta;
   return at::reciprocal(at::pow(theta, exponents(dim)));
 }
@@ -65,8 +64,9 @@ double longrope_attention_scale(const RopeConfig& rope, std::int64_t original_po
 at::Tensor longrope(const RopeConfig& rope, std::int64_t dim, bool is_long) {
   const std::vector<double>& factors = is_long ? rope.long_factor : rope.short_factor;
   if (static_cast<std::int64_t>(factors.size()) != dim / 2)
-    throw ConfigError(cat("rope_scaling.", is_long ? "long_factor" : "short_factor", " has ", factors.size(), " numbers"),
-                      cat("this model needs ", dim / 2, ", one for each rotated pair of a head"));
+    throw ConfigError(
+        cat("rope_scaling.", is_long ? "long_factor" : "short_factor", " has ", factors.size(), " numbers"),
+        cat("this model needs ", dim / 2, ", one for each rotated pair of a head"));
   const at::Tensor stretched = at::tensor(at::ArrayRef<double>(factors), at::kDouble).to(at::kFloat);
   return at::reciprocal(stretched * at::pow(rope.theta, exponents(dim)));
 }
@@ -100,8 +100,7 @@ RopeFrequencies rope_frequencies(const RopeConfig& rope, std::int64_t head_dim, 
     case RopeKind::linear: return {plain(rope.theta, dim) / rope.factor};
     case RopeKind::dynamic: return {dynamic(rope, dim, max_positions, length)};
     case RopeKind::yarn: return {yarn(rope, dim, original), yarn_attention_scale(rope)};
-    case RopeKind::longrope:
-      return {longrope(rope, dim, length > original), longrope_attention_scale(rope, original)};
+    case RopeKind::longrope: return {longrope(rope, dim, length > original), longrope_attention_scale(rope, original)};
     case RopeKind::llama3: return {llama3(rope, dim, original)};
   }
   return {plain(rope.theta, dim)};

@@ -18,8 +18,6 @@ void set_frozen(Weight& weight) {
   weight.is_trained = false;
 }
 
-at::Tensor in_type_of(const Weight& weight, const at::Tensor& like) {
-  return weight.value.to(like.scalar_type());
-}
+at::Tensor in_type_of(const Weight& weight, const at::Tensor& like) { return weight.value.to(like.scalar_type()); }
 
 }  // namespace forgelm::engine

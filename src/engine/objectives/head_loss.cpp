@@ -98,18 +98,15 @@ HeadLoss head_loss(DecoderModel& model, const at::Tensor& rows_ND, const at::Ten
     num_correct += detached_CV.argmax(-1, true).eq(targets_C1).sum();
     if (inputs.empty()) continue;
 
-    at::Tensor gradient_CV = scores_CV.exp_();  // softmax ...
+    at::Tensor gradient_CV = scores_CV.exp_();                                                  // softmax ...
     gradient_CV.scatter_add_(1, targets_C1, at::full({size, 1}, -1.0, gradient_CV.options()));  // ... minus one there
     const auto found = torch::autograd::grad({logits_CV}, chunk_inputs, {gradient_CV.to(logits_CV.scalar_type())},
                                              /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (!found[i].defined()) continue;
-      if (i == 0 && has_row_gradient)
-        gradients[0].narrow(0, begin, size).copy_(found[0]);
-      else if (gradients[i].defined())
-        gradients[i] += found[i];
-      else
-        gradients[i] = found[i];
+      if (i == 0 && has_row_gradient) gradients[0].narrow(0, begin, size).copy_(found[0]);
+      else if (gradients[i].defined()) gradients[i] += found[i];
+      else gradients[i] = found[i];
     }
   }
   // One rounding to float32 however the rows were divided.

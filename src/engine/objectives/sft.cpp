@@ -43,7 +43,8 @@ class SftObjective final : public Objective {
     std::vector<std::int32_t> targets;
     for (std::size_t t = 1; t < part.ids.size(); ++t) {
       if (part.is_learnt[t] == 0) continue;
-      rows.push_back(static_cast<std::int32_t>(t - 1));  // the token before predicts; a sequence's first is never learnt
+      rows.push_back(
+          static_cast<std::int32_t>(t - 1));  // the token before predicts; a sequence's first is never learnt
       targets.push_back(part.ids[t]);
     }
     const at::Tensor rows_ND = model.hidden(input, options.mode).index_select(0, int64_tensor(rows, model.device()));

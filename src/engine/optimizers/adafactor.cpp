@@ -1,6 +1,6 @@
 // Adafactor: the second moment of a matrix is kept as its row and column means. Source: Shazeer and Stern 2018, arXiv
-// 1804.04235. Oracle: transformers' Adafactor as its Trainer builds it (scale_parameter and relative_step off): the rate
-// is the schedule's, updates are clipped to a root mean square of 1, there is no first moment.
+// 1804.04235. Oracle: transformers' Adafactor as its Trainer builds it (scale_parameter and relative_step off): the
+// rate is the schedule's, updates are clipped to a root mean square of 1, there is no first moment.
 #include <cmath>
 
 #include "engine/optimizers/states.hpp"

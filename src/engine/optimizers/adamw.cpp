@@ -40,8 +40,7 @@ class AdamW final : public Optimizer {
         const at::Tensor& value = weight.weight->value;
         if (!value.grad().defined()) continue;
         slots_[i].steps += 1;
-        if (has_fused_form(value))
-          lists.add(value, slots_[i]);
+        if (has_fused_form(value)) lists.add(value, slots_[i]);
         else
           adamw_step(value, value.grad(), slots_[i].exp_avg, slots_[i].exp_avg_sq, slots_[i].steps.item<double>(), rate,
                      decay);

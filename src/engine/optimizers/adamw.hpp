@@ -6,7 +6,8 @@
 
 namespace forgelm::engine {
 
-/// `step` counts this update, from 1. Everything is float32 and of one shape; `value`, `exp_avg` and `exp_avg_sq` change.
+/// `step` counts this update, from 1. Everything is float32 and of one shape; `value`, `exp_avg` and `exp_avg_sq`
+/// change.
 void adamw_step(const at::Tensor& value, const at::Tensor& gradient, const at::Tensor& exp_avg,
                 const at::Tensor& exp_avg_sq, double step, double learning_rate, double weight_decay);
 

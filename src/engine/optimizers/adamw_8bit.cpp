@@ -1,7 +1,7 @@
 // AdamW whose two moments are kept in 8 bits: blocks of 256 values, each with its largest absolute value as scale and
 // codes of a dynamic map. Source: Dettmers et al. 2021, arXiv 2110.02861. Oracle: bitsandbytes 0.50.2 on the processor,
-// codes included. As there, weights of less than 4096 values keep float32 moments, and as in transformers' Trainer so do
-// embeddings. The trap: float32 moments exist for a few blocks at a time only, or nothing would be saved.
+// codes included. As there, weights of less than 4096 values keep float32 moments, and as in transformers' Trainer so
+// do embeddings. The trap: float32 moments exist for a few blocks at a time only, or nothing would be saved.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -44,7 +44,9 @@ struct Moment {
   /// Blocks [block, block + rows) of `width` values, as float32 [rows, width].
   at::Tensor read(std::int64_t block, std::int64_t rows, std::int64_t width, const MapTensors& map) const {
     const at::Tensor part = codes.narrow(0, block * kBlock, rows * width);
-    return map.values.index_select(0, part.to(at::kInt)).view({rows, width}).mul_(absmax.narrow(0, block, rows).unsqueeze(1));
+    return map.values.index_select(0, part.to(at::kInt))
+        .view({rows, width})
+        .mul_(absmax.narrow(0, block, rows).unsqueeze(1));
   }
 
   void write(std::int64_t block, const at::Tensor& values, const MapTensors& map) const {
@@ -53,8 +55,8 @@ struct Moment {
     // A fused multiply-add there: exact in double, rounded once.
     const at::Tensor place = scaled.add_(1).mul_(0.5).to(at::kDouble).mul_(65535).add_(0.5).to(at::kFloat);
     const at::Tensor zero_rows = largest.eq(0).unsqueeze(1).expand(values.sizes()).reshape(-1);  // code 0 there
-    codes.narrow(0, block * kBlock, values.numel()).copy_(
-        map.codes.index_select(0, place.nan_to_num_(0).to(at::kInt).view(-1)).masked_fill_(zero_rows, 0));
+    codes.narrow(0, block * kBlock, values.numel())
+        .copy_(map.codes.index_select(0, place.nan_to_num_(0).to(at::kInt).view(-1)).masked_fill_(zero_rows, 0));
     absmax.narrow(0, block, values.size(0)).copy_(largest);
   }
 };
@@ -93,10 +95,8 @@ class AdamW8bit final : public Optimizer {
       const double rate = learning_rate * weight.lr_factor;
       const double decay = weight.decays ? weight_decay_ : 0.0;
       const double steps = slot.steps.item<double>();
-      if (slot.exp_avg.defined())
-        adamw_step(value, value.grad(), slot.exp_avg, slot.exp_avg_sq, steps, rate, decay);
-      else
-        step_in_blocks(value, slot, steps, rate, decay);
+      if (slot.exp_avg.defined()) adamw_step(value, value.grad(), slot.exp_avg, slot.exp_avg_sq, steps, rate, decay);
+      else step_in_blocks(value, slot, steps, rate, decay);
     }
   }
 

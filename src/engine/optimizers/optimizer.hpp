@@ -1,4 +1,5 @@
-// Optimizers over the trained weights. A state has a name and is a tensor, so that a checkpoint is one safetensors file.
+// Optimizers over the trained weights. A state has a name and is a tensor, so that a checkpoint is one safetensors
+// file.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -17,7 +18,7 @@ namespace forgelm::engine {
 struct TrainedWeight {
   std::string name;
   WeightPtr weight;
-  bool decays = true;     ///< transformers' rule: not biases, not norms
+  bool decays = true;      ///< transformers' rule: not biases, not norms
   double lr_factor = 1.0;  ///< LoRA+: of the B matrices
 };
 
@@ -40,8 +41,8 @@ class DecoderModel;
 /// The trained weights of a model in its own order, with transformers' rule of decay and LoRA+'s of rates.
 std::vector<TrainedWeight> trained_weights(DecoderModel& model, double loraplus_lr_ratio);
 
-/// The norm of all gradients together, in float32 as torch.nn.utils.clip_grad_norm_ has it; scales them when it is above
-/// `max_norm` (0: never). Gives the norm before.
+/// The norm of all gradients together, in float32 as torch.nn.utils.clip_grad_norm_ has it; scales them when it is
+/// above `max_norm` (0: never). Gives the norm before.
 double clip_gradients(const std::vector<TrainedWeight>& weights, double max_norm);
 
 }  // namespace forgelm::engine

@@ -1,5 +1,5 @@
-// Plain gradient descent, as transformers' `optim: sgd` builds torch.optim.SGD: no momentum, and the decay is part of the
-// gradient. It keeps no state.
+// Plain gradient descent, as transformers' `optim: sgd` builds torch.optim.SGD: no momentum, and the decay is part of
+// the gradient. It keeps no state.
 #include "engine/optimizers/states.hpp"
 #include "engine/torch.hpp"
 

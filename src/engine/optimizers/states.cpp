@@ -35,13 +35,14 @@ void NamedStates::load(const std::vector<std::pair<std::string, at::Tensor>>& st
     if (it == found.end()) throw ConfigError("The optimizer's state has no " + name + ".", hint);
     const at::Tensor& loaded = *it->second;
     if (loaded.sizes() != value.sizes() || loaded.scalar_type() != value.scalar_type())
-      throw ConfigError("The optimizer's state " + name + " is " + describe(loaded) + "; this job needs " +
-                            describe(value) + ".", hint);
+      throw ConfigError(
+          "The optimizer's state " + name + " is " + describe(loaded) + "; this job needs " + describe(value) + ".",
+          hint);
     found.erase(it);
   }
   if (!found.empty())
-    throw ConfigError("The optimizer's state has " + std::string(found.begin()->first) +
-                          ", which this job does not use.", hint);
+    throw ConfigError(
+        "The optimizer's state has " + std::string(found.begin()->first) + ", which this job does not use.", hint);
   for (const auto& [name, value] : state) found.emplace(name, &value);
   for (const auto& [name, value] : all_) value.copy_(*found.at(name));
 }
@@ -52,8 +53,7 @@ at::Tensor zeros_for(const TrainedWeight& weight) {
 
 at::Tensor zero_steps() { return at::zeros({}, at::kFloat); }
 
-std::unique_ptr<Optimizer> make_optimizer(const config::TrainingSection& training,
-                                          std::vector<TrainedWeight> weights) {
+std::unique_ptr<Optimizer> make_optimizer(const config::TrainingSection& training, std::vector<TrainedWeight> weights) {
   switch (training.optimizer) {
     case config::Optimizer::adamw: return make_adamw(std::move(weights), training.weight_decay);
     case config::Optimizer::adamw_8bit: return make_adamw_8bit(std::move(weights), training.weight_decay);

@@ -17,8 +17,8 @@ class NamedStates {
   /// Registers the state "<weight>.<name>"; gives the tensor back.
   at::Tensor add(const TrainedWeight& weight, const char* name, at::Tensor state);
   const std::vector<std::pair<std::string, at::Tensor>>& all() const noexcept { return all_; }
-  /// Copies values into the registered tensors. ConfigError that names what is missing, left over or of another shape or
-  /// type; then nothing was copied.
+  /// Copies values into the registered tensors. ConfigError that names what is missing, left over or of another shape
+  /// or type; then nothing was copied.
   void load(const std::vector<std::pair<std::string, at::Tensor>>& state);
 
  private:

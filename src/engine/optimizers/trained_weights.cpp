@@ -11,8 +11,8 @@ namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-/// transformers' Trainer.get_decay_parameter_names: it searches names in lower case for bias, layernorm, rmsnorm and for
-/// parts that are "norm" or end in "_norm".
+/// transformers' Trainer.get_decay_parameter_names: it searches names in lower case for bias, layernorm, rmsnorm and
+/// for parts that are "norm" or end in "_norm".
 bool decays(std::string_view name) {
   const std::string lower = ascii_lower(name);
   if (contains(lower, "bias") || contains(lower, "layernorm") || contains(lower, "rmsnorm")) return false;

@@ -1,6 +1,6 @@
 // The 8-bit number formats of bitsandbytes 0.50.2, "dynamic" maps: seven decades below 1, each of twice as many values
-// as the one below it. Source: Dettmers 2015, arXiv 1511.04561. Scales of 4-bit weights are held in them, and the states
-// of 8-bit optimizers.
+// as the one below it. Source: Dettmers 2015, arXiv 1511.04561. Scales of 4-bit weights are held in them, and the
+// states of 8-bit optimizers.
 #pragma once
 
 #include <array>

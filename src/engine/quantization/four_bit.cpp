@@ -67,17 +67,13 @@ at::Tensor dequantize(const FourBitTensor& tensor, at::ScalarType dtype) {
 at::ScalarType resolve_compute_dtype(config::ComputeDtype asked, at::ScalarType activations) {
   using config::ComputeDtype;
   switch (asked) {
-    case ComputeDtype::auto_:
-      return activations;
+    case ComputeDtype::auto_: return activations;
     case ComputeDtype::bfloat16:
-    case ComputeDtype::bf16:
-      return at::kBFloat16;
+    case ComputeDtype::bf16: return at::kBFloat16;
     case ComputeDtype::float16:
-    case ComputeDtype::fp16:
-      return at::kHalf;
+    case ComputeDtype::fp16: return at::kHalf;
     case ComputeDtype::float32:
-    case ComputeDtype::fp32:
-      return at::kFloat;
+    case ComputeDtype::fp32: return at::kFloat;
   }
   return activations;
 }

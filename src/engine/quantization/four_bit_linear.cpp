@@ -24,12 +24,11 @@ class FourBitProduct final : public torch::autograd::Function<FourBitProduct> {
  public:
   /// Without a bias nothing is passed: libtorch takes no undefined tensor here.
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
-                            const std::optional<at::Tensor>& bias, FourBitTensor matrix,
-                            at::ScalarType compute_dtype) {
+                            const std::optional<at::Tensor>& bias, FourBitTensor matrix, at::ScalarType compute_dtype) {
     const at::Tensor weight_OI = dequantize(matrix, compute_dtype);
-    context->saved_data["dtypes"] = std::vector<std::int64_t>{
-        static_cast<std::int64_t>(compute_dtype), static_cast<std::int64_t>(x.scalar_type()),
-        static_cast<std::int64_t>(bias ? bias->scalar_type() : compute_dtype)};
+    context->saved_data["dtypes"] =
+        std::vector<std::int64_t>{static_cast<std::int64_t>(compute_dtype), static_cast<std::int64_t>(x.scalar_type()),
+                                  static_cast<std::int64_t>(bias ? bias->scalar_type() : compute_dtype)};
     context->saved_data["has_bias"] = bias.has_value();
     context->saved_data["matrix"] = c10::IValue::make_capsule(c10::make_intrusive<HeldMatrix>(std::move(matrix)));
     return at::linear(x.to(compute_dtype), weight_OI, bias ? bias->to(compute_dtype) : at::Tensor())
@@ -108,8 +107,7 @@ LinearMaker four_bit_maker(const FourBitOptions& options, at::Device device, at:
     auto matrix = quantize_four_bit(weight_OI.to(source_dtype).to(device), options.kind, options.is_double);
     WeightPtr held_bias;
     if (bias.defined())  // its bytes are the file's
-      held_bias =
-          frozen(bias.to(at::TensorOptions(device).dtype(source_dtype), /*non_blocking=*/false, /*copy=*/true));
+      held_bias = frozen(bias.to(at::TensorOptions(device).dtype(source_dtype), /*non_blocking=*/false, /*copy=*/true));
     return make_four_bit_linear(std::move(matrix), std::move(held_bias), options.compute_dtype);
   };
 }

@@ -93,8 +93,7 @@ QuantizedWeights quantize_weights(const at::Tensor& weights_N, const FourBitTabl
       for (std::int64_t block = begin; block < end; ++block) {
         const std::int64_t first = block * block_size;
         const std::int64_t count = std::min(block_size, num_weights - first);
-        absmax_out[block] =
-            quantize_block(weights + first, count, count == block_size, table, codes_out + first / 2);
+        absmax_out[block] = quantize_block(weights + first, count, count == block_size, table, codes_out + first / 2);
       }
     });
   });

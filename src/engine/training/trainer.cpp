@@ -112,14 +112,14 @@ StepGradients Trainer::make_gradients(const std::vector<data::Batch>& batches, d
 void Trainer::shrink_micro_batches(const RunError& error) {
   const std::int64_t smallest = std::max<std::int64_t>(1, training_.oom_recovery_min_batch_size);
   if (!training_.oom_recovery || state_.batch_size <= smallest)
-    throw RunError(RunErrorKind::out_of_memory, error.what(),
-                   cat(training_.oom_recovery
-                           ? cat("micro-batches are as small as training.oom_recovery_min_batch_size allows (",
-                                 state_.batch_size, "); ")
-                           : std::string("training.oom_recovery: true goes on with smaller micro-batches; "),
-                       "training.gradient_checkpointing: true, a smaller training.per_device_train_batch_size and a "
-                       "shorter model.max_length take less memory"),
-                   {{"step", std::to_string(state_.step + 1)}, {"batch_size", std::to_string(state_.batch_size)}});
+    throw RunError(
+        RunErrorKind::out_of_memory, error.what(),
+        cat(training_.oom_recovery ? cat("micro-batches are as small as training.oom_recovery_min_batch_size allows (",
+                                         state_.batch_size, "); ")
+                                   : std::string("training.oom_recovery: true goes on with smaller micro-batches; "),
+            "training.gradient_checkpointing: true, a smaller training.per_device_train_batch_size and a "
+            "shorter model.max_length take less memory"),
+        {{"step", std::to_string(state_.step + 1)}, {"batch_size", std::to_string(state_.batch_size)}});
   state_.batch_size = std::max(smallest, ceil_div(state_.batch_size, 2));
   for (const TrainedWeight& trained : parts_.weights) trained.weight->value.mutable_grad() = at::Tensor();
   release_cached_memory(parts_.trained.model.device());

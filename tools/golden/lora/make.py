@@ -59,7 +59,7 @@ def filled(tensors):
     for place, name in enumerate(sorted(set(tensors) - set(out))):
         old = tensors[name]
         if ".lora_" in name:
-            out[name] = rule(old.shape, place, 0.5)
+            out[name] = rule(old.shape, place, 0.2)
         else:
             out[name] = old + rule(old.shape, place, 0.1)
     out.update({name: out[name.replace(COPY, "")].clone() for name in out if COPY in name})

@@ -3,11 +3,11 @@
     make.py REPOSITORY
 
 templates/quickstart/model, and small models whose weights follow a rule that the tests compute as well, so that nothing
-but results is stored. Attention is transformers' eager one; in bfloat16 its default (sdpa), since there the two are as
-far from each other as 3e-2 of the largest logit, and either as far from float32.
+but results is stored. Attention is transformers' eager one. The model in bfloat16 has smaller weights: with those of
+the others, transformers' own two forms of attention are 3e-2 of the largest logit apart; with these, under 1e-2.
 
 cases.jsonl        a model a line: name, config (config.json as transformers saves it), and where it is not Llama's:
-                   sliding_window
+                   sliding_window; scale, which all weights but those of norms are multiplied with (1)
 logits.safetensors CASE.single.N: of prompt N alone; CASE.padded.N: the same prompt, where it is not the longest, within
                    a batch of all three that is padded on the right. Of the quickstart model, whose vocabulary is large, position t has the columns t % 8, t % 8 +
                    8, ... Other models: all columns.
@@ -51,7 +51,7 @@ CASES = [
     ("biases", {"attention_bias": True, "mlp_bias": True}),
     ("gelu", {"hidden_act": "gelu"}),
     ("gelu_tanh", {"hidden_act": "gelu_pytorch_tanh"}),
-    ("bfloat16", {"dtype": "bfloat16", "attention_bias": True}),
+    ("bfloat16", {"dtype": "bfloat16", "attention_bias": True, "scale": 0.25}),
     ("window", {"sliding_window": 6}),
     ("linear", {"rope": {"rope_type": "linear", "factor": 4.0}}),
     ("dynamic", {"max_position_embeddings": 16, "rope": {"rope_type": "dynamic", "factor": 2.0}}),
@@ -70,6 +70,7 @@ def make_config(options):
     options = dict(BASE, **options)
     window = options.pop("sliding_window", None)
     rope = options.pop("rope", None)
+    options.pop("scale", None)
     if rope is not None:
         options["rope_parameters"] = dict({"rope_theta": 10000.0}, **rope)
     return transformers.LlamaConfig(**options), window
@@ -83,8 +84,8 @@ def make_model(options):
     with torch.no_grad():
         for place, (name, weight) in enumerate(sorted(model.named_parameters())):
             is_norm = "norm" in name
-            values = rule(weight.shape, place, 0.4 if is_norm or name.endswith("bias") else 0.8)
-            weight.copy_(torch.from_numpy(values) + (1.0 if is_norm else 0.0))
+            span = 0.4 if is_norm else (0.4 if name.endswith("bias") else 0.8) * options.get("scale", 1.0)
+            weight.copy_(torch.from_numpy(rule(weight.shape, place, span)) + (1.0 if is_norm else 0.0))
     return model.eval()
 
 
@@ -170,13 +171,13 @@ def main(repository):
         if window is not None:
             check_window(options)
             line["sliding_window"] = window
+        if "scale" in options:
+            line["scale"] = options["scale"]
         lines.append(json.dumps(line))
 
         def make(options=options):
             model = make_model(options)
-            if options.get("dtype") == "bfloat16":
-                model.to(torch.bfloat16).set_attn_implementation("sdpa")
-            return model
+            return model.to(torch.bfloat16) if options.get("dtype") == "bfloat16" else model
 
         for key, logits in logits_of(make, PROMPTS).items():
             # What a batch does to lengths is transformers' own there: the longest decides for all.
