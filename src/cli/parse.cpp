@@ -60,8 +60,9 @@ bool is_option(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && !(is_ascii_digit(word[1]) || word[1] == '.');
 }
 
-/// True when the word after `word` is its value.
-bool takes_next(const std::string& word, const std::vector<const OptionSpec*>& options) {
+/// True when `next`, the word after the option `word`, is its value. Where the value may be left out, the name of a
+/// command is none.
+bool takes_next(const std::string& word, const std::string& next, const std::vector<const OptionSpec*>& options) {
   if (word.find('=') != std::string::npos) return false;
   const OptionSpec* option = nullptr;
   if (word.starts_with("--")) {
@@ -70,7 +71,8 @@ bool takes_next(const std::string& word, const std::vector<const OptionSpec*>& o
   } else {
     option = find_short(word.back(), options);
   }
-  return option != nullptr && option->kind != OptionKind::flag && !option->is_value_optional;
+  if (option == nullptr || option->kind == OptionKind::flag) return false;
+  return !option->is_value_optional || !(is_option(next) || is_command_group(next) || find_command(next) != nullptr);
 }
 
 /// Splits the words into those before the command's name, the name, and those after it.
@@ -86,7 +88,7 @@ Split split_at_command(const Words& words) {
   std::size_t at = 0;
   for (; at < words.size() && is_option(words[at]) && words[at] != "--"; ++at) {
     split.before.push_back(words[at]);
-    if (takes_next(words[at], options) && at + 1 < words.size()) split.before.push_back(words[++at]);
+    if (at + 1 < words.size() && takes_next(words[at], words[at + 1], options)) split.before.push_back(words[++at]);
   }
   if (at < words.size() && words[at] == "--") ++at;
   if (at == words.size()) return split;

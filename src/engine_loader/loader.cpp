@@ -5,8 +5,10 @@
 #include <dlfcn.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <mutex>
 
+#include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
@@ -34,6 +36,15 @@ void* open_library(const std::filesystem::path& file, const std::string& hint) {
   return library;
 }
 
+/// libtorch's threads wait for each other by spinning, for milliseconds. Where other programs want the processors too,
+/// the one that is waited for does not get one (on a busy machine a step of the first job was seen to take 12 s). So
+/// they spin for microseconds and then sleep, unless the user has settled it.
+void limit_spinning() {
+  for (const char* name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"})
+    if (environment().variable(name)) return;
+  ::setenv("GOMP_SPINCOUNT", "1000", 0);  // read once, when libgomp is loaded with libtorch
+}
+
 Engine* load() {
   const Result<Libtorch> found = find_libtorch();
   if (!found) throw RunError(RunErrorKind::internal, found.error().message, found.error().hint);
@@ -41,6 +52,7 @@ Engine* load() {
   const std::string hint = cat("libtorch ", found->version, " is taken from ", found->folder.native(),
                                "; its CPU part needs the NVIDIA libraries cudart and cupti of its CUDA version too, as "
                                "tools/libtorch lays them beside it");
+  limit_spinning();
   open_library(found->folder / "lib/libc10.so", hint);
   open_library(found->folder / "lib/libtorch_cpu.so", hint);
   void* library = open_library(file, hint);
