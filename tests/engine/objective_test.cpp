@@ -177,6 +177,26 @@ TEST_CASE("A loss without gradients keeps no graph") {
                   .sum.requires_grad());
 }
 
+TEST_CASE("In bfloat16 the loss stays near and the gradients of what is trained are float32") {
+  DecoderModel exact = test::quickstart_model();
+  DecoderModel model = test::quickstart_model(at::kBFloat16);
+  engine::add_lora(model, adapter({"v_proj", "lm_head"}), 1);
+  fill_b(model);
+  engine::add_lora(exact, adapter({"v_proj", "lm_head"}), 1);
+  fill_b(exact);
+  const auto batch = batch_of(test::golden_sequences("train"), {0, 3, 7, 9});
+  const Result expected = chunked(exact, batch, 7);
+  const Result result = chunked(model, batch, 7);
+  CHECK(result.sum == Approx(expected.sum).epsilon(0.01));
+  REQUIRE(result.gradients.size() == expected.gradients.size());
+  for (const auto& [name, gradient] : result.gradients) {
+    INFO(name);
+    CHECK(gradient.scalar_type() == at::kFloat);
+    const double scale = expected.gradients.at(name).norm().item<double>();
+    CHECK((gradient - expected.gradients.at(name)).norm().item<double>() <= 0.05 * scale + 1e-6);
+  }
+}
+
 TEST_CASE("NEFTune: noise for training alone, another one in every step") {
   DecoderModel model = test::quickstart_model();
   const at::NoGradGuard no_graph;

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "engine/adapters/lora.hpp"
 #include "engine/model_support.hpp"
 #include "engine/optimizers/adamw.hpp"
 #include "engine/quantization/dynamic_map.hpp"
@@ -246,6 +247,35 @@ TEST_CASE("A limit of 0 clips nothing, and weights without gradients have no nor
   weights[0].weight->value.mutable_grad() = at::full({5, 7}, 10.0);
   CHECK(engine::clip_gradients(weights, 0) == Approx(10 * std::sqrt(35.0)));
   CHECK(weights[0].weight->value.grad().equal(at::full({5, 7}, 10.0)));
+}
+
+TEST_CASE("Neither norms nor biases decay, and LoRA+ speeds up B matrices and vectors") {
+  engine::DecoderModel all = test::rule_model(test::case_line("biases"));
+  all.visit_weights([](const std::string&, const engine::WeightPtr& weight) { engine::set_trained(*weight); });
+  std::size_t num_decaying = 0;
+  const auto weights = engine::trained_weights(all, 1);
+  for (const TrainedWeight& weight : weights) {
+    INFO(weight.name);
+    CHECK(weight.decays == (weight.weight->value.dim() == 2));  // of this model the matrices, the embedding among them
+    CHECK(weight.lr_factor == 1);
+    num_decaying += weight.decays ? 1 : 0;
+  }
+  CHECK(num_decaying > 0);
+  CHECK(num_decaying < weights.size());
+
+  engine::DecoderModel adapted = test::rule_model(test::case_line("biases"));
+  formats::AdapterConfig config;
+  config.target_modules = {"q_proj"};
+  config.bias = "lora_only";
+  engine::add_lora(adapted, config, 1);
+  std::map<std::string, std::pair<bool, double>> rules;
+  for (const TrainedWeight& weight : engine::trained_weights(adapted, 16))
+    rules[weight.name] = {weight.decays, weight.lr_factor};
+  const std::string slot = "model.layers.0.self_attn.q_proj.";
+  CHECK(rules.at(slot + "lora_A.weight") == std::pair(true, 1.0));
+  CHECK(rules.at(slot + "lora_B.weight") == std::pair(true, 16.0));
+  CHECK(rules.at(slot + "bias") == std::pair(false, 16.0));
+  CHECK(rules.size() == 6);  // of two layers
 }
 
 }  // namespace
