@@ -109,8 +109,9 @@ Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recor
       {"epoch", recorder.last_epoch()},
       {"num_steps", outcome.step},
       {"num_tokens", outcome.num_tokens},
-      {"peak_memory_bytes", recorder.peak_memory_bytes()},
   });
+  // A run that was resumed at its end has taken no step and measured nothing.
+  if (recorder.peak_memory_bytes() > 0) metrics.set("peak_memory_bytes", recorder.peak_memory_bytes());
   if (outcome.initial_eval_loss) metrics.set("initial_eval_loss", *outcome.initial_eval_loss);
   if (outcome.eval_loss) metrics.set("eval_loss", *outcome.eval_loss);
   if (outcome.best_step) metrics.set("best_step", *outcome.best_step);

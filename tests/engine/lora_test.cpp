@@ -449,8 +449,9 @@ TEST_CASE("adapters on a model in 4 bits: trained beside the codes, merged into 
   DecoderModel model = load_model(kTiny, formats::read_model_config(kTiny), options);
   formats::AdapterConfig config = adapter_config_for(section({"q_proj"}), model, "m");
   config.modules_to_save = {"up_proj"};
-  CHECK(message_of<ConfigError>([&] { add_lora(model, config, 1); })
-            .find("model.layers.0.mlp.up_proj, whose matrix is quantized") != std::string::npos);
+  CHECK(message_of<ConfigError>([&] {
+          add_lora(model, config, 1);
+        }).find("model.layers.0.mlp.up_proj, whose matrix is quantized") != std::string::npos);
   config.modules_to_save = {"lm_head"};
   config.bias = "all";
   add_lora(model, config, 1);
