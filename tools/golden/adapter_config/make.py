@@ -74,7 +74,7 @@ def refused():
                        ("init_lora_weights", "lora_ga"), ("init_lora_weights", "mica"), ("init_lora_weights", "other"),
                        ("peft_type", "ADALORA"), ("peft_type", "IA3"), ("peft_type", None), ("use_new_thing", True),
                        ("target_modules", None), ("target_modules", []), ("target_modules", [1]), ("target_modules", "(q_proj"),
-                       ("target_modules", "(" * 200 + ")" * 200), ("r", 0), ("r", 2.5), ("lora_dropout", 1.0), ("bias", "some"),
+                       ("target_modules", "(" * 200 + ")" * 200), ("r", 0), ("r", 2.5), ("lora_dropout", 1.5), ("bias", "some"),
                        ("rank_pattern", {"q": 0}), ("rank_pattern", {"(q": 1}), ("alpha_pattern", {"q": "1"}),
                        ("layers_to_transform", [-1]), ("layers_to_transform", "3"), ("layers_pattern", "h"),
                        ("modules_to_save", "lm_head"), ("modules_to_save", ["(lm_head"]), ("exclude_modules", "*q")):
