@@ -127,9 +127,9 @@ TEST_CASE("the packages of an image are those that own what the program loads") 
   const ProcessResult found = run_script(system + tool, folder.path().native());
   CHECK(found.exit_code == 0);
   CHECK(found.out == "libouter1\n");
-  const ProcessResult missing = run_script(
-      "export PATH=$PWD/bin:$PATH; printf '#!/bin/bash\necho libgone.so =\\> not found\n' >bin/ldd; " + tool,
-      folder.path().native());
+  const ProcessResult missing =
+      run_script("export PATH=$PWD/bin:$PATH; printf '#!/bin/bash\necho libgone.so =\\> not found\n' >bin/ldd; " + tool,
+                 folder.path().native());
   CHECK(missing.exit_code == 1);
   CHECK(contains(missing.err, "no library libgone.so is installed"));
 }
