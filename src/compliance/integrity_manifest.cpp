@@ -33,12 +33,14 @@ std::string text_or_empty(const Json& object, std::string_view key) {
 
 /// Empty, or why these entries cannot be compared.
 std::string read_artifacts(const Json& list, IntegrityManifest& manifest) {
-  if (list.kind() != Json::Kind::array) return cat("Manifest 'artifacts' is not a list but ", to_string(list.kind()), ".");
+  if (list.kind() != Json::Kind::array)
+    return cat("Manifest 'artifacts' is not a list but ", to_string(list.kind()), ".");
   if (list.items().empty())
     return "Manifest records 0 artifacts, so nothing was verified: an empty manifest cannot attest to anything.";
   std::set<std::string, std::less<>> seen;
   for (const Json& entry : list.items()) {
-    if (entry.kind() != Json::Kind::object) return cat("Manifest entry is not an object but ", to_string(entry.kind()), ".");
+    if (entry.kind() != Json::Kind::object)
+      return cat("Manifest entry is not an object but ", to_string(entry.kind()), ".");
     const Json* const file = entry.find("file");
     if (file == nullptr || file->kind() != Json::Kind::text) return "Manifest entry has no text as its 'file'.";
     std::string name = with_slashes(file->text());
@@ -86,11 +88,13 @@ Result<IntegrityManifest> read_integrity_manifest(const Json& document) {
     // A damaged key must not pass for a manifest of the reference, which has no hash of itself.
     for (const Json::Member& member : document.members())
       if (std::find(std::begin(kKnownKeys), std::end(kKnownKeys), member.first) == std::end(kKnownKeys))
-        return Failure{cat("Manifest has the key ", quote(member.first), ", which is not known, and no ", kHashKey, ".")};
+        return Failure{
+            cat("Manifest has the key ", quote(member.first), ", which is not known, and no ", kHashKey, ".")};
   }
   const Json* const artifacts = document.find("artifacts");
   if (artifacts == nullptr)
-    return Failure{"Manifest has no 'artifacts' key: this is not a model_integrity.json, so nothing could be verified."};
+    return Failure{
+        "Manifest has no 'artifacts' key: this is not a model_integrity.json, so nothing could be verified."};
   if (std::string problem = read_artifacts(*artifacts, manifest); !problem.empty()) return Failure{std::move(problem)};
   if (const Json* const exported = document.find("exported_artifacts")) read_exported(*exported, manifest);
   read_links(document, manifest);
@@ -102,8 +106,8 @@ std::string compose_integrity_manifest(std::string_view verified_at, std::string
                                        const std::vector<std::pair<std::string, std::string>>& links) {
   Json artifacts = Json::array();
   for (const ManifestFile& file : files)
-    artifacts.push(Json::object(
-        {{"file", file.name}, {"sha256", file.digest.sha256}, {"size_bytes", file.digest.size_bytes}}));
+    artifacts.push(
+        Json::object({{"file", file.name}, {"sha256", file.digest.sha256}, {"size_bytes", file.digest.size_bytes}}));
   Json document = Json::object({{"verified_at", verified_at}, {"model_path", model_path}, {"artifacts", artifacts}});
   if (!links.empty()) {
     Json names = Json::array();

@@ -26,10 +26,10 @@ struct RecordedFile {
 };
 
 struct IntegrityManifest {
-  std::vector<RecordedFile> artifacts;          ///< at least one; plain relative paths, each once
-  std::vector<RecordedFile> exported;           ///< file names without a directory, the last entry of each
-  std::map<std::string, std::string> links;     ///< skipped links: name and target, empty when none is recorded
-  bool is_undamaged = true;                     ///< false when manifest_hash is not the document's
+  std::vector<RecordedFile> artifacts;       ///< at least one; plain relative paths, each once
+  std::vector<RecordedFile> exported;        ///< file names without a directory, the last entry of each
+  std::map<std::string, std::string> links;  ///< skipped links: name and target, empty when none is recorded
+  bool is_undamaged = true;                  ///< false when manifest_hash is not the document's
 };
 
 /// The failure names what is wrong with a document that nothing can be compared with.

@@ -77,7 +77,8 @@ ModelFolder::ModelFolder(const fs::path& directory) : path_(directory) {
     throw os_error("read", directory.native(), error.value());
   if (!fs::exists(status)) throw ConfigError(cat("there is no model directory ", directory.native()));
   if (!fs::is_directory(status))
-    throw ConfigError(cat(directory.native(), " is not a directory"), "name the directory that holds the model's files");
+    throw ConfigError(cat(directory.native(), " is not a directory"),
+                      "name the directory that holds the model's files");
   real_path_ = fs::canonical(directory, error);
   if (error) throw os_error("read", directory.native(), error.value());
   refresh();

@@ -24,11 +24,12 @@ bool is_own_file(std::string_view name) { return name == kModelIntegrityFile || 
 
 void require_attestable(const ModelFolder& folder, const ModelEntry& entry) {
   const auto refuse = [&](std::string_view why, const char* hint) {
-    throw ConfigError(cat(folder.path().native(), ": ", quote(entry.name), " ", why, "; model_integrity.json is not written"),
-                      hint);
+    throw ConfigError(
+        cat(folder.path().native(), ": ", quote(entry.name), " ", why, "; model_integrity.json is not written"), hint);
   };
   if (entry.kind == EntryKind::special)
-    refuse("is a pipe, a socket or a device, which cannot be attested", "a model directory holds files only; remove it");
+    refuse("is a pipe, a socket or a device, which cannot be attested",
+           "a model directory holds files only; remove it");
   if (!is_valid_utf8(entry.name)) refuse("has a name that is not UTF-8, which JSON cannot hold", "rename it");
   if (entry.name.find('\\') != std::string::npos)
     refuse("has a backslash in its name, which readers take for a directory's separator", "rename it");
@@ -114,7 +115,8 @@ class Comparison {
     std::error_code error;
     if (std::filesystem::file_size(sidecar, error) > kMaxSidecarBytes || error) return false;
     const std::string text = read_file(sidecar, kMaxSidecarBytes);
-    return !sha256.empty() && text.starts_with(sha256) && (text.size() == sha256.size() || is_ascii_space(text[sha256.size()]));
+    return !sha256.empty() && text.starts_with(sha256) &&
+           (text.size() == sha256.size() || is_ascii_space(text[sha256.size()]));
   }
 
   void check_link(const std::string& name, const std::string& target) {
@@ -144,9 +146,8 @@ class Comparison {
                                       std::pair{&report_.added, "added"}})
       if (!names->empty()) parts.push_back(cat(names->size(), " ", word));
     report_.verdict = parts.empty() ? IntegrityVerdict::intact : IntegrityVerdict::differs;
-    report_.reason = parts.empty()
-                         ? cat("All ", report_.num_verified, " recorded artifact(s) present and unchanged.")
-                         : cat("Model artifacts do not match model_integrity.json: ", join(parts, ", "), ".");
+    report_.reason = parts.empty() ? cat("All ", report_.num_verified, " recorded artifact(s) present and unchanged.")
+                                   : cat("Model artifacts do not match model_integrity.json: ", join(parts, ", "), ".");
   }
 
   ModelFolder& folder_;

@@ -43,10 +43,10 @@ std::vector<std::string> ignored_by_rule(const ModelFolder& folder, const fs::pa
 }
 
 void require_signable(const ModelFolder& folder, const ModelEntry& entry) {
-  const char* why = entry.is_link()                      ? "is a symbolic link; a signed model has none"
+  const char* why = entry.is_link()                    ? "is a symbolic link; a signed model has none"
                     : entry.kind == EntryKind::special ? "is a pipe, a socket or a device, which cannot be signed"
-                    : !is_valid_utf8(entry.name)         ? "has a name that is not UTF-8, which JSON cannot hold"
-                                                         : nullptr;
+                    : !is_valid_utf8(entry.name)       ? "has a name that is not UTF-8, which JSON cannot hold"
+                                                       : nullptr;
   if (why != nullptr)
     throw ConfigError(cat(folder.path().native(), ": ", quote(entry.name), " ", why, "; nothing is signed"),
                       "remove it, or put the file itself in its place");

@@ -34,9 +34,8 @@ std::string root_digest(const std::vector<SignedResource>& resources) {
 }
 
 bool is_sha256(std::string_view hex) {
-  return hex.size() == 64 && std::all_of(hex.begin(), hex.end(), [](char c) {
-           return is_ascii_digit(c) || (c >= 'a' && c <= 'f');
-         });
+  return hex.size() == 64 &&
+         std::all_of(hex.begin(), hex.end(), [](char c) { return is_ascii_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 /// Empty, or why these resources are none.
@@ -58,7 +57,8 @@ std::string read_serialization(const Json* serialization, SignedStatement& state
   if (method != "files")
     return cat("files were hashed by the method ", quote(method), "; only \"files\" is supported here");
   if (text_in(serialization, "hash_type") != "sha256")
-    return cat("files were hashed with ", quote(text_in(serialization, "hash_type")), "; only \"sha256\" is supported here");
+    return cat("files were hashed with ", quote(text_in(serialization, "hash_type")),
+               "; only \"sha256\" is supported here");
   const Json* const links = member(serialization, "allow_symlinks", Json::Kind::boolean);
   if (links == nullptr) return "the statement does not say whether links were followed (allow_symlinks)";
   statement.follows_links = links->boolean();
@@ -82,8 +82,7 @@ std::string key_hint_of(const PublicKey& key) { return sha256_hex(key.pem()); }
 std::string compose_statement(const SignedStatement& statement) {
   Json resources = Json::array();
   for (const SignedResource& resource : statement.resources)
-    resources.push(
-        Json::object({{"name", resource.name}, {"algorithm", "sha256"}, {"digest", resource.sha256}}));
+    resources.push(Json::object({{"name", resource.name}, {"algorithm", "sha256"}, {"digest", resource.sha256}}));
   Json serialization = Json::object({{"method", "files"},
                                      {"hash_type", "sha256"},
                                      {"allow_symlinks", statement.follows_links},
@@ -98,12 +97,10 @@ std::string compose_statement(const SignedStatement& statement) {
 }
 
 std::string compose_bundle(std::string_view payload, std::string_view signature, std::string_view key_hint) {
-  Json material =
-      Json::object({{"publicKey", Json::object({{"hint", key_hint}})}, {"tlogEntries", Json::array()}});
+  Json material = Json::object({{"publicKey", Json::object({{"hint", key_hint}})}, {"tlogEntries", Json::array()}});
   Json signatures = Json::array({Json::object({{"sig", base64_encode(signature)}, {"keyid", ""}})});
-  Json envelope = Json::object({{"payload", base64_encode(payload)},
-                                {"payloadType", kPayloadType},
-                                {"signatures", std::move(signatures)}});
+  Json envelope = Json::object(
+      {{"payload", base64_encode(payload)}, {"payloadType", kPayloadType}, {"signatures", std::move(signatures)}});
   return dump(Json::object({{"mediaType", kMediaType},
                             {"verificationMaterial", std::move(material)},
                             {"dsseEnvelope", std::move(envelope)}})) +
@@ -119,15 +116,17 @@ Result<SigningEnvelope> read_bundle(std::string_view text) {
   const Json* const material = object_in(bundle, "verificationMaterial");
   const Json* const public_key = object_in(material, "publicKey");
   if (public_key == nullptr)
-    return Failure{"the bundle was not signed with a key (verificationMaterial.publicKey); certificates and keyless "
-                   "signatures are not verified here"};
+    return Failure{
+        "the bundle was not signed with a key (verificationMaterial.publicKey); certificates and keyless "
+        "signatures are not verified here"};
   SigningEnvelope envelope;
   envelope.key_hint = text_in(public_key, "hint");
   if (envelope.key_hint.empty() && text_in(public_key, "rawBytes").empty())
     return Failure{"the bundle does not say which key signed it"};
   const Json* const dsse = object_in(bundle, "dsseEnvelope");
   if (text_in(dsse, "payloadType") != kPayloadType)
-    return Failure{cat("the payload's type is ", quote(text_in(dsse, "payloadType")), " and not ", quote(kPayloadType))};
+    return Failure{
+        cat("the payload's type is ", quote(text_in(dsse, "payloadType")), " and not ", quote(kPayloadType))};
   std::optional<std::string> payload = base64_decode(text_in(dsse, "payload"));
   if (!payload || payload->empty()) return Failure{"the bundle holds no payload in base64"};
   envelope.payload = std::move(*payload);

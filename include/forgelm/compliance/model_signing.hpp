@@ -22,10 +22,10 @@ struct SignedModel {
 /// ConfigError for a key that the specification has no place for: signing a model takes ECDSA on P-256, P-384 or P-521.
 void require_signing_key(const PrivateKey& key);
 
-/// Signs all files of the folder, which is looked at anew, and writes the bundle to `bundle`, durably. The bundle itself
-/// and .git, .gitattributes, .github, .gitignore at the top are left out. `model_name` is what the statement calls the
-/// model. ConfigError, and nothing written, as require_signing_key() has it, and for what cannot be signed: symbolic
-/// links, pipes, sockets, devices, names that are not UTF-8, a folder without a file.
+/// Signs all files of the folder, which is looked at anew, and writes the bundle to `bundle`, durably. The bundle
+/// itself and .git, .gitattributes, .github, .gitignore at the top are left out. `model_name` is what the statement
+/// calls the model. ConfigError, and nothing written, as require_signing_key() has it, and for what cannot be signed:
+/// symbolic links, pipes, sockets, devices, names that are not UTF-8, a folder without a file.
 SignedModel sign_model(ModelFolder& folder, const PrivateKey& key, const std::filesystem::path& bundle,
                        const std::string& model_name);
 

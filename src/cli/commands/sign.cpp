@@ -48,8 +48,9 @@ constexpr OptionSpec kOptions[] = {
      .is_required = true},
     {.name = "sign-key",
      .kind = OptionKind::path,
-     .doc = "The private key (PEM): ECDSA on P-256, P-384 or P-521. The environment variable FORGELM_KEY_PASSPHRASE opens "
-            "an encrypted one.",
+     .doc =
+         "The private key (PEM): ECDSA on P-256, P-384 or P-521. The environment variable FORGELM_KEY_PASSPHRASE opens "
+         "an encrypted one.",
      .value_name = "PEM",
      .is_required = true},
     {.name = "output",
@@ -72,8 +73,10 @@ const CommandSpec command_sign = {
     .name = "sign",
     .summary = "Sign a model directory with a private key",
     .details =
-        "Writes an OpenSSF Model Signing v1.0 bundle, which names every file with its digest and which the model-signing "
-        "package verifies too. Symbolic links, pipes and the like are refused: a signed model has none. A directory that "
+        "Writes an OpenSSF Model Signing v1.0 bundle, which names every file with its digest and which the "
+        "model-signing "
+        "package verifies too. Symbolic links, pipes and the like are refused: a signed model has none. A directory "
+        "that "
         "does not agree with its model_integrity.json is not signed.",
     .options = kOptions,
     .examples = kExamples,

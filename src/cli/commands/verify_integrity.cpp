@@ -29,9 +29,7 @@ struct Findings {
   IntegrityReport integrity;  ///< of the manifest; with a signature's findings added to its lists
   std::optional<SignatureReport> signature;
 
-  bool is_valid() const {
-    return integrity.verdict == IntegrityVerdict::intact && (!signature || signature->is_valid);
-  }
+  bool is_valid() const { return integrity.verdict == IntegrityVerdict::intact && (!signature || signature->is_valid); }
   ExitCode exit_code() const {
     if (is_valid()) return ExitCode::ok;
     const bool is_unusable = integrity.verdict == IntegrityVerdict::unusable && (!signature || signature->is_valid);
@@ -118,8 +116,9 @@ constexpr OptionSpec kOptions[] = {
      .is_required = true},
     {.name = "public-key",
      .kind = OptionKind::path,
-     .doc = "Verify the signature too, with this public key (PEM). A directory without a manifest is then verified by its "
-            "signature alone.",
+     .doc =
+         "Verify the signature too, with this public key (PEM). A directory without a manifest is then verified by its "
+         "signature alone.",
      .value_name = "PEM"},
     {.name = "signature",
      .kind = OptionKind::path,
@@ -142,7 +141,8 @@ const CommandSpec command_verify_integrity = {
     .name = "verify-integrity",
     .summary = "Compare a model directory with its manifest and its signature",
     .details =
-        "Every file that model_integrity.json lists is hashed again; files that it does not list are reported as added. "
+        "Every file that model_integrity.json lists is hashed again; files that it does not list are reported as "
+        "added. "
         "The manifest is not keyed: it finds damage, and an attacker who can write the directory can write it anew. "
         "With --public-key the OpenSSF Model Signing bundle beside the model is verified, which finds both.",
     .options = kOptions,
