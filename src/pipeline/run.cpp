@@ -9,7 +9,11 @@
 #include <exception>
 #include <utility>
 
+#include "forgelm/compliance/audit_log.hpp"
+#include "forgelm/compliance/model_integrity.hpp"
 #include "forgelm/core/env.hpp"
+#include "forgelm/core/files.hpp"
+#include "forgelm/core/hash.hpp"
 #include "forgelm/core/interrupt.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/ordered_work.hpp"
@@ -118,7 +122,7 @@ class Run {
     beginning_ = find_beginning(options_.resume, folder_.path());
     record_.emplace(loaded_, beginning_.continues ? folder_.record() : Json());
     if (beginning_.checkpoint) record_->set_resumed_from(*beginning_.checkpoint);
-    audit_ = options_.open_audit(folder_.path(), record_->id());
+    audit_ = options_.open_audit(job_, folder_.path(), record_->id());
   }
 
   void prepare_data() {
@@ -226,17 +230,26 @@ class Run {
     record_->set_held(waiting, false);
     record_->set_outputs(folder_.path(), waiting);
     record_->write_ended(folder_.path(), RunState::awaiting_approval, seconds());
-    audit_->record({"human_approval.required", Json::object({{"gate", "final_model"},
-                                                             {"reason", "require_human_approval=true"},
-                                                             {"metrics", record_->document().at("metrics")},
-                                                             {"staging_path", waiting.native()},
-                                                             {"run_id", record_->id()},
-                                                             {"config_hash", config::config_hash(loaded_)}})});
+    audit_->record({"human_approval.required", approval_request(waiting)});
     logger.info("a person has to approve the model, which waits in ", waiting.native());
     folder_.remove_earlier_runs();
     RunResult result = this->result(RunState::awaiting_approval);
     result.final_model = result.staging = waiting;
     return result;
+  }
+
+  Json approval_request(const fs::path& waiting) const {
+    Json request = Json::object({{"gate", "final_model"},
+                                 {"reason", "require_human_approval=true"},
+                                 {"metrics", record_->document().at("metrics")},
+                                 {"staging_path", waiting.native()},
+                                 {"run_id", record_->id()},
+                                 {"config_hash", config::config_hash(loaded_)}});
+    // The log then vouches for the manifest, and the manifest for the files.
+    if (const auto manifest = read_file_if_exists(waiting / compliance::kModelIntegrityFile))
+      request.set("integrity_sha256", sha256_hex(*manifest));
+    if (job_.evaluation->four_eyes) request.set("four_eyes", true);
+    return request;
   }
 
   RunResult refuse() {
@@ -396,8 +409,12 @@ ExitCode exit_code_of(RunState state) noexcept {
 
 RunListener::~RunListener() = default;
 
-std::unique_ptr<AuditSink> open_run_audit(const fs::path&, const std::string&) {
-  return std::make_unique<NullAuditSink>();
+std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig&, const fs::path& run_folder,
+                                          const std::string& run_id) {
+  compliance::AuditLogOptions options;
+  options.directory = run_folder;
+  options.run_id = run_id;
+  return std::make_unique<compliance::AuditLog>(std::move(options));
 }
 
 RunResult run_job(const config::LoadedJob& loaded, const RunOptions& options) {
