@@ -122,6 +122,7 @@ class Run {
     beginning_ = find_beginning(options_.resume, folder_.path());
     record_.emplace(loaded_, beginning_.continues ? folder_.record() : Json());
     if (beginning_.checkpoint) record_->set_resumed_from(*beginning_.checkpoint);
+    signing_key_ = signing_key(job_, options_.sign_key);
     audit_ = options_.open_audit(job_, folder_.path(), record_->id());
   }
 
@@ -203,7 +204,7 @@ class Run {
     stage_ = "record";
     write_evidence({loaded_, record_->document(), data_, observer_->start(), *outcome_, gates_.results, record_->id(),
                     config::config_hash(loaded_), folder_.path(), staged_, model_place(), is_adapter_, seconds(),
-                    *audit_});
+                    *audit_, signing_key_ ? &*signing_key_ : nullptr});
   }
 
   RunResult promote() {
@@ -369,6 +370,7 @@ class Run {
   FinalModel final_model_;
   Beginning beginning_;
   std::optional<RunRecord> record_;
+  std::optional<PrivateKey> signing_key_;
   std::unique_ptr<AuditSink> audit_;
   bool is_initialized_ = false;  ///< the log knows of this run
   data::PreparedData data_;

@@ -87,6 +87,7 @@ struct RunOptions {
   /// begins at its start, with a warning.
   std::optional<std::string> resume;
   bool shows_progress = true;
+  std::optional<std::filesystem::path> sign_key;  ///< signs the model; goes before the job's compliance.model_key
   std::function<std::unique_ptr<engine::TrainingSession>(engine::TrainingRequest)> open_training =
       engine::open_training;  ///< tests give their own
   /// Opens the audit log of a run.

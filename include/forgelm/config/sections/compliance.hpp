@@ -26,6 +26,7 @@ struct ComplianceSection {
   std::string known_limitations;
   std::string system_version;
   RiskTier risk_classification = RiskTier::minimal_risk;
+  std::optional<std::string> model_key;
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
@@ -39,6 +40,9 @@ struct ComplianceSection {
     rows(field<&S::system_version>, "Version of the system, as text.", record);
     rows(field<&S::risk_classification>, "Risk class under the EU AI Act; the strict ones demand a safety gate.",
          wizard, record);
+    rows(field<&S::model_key>,
+         "Private key (PEM, ECDSA on P-256, P-384 or P-521) that signs the final model: model.sig beside its files.",
+         names_path, added);
   }
 };
 
