@@ -1,4 +1,4 @@
-#include "mask.hpp"
+#include "forgelm/compliance/mask.hpp"
 
 #include <iterator>
 #include <vector>

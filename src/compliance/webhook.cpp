@@ -10,7 +10,7 @@
 #include "forgelm/core/redact.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/url.hpp"
-#include "mask.hpp"
+#include "forgelm/compliance/mask.hpp"
 #include "webhook_payload.hpp"
 
 namespace forgelm::compliance {

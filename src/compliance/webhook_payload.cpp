@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "forgelm/core/text.hpp"
-#include "mask.hpp"
+#include "forgelm/compliance/mask.hpp"
 
 namespace forgelm::compliance {
 namespace {
