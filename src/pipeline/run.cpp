@@ -5,7 +5,7 @@
 // events is the order of the stages; an event that cannot be recorded ends the run.
 #include "forgelm/pipeline/run.hpp"
 
-#include <chrono>
+#include <cmath>
 #include <exception>
 #include <utility>
 
@@ -56,7 +56,8 @@ Beginning find_beginning(const std::optional<std::string>& resume, const fs::pat
   return {*resume, is_here && !error && fs::exists(fs::path(*resume) / formats::kCommittedFile), false};
 }
 
-Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recorder, std::uint64_t num_examples) {
+Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recorder, std::uint64_t num_examples,
+                bool wants_perplexity) {
   const double seconds = outcome.seconds;
   const auto rate = [&](double count) { return seconds > 0 ? count / seconds : 0.0; };
   Json metrics = Json::object({
@@ -72,6 +73,7 @@ Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recor
   if (recorder.peak_memory_bytes() > 0) metrics.set("peak_memory_bytes", recorder.peak_memory_bytes());
   if (outcome.initial_eval_loss) metrics.set("initial_eval_loss", *outcome.initial_eval_loss);
   if (outcome.eval_loss) metrics.set("eval_loss", *outcome.eval_loss);
+  if (outcome.eval_loss && wants_perplexity) metrics.set("eval_perplexity", std::exp(*outcome.eval_loss));
   if (outcome.best_step) metrics.set("best_step", *outcome.best_step);
   return metrics;
 }
@@ -167,7 +169,7 @@ class Run {
     observer_->on_ready = [this] { tell([this](RunListener& one) { one.on_started(record_->id()); }); };
     outcome_ = session_->run(*observer_);
     observer_->finish(*outcome_);
-    record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size()));
+    record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size(), job_.evaluation.has_value()));
   }
 
   void stage() {
