@@ -40,13 +40,14 @@ constexpr Logger logger("forgelm.run");
 struct Beginning {
   std::optional<fs::path> checkpoint;
   bool continues = false;
+  bool is_checked = false;  ///< the checkpoint's digests
 };
 
 Beginning find_beginning(const std::optional<std::string>& resume, const fs::path& folder) {
   if (!resume) return {};
   if (*resume == "auto") {
     const auto newest = formats::newest_checkpoint(folder);
-    if (newest) return {newest->path, true};
+    if (newest) return {newest->path, true, true};
     logger.warning("there is no checkpoint in ", folder.native(), " to go on from: the run begins at its start");
     return {};
   }
@@ -56,7 +57,7 @@ Beginning find_beginning(const std::optional<std::string>& resume, const fs::pat
   std::error_code error;
   const bool is_here = fs::equivalent(
       fs::absolute(fs::path(*resume) / ".").lexically_normal().parent_path().parent_path(), folder, error);
-  return {*resume, is_here && !error && fs::exists(fs::path(*resume) / formats::kCommittedFile)};
+  return {*resume, is_here && !error && fs::exists(fs::path(*resume) / formats::kCommittedFile), false};
 }
 
 Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recorder, std::uint64_t num_examples,
@@ -149,6 +150,7 @@ class Run {
     request.data = data_;
     request.run_folder = folder_.path();
     request.resume_from = beginning_.checkpoint;
+    request.is_resume_checked = beginning_.is_checked;
     request.run_id = record_->id();
     request.made_with = made_with(job_, data_, model_digest_);
     session_ = options_.open_training(std::move(request));

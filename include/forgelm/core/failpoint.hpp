@@ -37,6 +37,7 @@ inline constexpr std::array kNames = {
     std::string_view("durable.sync"),
     std::string_view("durable.sync_directory"),
     std::string_view("durable.write"),
+    std::string_view("evaluate.allocate"),
     std::string_view("revert.remove"),
     std::string_view("train.allocate"),
 };
