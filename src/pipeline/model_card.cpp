@@ -36,40 +36,6 @@ constexpr std::string_view kParameters[] = {
     "training.seed",
 };
 
-std::string key_of(const std::string& key) { return config::to_yaml_scalar(Json(key)); }
-
-void write_yaml(std::string& out, const Json& value, std::size_t indent) {
-  const std::string blanks(indent, ' ');
-  const auto is_block = [](const Json& inner) {
-    return (inner.kind() == Json::Kind::object && !inner.members().empty()) ||
-           (inner.kind() == Json::Kind::array &&
-            std::any_of(inner.items().begin(), inner.items().end(), [](const Json& item) {
-              return item.kind() == Json::Kind::object || item.kind() == Json::Kind::array;
-            }));
-  };
-  if (value.kind() == Json::Kind::array) {
-    for (const Json& item : value.items()) {
-      out += cat(blanks, "-");
-      if (is_block(item)) {
-        out += '\n';
-        write_yaml(out, item, indent + 2);
-      } else {
-        out += cat(" ", config::to_yaml_scalar(item), "\n");
-      }
-    }
-    return;
-  }
-  for (const auto& [key, member] : value.members()) {
-    out += cat(blanks, key_of(key), ":");
-    if (is_block(member)) {
-      out += '\n';
-      write_yaml(out, member, indent + 2);
-    } else {
-      out += cat(" ", config::to_yaml_scalar(member), "\n");
-    }
-  }
-}
-
 /// Text in a cell of a table: nothing in it ends the cell or begins markup.
 std::string cell(std::string_view text) {
   std::string out;
@@ -127,12 +93,6 @@ void add_table(std::string& out, std::string_view left, std::string_view right,
 
 }  // namespace
 
-std::string to_yaml(const Json& value) {
-  std::string out;
-  write_yaml(out, value, 0);
-  return out;
-}
-
 std::string model_card(const ModelCard& card) {
   const config::JobConfig& job = card.loaded.job;
   const std::string& base = job.model.name_or_path;
@@ -141,7 +101,7 @@ std::string model_card(const ModelCard& card) {
                              {"pipeline_tag", "text-generation"}});
   front.set("tags", Json::array_of(tags_of(card)));
   const std::string name = std::filesystem::path(config::final_model_path(job)).lexically_normal().filename().string();
-  std::string out = cat("---\n", to_yaml(front), "---\n\n# ", cell(name), "\n\n",
+  std::string out = cat("---\n", config::to_yaml(front), "---\n\n# ", cell(name), "\n\n",
                         card.is_adapter ? "An adapter for " : "A model fine-tuned from ", cell(base),
                         ", made by forgelm ", card.record.at("forgelm").at("version").text(), " in run ",
                         card.record.at("id").text(), ".\n\n## Training\n\n");
@@ -171,7 +131,7 @@ std::string model_card(const ModelCard& card) {
   for (const auto& [section, value] : dumped.members())
     if (!value.is_null() && std::find(std::begin(kLeftOut), std::end(kLeftOut), section) == std::end(kLeftOut))
       configuration.set(section, value);
-  out += cat("\n## Configuration\n\n", config::config_hash(card.loaded), "\n\n", fenced("yaml", to_yaml(configuration)),
+  out += cat("\n## Configuration\n\n", config::config_hash(card.loaded), "\n\n", fenced("yaml", config::to_yaml(configuration)),
              "\n## Use\n\n", fenced("python", usage(card, base)));
   return redact(out);
 }
