@@ -144,4 +144,11 @@ void FinalModel::commit() const {
   sync_directory(path_.parent_path().empty() ? "." : path_.parent_path());
 }
 
+void FinalModel::hold(const fs::path& path) const { commit_directory(staging_, path); }
+
+fs::path staging_path(const fs::path& final_model, const std::string& run_id) {
+  const fs::path place = final_model.has_filename() ? final_model : final_model.parent_path();
+  return cat(place.native(), ".staging.", run_id);
+}
+
 }  // namespace forgelm::pipeline

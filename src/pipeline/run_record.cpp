@@ -147,6 +147,23 @@ void RunRecord::set_outputs(const fs::path& run_folder, const fs::path& final_mo
   document_.set("outputs", std::move(outputs));
 }
 
+void RunRecord::set_gates(const std::vector<eval::GateResult>& gates) {
+  Json list = Json::array();
+  for (const auto& gate : gates) {
+    list.push(Json::object({{"name", gate.name},
+                            {"verdict", eval::to_string(gate.verdict)},
+                            {"reason", gate.reason.empty() ? Json() : Json(gate.reason)},
+                            {"detail", redact(gate.detail)},
+                            {"figures", gate.figures}}));
+    for (const auto& [name, value] : gate.metrics.members()) document_.find("metrics")->set(name, value);
+  }
+  document_.set("gates", std::move(list));
+}
+
+void RunRecord::set_held(const fs::path& staging, bool is_reverted) {
+  document_.set("staging_path", staging.empty() ? Json() : Json(staging.native())).set("reverted", is_reverted);
+}
+
 void RunRecord::write_running(const fs::path& run_folder) { write(run_folder); }
 
 void RunRecord::write_ended(const fs::path& run_folder, RunState state, double seconds) {

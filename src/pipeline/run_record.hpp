@@ -3,11 +3,13 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/data/prepare.hpp"
 #include "forgelm/engine/training.hpp"
+#include "forgelm/eval/gate.hpp"
 #include "forgelm/pipeline/run.hpp"
 
 namespace forgelm::pipeline {
@@ -27,6 +29,10 @@ class RunRecord {
   void set_resumed_from(const std::filesystem::path& checkpoint);
   void set_start(const engine::TrainingStart& start);
   void set_metrics(Json metrics) { document_.set("metrics", std::move(metrics)); }
+  /// Verdicts with what was compared; their metrics join those of the run.
+  void set_gates(const std::vector<eval::GateResult>& gates);
+  /// A model that is not in its place: where it waits, or that it is no more.
+  void set_held(const std::filesystem::path& staging, bool is_reverted);
   /// Every file below `folder`, and the run's own records, with digest and size.
   void set_outputs(const std::filesystem::path& run_folder, const std::filesystem::path& final_model);
 

@@ -34,6 +34,7 @@ inline constexpr std::array kNames = {
     std::string_view("durable.sync"),
     std::string_view("durable.sync_directory"),
     std::string_view("durable.write"),
+    std::string_view("revert.remove"),
     std::string_view("train.allocate"),
 };
 

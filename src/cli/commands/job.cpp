@@ -67,25 +67,39 @@ std::string count_text(std::size_t count, std::string_view noun) {
   return cat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+Json path_or_null(const std::filesystem::path& path) { return path.empty() ? Json() : Json(path.native()); }
+
+Json gate_json(const eval::GateResult& gate) {
+  return Json::object({{"name", gate.name},
+                       {"verdict", eval::to_string(gate.verdict)},
+                       {"reason", gate.reason.empty() ? Json() : Json(gate.reason)},
+                       {"detail", gate.detail},
+                       {"figures", gate.figures}});
+}
+
 /// The reference's document of a training run, key for key, with what forgelm adds behind it.
 Json document_of(const pipeline::RunResult& result, const std::vector<Diagnostic>& warnings) {
-  const bool is_finished = result.state == pipeline::RunState::finished;
-  Json document = Json::object({{"success", is_finished},
+  using pipeline::RunState;
+  const bool is_success = result.state == RunState::finished || result.state == RunState::awaiting_approval;
+  Json document = Json::object({{"success", is_success},
                                 {"metrics", result.metrics},
-                                {"final_model_path", is_finished ? Json(result.final_model.native()) : Json()},
-                                {"reverted", false},
-                                {"awaiting_approval", false},
+                                {"final_model_path", path_or_null(result.final_model)},
+                                {"reverted", result.is_reverted},
+                                {"awaiting_approval", result.state == RunState::awaiting_approval},
                                 {"run_id", result.run_id},
-                                {"config_hash", result.config_hash},
-                                {"state", pipeline::to_string(result.state)},
-                                {"seconds", result.seconds},
-                                {"warnings", to_json(warnings)}});
+                                {"config_hash", result.config_hash}});
+  if (!result.staging.empty()) document.set("staging_path", result.staging.native());
+  if (!is_success) document.set("error", result.message);
+  Json gates = Json::array();
+  for (const auto& gate : result.gates) gates.push(gate_json(gate));
+  document.set("state", pipeline::to_string(result.state))
+      .set("seconds", result.seconds)
+      .set("gates", std::move(gates))
+      .set("warnings", to_json(warnings));
   if (!result.record.empty()) document.set("record", result.record.native());
-  if (is_finished) document.set("stopped_by", engine::to_string(result.reason));
-  else
-    document.set("error", result.message)
-        .set("hint", result.hint)
-        .set("exit_code", static_cast<int>(ExitCode::interrupted));
+  if (result.state != RunState::interrupted) document.set("stopped_by", engine::to_string(result.reason));
+  if (!is_success)
+    document.set("hint", result.hint).set("exit_code", static_cast<int>(pipeline::exit_code_of(result.state)));
   return document;
 }
 
@@ -100,14 +114,23 @@ std::string from_to(const std::optional<double>& from, const std::optional<doubl
   return from ? cat(loss_text(*from), " -> ", loss_text(*to)) : loss_text(*to);
 }
 
+void print_gates(const pipeline::RunResult& result, Output& output) {
+  for (const auto& gate : result.gates)
+    output.print(cat("  ", gate.name, " gate", std::string(7 - std::min<std::size_t>(7, gate.name.size() + 1), ' '),
+                     eval::to_string(gate.verdict), ": ", gate.detail, "\n"));
+}
+
 ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& warnings, Output& output) {
+  using pipeline::RunState;
   output.set_document(document_of(result, warnings));
-  if (result.state == pipeline::RunState::interrupted) {
-    if (!output.is_json()) {
-      output.flush();
-      Output::complain(result.message, result.hint);
-    }
-    return ExitCode::interrupted;
+  const auto complain = [&] {
+    if (output.is_json()) return;
+    output.flush();
+    Output::complain(result.message, result.hint);
+  };
+  if (result.state == RunState::interrupted) {
+    complain();
+    return pipeline::exit_code_of(result.state);
   }
   const std::string steps = count_text(static_cast<std::size_t>(result.metrics.at("num_steps").integer()), "step");
   const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(result.seconds));
@@ -116,9 +139,20 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
                    is_early ? cat(" (ended by ", engine::to_string(result.reason), ")") : "", "\n"));
   output.print(cat("  loss        ", from_to(result.first_loss, result.last_loss), "\n"));
   if (result.eval_loss) output.print(cat("  evaluation  ", from_to(result.first_eval_loss, result.eval_loss), "\n"));
-  output.print(cat("  model       ", result.final_model.native(), result.is_adapter ? " (adapter)" : "", "\n"));
+  print_gates(result, output);
+  const char* place = result.state == RunState::finished ? "  model       " : "  staged      ";
+  if (!result.final_model.empty())
+    output.print(cat(place, result.final_model.native(), result.is_adapter ? " (adapter)" : "", "\n"));
+  if (result.is_reverted) output.print("  model       reverted: nothing of it is left\n");
   output.print(cat("  record      ", result.record.native(), "\n"));
-  return ExitCode::ok;
+  if (result.state == RunState::awaiting_approval) {
+    const std::string folder = result.record.parent_path().native();
+    output.print(cat("a person has to approve the model:\n  forgelm approve ", result.run_id, " --output-dir ", folder,
+                     "\n  forgelm reject ", result.run_id, " --output-dir ", folder, "\n"));
+  } else if (result.state == RunState::rejected) {
+    complain();
+  }
+  return pipeline::exit_code_of(result.state);
 }
 
 ExitCode run(const Arguments& arguments, Output& output) {
@@ -178,7 +212,8 @@ constexpr Example kExamples[] = {
      "the same as a CI step that annotates the file"},
 };
 
-constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error, ExitCode::interrupted};
+constexpr ExitCode kExitCodes[] = {ExitCode::ok,          ExitCode::config_error,      ExitCode::run_error,
+                                   ExitCode::gate_failed, ExitCode::awaiting_approval, ExitCode::interrupted};
 
 }  // namespace
 
@@ -187,8 +222,7 @@ const CommandSpec command_job = {
     .summary = "Fine-tune a language model as a job file says, judge the result, and keep the evidence",
     .details =
         "One YAML file describes the job: the model, the data, the training, the gates and the record. `forgelm config "
-        "template` "
-        "writes one to start from; `forgelm config explain KEY` tells what a key means.",
+        "template` writes one to start from; `forgelm config explain KEY` tells what a key means.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kExitCodes,
