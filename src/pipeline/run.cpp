@@ -18,9 +18,11 @@
 #include "forgelm/data/token_cache.hpp"
 #include "forgelm/formats/checkpoint_folder.hpp"
 #include "model_card.hpp"
+#include "monitoring.hpp"
 #include "observed_run.hpp"
 #include "revert.hpp"
 #include "run_evidence.hpp"
+#include "run_facts.hpp"
 #include "run_folder.hpp"
 #include "run_record.hpp"
 #include "tokenizer_files.hpp"
@@ -166,6 +168,7 @@ class Run {
     outcome_ = session_->run(*observer_);
     observer_->finish(*outcome_);
     record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size()));
+    record_->set_resources(job_, compute_facts(observer_->start(), *outcome_, observer_->peak_memory_bytes()));
   }
 
   void stage() {
@@ -208,6 +211,7 @@ class Run {
     see_to_checkpoints();
     record_->set_outputs(folder_.path(), final_model_.path());
     // The log has the last word: should it fail to take it, the record is written anew.
+    watch(RunState::finished);
     record_->write_ended(folder_.path(), RunState::finished, seconds());
     audit_->record({"pipeline.completed",
                     Json::object({{"success", true}, {"metrics_summary", record_->document().at("metrics")}})});
@@ -223,6 +227,7 @@ class Run {
     see_to_checkpoints();
     record_->set_held(waiting, false);
     record_->set_outputs(folder_.path(), waiting);
+    watch(RunState::awaiting_approval);
     record_->write_ended(folder_.path(), RunState::awaiting_approval, seconds());
     audit_->record({"human_approval.required", Json::object({{"gate", "final_model"},
                                                              {"reason", "require_human_approval=true"},
@@ -255,8 +260,15 @@ class Run {
     result.hint = result.is_reverted ? "nothing of the model is left; the record says what was measured"
                                      : cat("it waits in ", result.staging.native(), " and is in nobody's way");
     record_->set_held(result.staging, result.is_reverted);
+    watch(RunState::rejected);
     record_->write_ended(folder_.path(), RunState::rejected, seconds());
     return result;
+  }
+
+  /// Metrics leave as `monitoring` says; what became of that stands in the record.
+  void watch(RunState state) {
+    Json told = monitor(job_, record_->document(), state, folder_.path());
+    if (!told.is_null()) record_->set("monitoring", std::move(told));
   }
 
   /// The staged model waits where the run's id is in its name.
@@ -307,6 +319,7 @@ class Run {
     result.seconds = seconds();
     if (!outcome_) return result;
     result.metrics = record_->document().at("metrics");
+    result.resource_usage = record_->document().at("resource_usage");
     result.is_adapter = is_adapter_;
     result.reason = outcome_->reason;
     result.first_loss = observer_->first_loss();
