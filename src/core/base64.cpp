@@ -1,8 +1,8 @@
-#include "base64.hpp"
+#include "forgelm/core/base64.hpp"
 
 #include <cstdint>
 
-namespace forgelm::text {
+namespace forgelm {
 namespace {
 
 int base64_value(char c) {
@@ -35,4 +35,17 @@ std::optional<std::string> base64_decode(std::string_view text, SpareBits spare_
   return out;
 }
 
-}  // namespace forgelm::text
+std::string base64_encode(std::string_view bytes) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::size_t num = bytes.size() - at < 3 ? bytes.size() - at : 3;
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < num ? static_cast<unsigned char>(bytes[at + i]) : 0u);
+    for (std::size_t i = 0; i < 4; ++i) out += i <= num ? kDigits[bits >> (18 - 6 * i) & 63] : '=';
+  }
+  return out;
+}
+
+}  // namespace forgelm
