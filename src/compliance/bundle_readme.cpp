@@ -52,10 +52,11 @@ std::string bundle_readme(const config::LoadedJob& loaded, const RunFacts& facts
   out +=
       "\nDigests tie these files to the run's folder: `forgelm_run.json` lists the files of the model, the audit log "
       "(`audit_log.jsonl`) holds what happened in order, and `model_integrity.json` beside the model covers its bytes. "
-      "Check with `forgelm verify-audit`, `forgelm verify-integrity` and `forgelm verify-annex-iv`.\n\n## The law's dates\n\n";
+      "Check with `forgelm verify-audit`, `forgelm verify-integrity` and `forgelm verify-annex-iv`.\n\n## Dates and thresholds of law\n\n";
   out += cat("As compared with the sources on ", law_table_as_of(), ":\n\n");
   for (const LawEntry& entry : law_table())
-    if (!entry.date.empty()) out += cat("- ", entry.date, ": ", entry.what, " (", entry.source, ")\n");
+    out += cat("- ", entry.date.empty() ? python_float_repr(entry.number) : std::string(entry.date), ": ", entry.what,
+               " (", entry.source, ")\n");
   return out;
 }
 

@@ -51,9 +51,8 @@ class Collector {
     for (fs::recursive_directory_iterator entry(folder_), end; entry != end; ++entry) {
       if (!fs::is_directory(entry->symlink_status())) continue;
       const std::string name = entry->path().filename().native();
-      const bool is_model = add_model(entry->path());
-      if (is_model || entry.depth() >= kMaxDepth || name.starts_with("checkpoint-") || name.starts_with("earlier-"))
-        entry.disable_recursion_pending();
+      const bool is_passing = name.starts_with("checkpoint-") || name.starts_with("earlier-");
+      if (is_passing || add_model(entry->path()) || entry.depth() >= kMaxDepth) entry.disable_recursion_pending();
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   }

@@ -55,9 +55,9 @@ ExitCode verify_document(const fs::path& path, Output& output) {
 }
 
 ExitCode verify_chain(const fs::path& folder, Output& output) {
-  auto secret = environment().variable(kSecretVariable);
-  if (secret && secret->empty()) secret.reset();
-  if (secret) register_secret(*secret);
+  const std::string held = environment().variable(kSecretVariable).value_or("");
+  register_secret(held);
+  const std::optional<std::string> secret = held.empty() ? std::nullopt : std::optional(held);
   const compliance::PipelineReport report = compliance::verify_pipeline(folder, secret);
   Json violations = Json::array();
   for (const auto& violation : report.violations) violations.push(violation.text);
