@@ -217,6 +217,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (!arguments.flag("dry-run")) {
     pipeline::RunOptions options;
     options.resume = arguments.maybe_text("resume");
+    options.sign_key = arguments.maybe_text("sign-key");
     options.shows_progress = !output.is_quiet() && !output.is_json();
     const pipeline::RunResult result = pipeline::run_job(loaded, options);
     const ExitCode code = tell(result, problems, output);
@@ -245,6 +246,11 @@ constexpr OptionSpec kOptions[] = {
      .value_name = "PATH",
      .default_text = "auto",
      .is_value_optional = true},
+    {.name = "sign-key",
+     .kind = OptionKind::path,
+     .doc = "Sign the final model with this private key (PEM, ECDSA on P-256, P-384 or P-521), whatever "
+            "`compliance.model_key` says.",
+     .value_name = "PEM"},
     {.name = "dry-run",
      .doc = "Check the job and say what a run would do: steps, tokens, learning rates, and what it would trip over. "
             "Touches no model and no network."},

@@ -44,6 +44,7 @@ struct ComplianceSection {
   std::optional<std::string> post_market_plan;
   std::optional<std::string> base_model_license;
   std::optional<double> base_model_training_flops;
+  std::optional<std::string> model_key;
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
@@ -86,6 +87,9 @@ struct ComplianceSection {
     rows(field<&S::base_model_training_flops>,
          "Floating-point operations that trained the base model; the run's own are compared with a third of them.",
          above(0), finite, example("1.0e+24"), added, record);
+    rows(field<&S::model_key>,
+         "Private key (PEM, ECDSA on P-256, P-384 or P-521) that signs the final model: model.sig beside its files.",
+         names_path, added);
   }
 };
 
