@@ -39,6 +39,8 @@ ExportedBundle export_bundle(const config::LoadedJob& loaded, const fs::path& gi
                                  ? staging->text()
                                  : config::final_model_path(loaded.job);
   }
+  if (const auto before = read_file_if_exists(folder / compliance::kAnnexIvFile))
+    if (auto document = parse_json(*before)) facts.previous_annex = std::move(document).value();
   std::error_code error;
   if (const fs::path parent = folder.parent_path(); !parent.empty()) fs::create_directories(parent, error);
   if (error)

@@ -79,9 +79,13 @@ std::string usage(const ModelCard& card, const std::string& base) {
 std::vector<std::string> tags_of(const ModelCard& card) {
   const auto& job = card.loaded.job;
   std::vector<std::string> tags = {"forgelm", "fine-tuned"};
-  if (job.lora.method != config::LoraMethod::none) tags.push_back(to_text(job.lora.method));
+  if (job.lora.method != config::LoraMethod::none) {
+    tags.push_back("lora");
+    if (job.lora.method != config::LoraMethod::lora) tags.push_back(to_text(job.lora.method));
+  }
   if (card.record.at("training").at("quantization").text() != "none") tags.push_back("qlora");
   tags.push_back(to_text(job.training.trainer_type));
+  if (job.evaluation && job.evaluation->safety && job.evaluation->safety->enabled) tags.push_back("safety-evaluated");
   return tags;
 }
 
@@ -89,6 +93,15 @@ void add_table(std::string& out, std::string_view left, std::string_view right,
                const std::vector<std::pair<std::string, std::string>>& rows) {
   out += cat("| ", left, " | ", right, " |\n|---|---|\n");
   for (const auto& [name, value] : rows) out += cat("| ", cell(name), " | ", cell(value), " |\n");
+}
+
+/// What the provider says of use and limits.
+void add_purpose(std::string& out, const config::JobConfig& job) {
+  if (!job.compliance) return;
+  if (!job.compliance->intended_purpose.empty())
+    out += cat("\n## Intended use\n\n", cell(job.compliance->intended_purpose), "\n");
+  if (!job.compliance->known_limitations.empty())
+    out += cat("\n## Limitations\n\n", cell(job.compliance->known_limitations), "\n");
 }
 
 }  // namespace
@@ -125,6 +138,15 @@ std::string model_card(const ModelCard& card) {
   for (const auto& [metric, value] : card.record.at("metrics").members())
     if (metric.find('/') == std::string::npos) rows.emplace_back(metric, shown(value));
   add_table(out, "metric", "value", rows);
+
+  if (const Json* gates = card.record.find("gates"); gates != nullptr && !gates->items().empty()) {
+    rows.clear();
+    for (const Json& gate : gates->items())
+      rows.emplace_back(gate.at("name").text(), cat(gate.at("verdict").text(), ": ", gate.at("detail").text()));
+    out += "\n## Gates\n\n";
+    add_table(out, "gate", "verdict", rows);
+  }
+  add_purpose(out, job);
 
   Json configuration = Json::object();
   const Json dumped = config::dump(card.loaded);

@@ -140,7 +140,7 @@ class Run {
     for (const std::string& warning : data_.warnings) logger.warning(warning);
     model_digest_ = model_digest(job_.model);
     record_->set_model(model_digest_);
-    record_->set_data(data_);
+    record_->set_data(job_, data_);
     logger.info(grouped(static_cast<std::int64_t>(data_.train->size())), " examples to learn, ",
                 grouped(static_cast<std::int64_t>(data_.eval->size())), " to evaluate (", data_.eval_origin, ")");
   }

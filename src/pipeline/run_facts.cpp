@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "forgelm/compliance/bundle.hpp"
 #include "forgelm/core/env.hpp"
@@ -43,6 +44,13 @@ FileFacts facts_of_file(const fs::path& file, const std::string& shown) {
   }
   return facts;
 }
+
+constexpr std::pair<DataSetFacts::Kind, const char*> kKinds[] = {
+    {DataSetFacts::Kind::file, "file"},
+    {DataSetFacts::Kind::directory, "directory"},
+    {DataSetFacts::Kind::hub, "hub"},
+    {DataSetFacts::Kind::unknown, "unknown"},
+};
 
 DataSetFacts facts_of_data_set(const std::string& name, std::string_view extra_split) {
   DataSetFacts facts;
@@ -153,6 +161,30 @@ void add_splits(const Json& record, compliance::RunFacts& facts) {
       }
 }
 
+std::vector<DataSetFacts> facts_of_data_sets(const config::JobConfig& job) {
+  std::vector<DataSetFacts> sets = {facts_of_data_set(job.data.dataset_name_or_path, job.data.eval_split)};
+  for (const std::string& name : job.data.extra_datasets.value_or(std::vector<std::string>{}))
+    sets.push_back(facts_of_data_set(name, {}));
+  return sets;
+}
+
+std::vector<DataSetFacts> from_record(const Json& sets) {
+  std::vector<DataSetFacts> out;
+  for (const Json& set : sets.items()) {
+    DataSetFacts facts;
+    facts.name = text_or(set, "name");
+    for (const auto& [kind, word] : kKinds)
+      if (text_or(set, "kind") == word) facts.kind = kind;
+    facts.resolved = text_or(set, "resolved");
+    facts.revision = text_or(set, "revision");
+    for (const Json& file : set.at("files").items())
+      facts.files.push_back(
+          {text_or(file, "path"), text_or(file, "sha256"), count_or(file, "size_bytes"), text_or(file, "modified")});
+    out.push_back(std::move(facts));
+  }
+  return out;
+}
+
 std::optional<Json> document_at(const fs::path& path) {
   const auto text = read_file_if_exists(path);
   if (!text) return std::nullopt;
@@ -198,14 +230,33 @@ Json to_json(const compliance::ComputeFacts& compute) {
                        {"num_trained", compute.num_trained}});
 }
 
+Json data_sets_for_record(const config::JobConfig& job) {
+  Json out = Json::array();
+  for (const DataSetFacts& set : facts_of_data_sets(job)) {
+    Json files = Json::array();
+    for (const FileFacts& file : set.files)
+      files.push(Json::object({{"path", file.path},
+                               {"sha256", file.sha256},
+                               {"size_bytes", file.size_bytes},
+                               {"modified", file.modified}}));
+    const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                   [&](const auto& one) { return one.first == set.kind; });
+    out.push(Json::object({{"name", set.name},
+                           {"kind", kind->second},
+                           {"resolved", set.resolved},
+                           {"revision", set.revision},
+                           {"files", std::move(files)}}));
+  }
+  return out;
+}
+
 compliance::RunFacts facts_of(const config::LoadedJob& loaded, const Json& record) {
   const config::JobConfig& job = loaded.job;
   compliance::RunFacts facts;
   facts.generated_at = iso_format(environment().utc_now());
-  const std::string eval_split = job.data.eval_split;
-  facts.data_sets.push_back(facts_of_data_set(job.data.dataset_name_or_path, eval_split));
-  for (const std::string& name : job.data.extra_datasets.value_or(std::vector<std::string>{}))
-    facts.data_sets.push_back(facts_of_data_set(name, {}));
+  const Json* data = record.find("data");
+  const Json* sets = data != nullptr ? data->find("data_sets") : nullptr;
+  facts.data_sets = sets != nullptr ? from_record(*sets) : facts_of_data_sets(job);
   const fs::path folder = job.training.output_dir;
   facts.data_audit = document_at(folder / "data_audit_report.json");
   if (record.is_null()) return facts;

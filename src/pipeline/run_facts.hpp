@@ -17,8 +17,11 @@ compliance::ComputeFacts compute_facts(const engine::TrainingStart& start, const
                                        std::uint64_t peak_memory_bytes);
 Json to_json(const compliance::ComputeFacts& compute);
 
-/// `record`: forgelm_run.json of a run that has trained, or null for a job alone. The files of the data sets are found
-/// and hashed; one that cannot be found is recorded as such. RunError(io) when a file cannot be read.
+/// The files of a job's data sets with their digests, as they are now: for the record, when the data has been read.
+Json data_sets_for_record(const config::JobConfig& job);
+
+/// `record`: forgelm_run.json of a run that has trained, or null for a job alone, whose data sets
+/// are then found and hashed here; one that cannot be found is recorded as such. RunError(io) when a file cannot be read.
 compliance::RunFacts facts_of(const config::LoadedJob& loaded, const Json& record);
 
 /// The files of a staged model under the paths at which they will be, with digests: from its model_integrity.json where

@@ -109,7 +109,7 @@ RunRecord::RunRecord(const config::LoadedJob& loaded, const Json& earlier) : id_
 
 void RunRecord::set_model(const std::string& digest) { document_.find("model")->set("digest", digest); }
 
-void RunRecord::set_data(const data::PreparedData& data) {
+void RunRecord::set_data(const config::JobConfig& job, const data::PreparedData& data) {
   const auto set_of = [](const data::ExampleList& examples) {
     return Json::object(
         {{"digest", examples.digest()}, {"num_examples", examples.size()}, {"length", length_of(examples)}});
@@ -125,6 +125,7 @@ void RunRecord::set_data(const data::PreparedData& data) {
   eval.set("origin", data.eval_origin);
   document_.set("data",
                 Json::object({{"sources", std::move(sources)},
+                              {"data_sets", data_sets_for_record(job)},
                               {"train", set_of(*data.train)},
                               {"eval", std::move(eval)},
                               {"tokenizer", data.model.tokenizer->digest()},

@@ -26,7 +26,7 @@ class RunRecord {
   const std::string& tracker_name() const noexcept { return tracker_name_; }
 
   void set_model(const std::string& digest);
-  void set_data(const data::PreparedData& data);
+  void set_data(const config::JobConfig& job, const data::PreparedData& data);
   void set_resumed_from(const std::filesystem::path& checkpoint);
   void set_start(const engine::TrainingStart& start);
   void set_metrics(Json metrics) { document_.set("metrics", std::move(metrics)); }

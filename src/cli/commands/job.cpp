@@ -165,6 +165,9 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
 ExitCode export_compliance(const LoadedJob& loaded, const Arguments& arguments, Output& output) {
   const std::filesystem::path folder =
       arguments.maybe_text("output").value_or(arguments.text("compliance-export"));
+  if (loaded.job.pipeline)
+    throw ConfigError("--compliance-export tells of one job, and this file holds a pipeline",
+                      "every stage writes a bundle of its own when it runs");
   output.report(loaded.diagnostics);
   const pipeline::ExportedBundle bundle = pipeline::export_bundle(loaded, folder);
   Json files = Json::array();
