@@ -22,9 +22,11 @@
 #include "forgelm/data/token_cache.hpp"
 #include "forgelm/formats/checkpoint_folder.hpp"
 #include "model_card.hpp"
+#include "monitoring.hpp"
 #include "observed_run.hpp"
 #include "revert.hpp"
 #include "run_evidence.hpp"
+#include "run_facts.hpp"
 #include "run_folder.hpp"
 #include "run_record.hpp"
 #include "tokenizer_files.hpp"
@@ -138,7 +140,7 @@ class Run {
     for (const std::string& warning : data_.warnings) logger.warning(warning);
     model_digest_ = model_digest(job_.model);
     record_->set_model(model_digest_);
-    record_->set_data(data_);
+    record_->set_data(job_, data_);
     logger.info(grouped(static_cast<std::int64_t>(data_.train->size())), " examples to learn, ",
                 grouped(static_cast<std::int64_t>(data_.eval->size())), " to evaluate (", data_.eval_origin, ")");
   }
@@ -176,6 +178,7 @@ class Run {
     outcome_ = session_->run(*observer_);
     observer_->finish(*outcome_);
     record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size(), job_.evaluation.has_value()));
+    record_->set_resources(job_, compute_facts(observer_->start(), *outcome_, observer_->peak_memory_bytes()));
   }
 
   void stage() {
@@ -218,6 +221,7 @@ class Run {
     see_to_checkpoints();
     record_->set_outputs(folder_.path(), final_model_.path());
     // The log has the last word: should it fail to take it, the record is written anew.
+    watch(RunState::finished);
     record_->write_ended(folder_.path(), RunState::finished, seconds());
     audit_->record({"pipeline.completed",
                     Json::object({{"success", true}, {"metrics_summary", record_->document().at("metrics")}})});
@@ -233,6 +237,7 @@ class Run {
     see_to_checkpoints();
     record_->set_held(waiting, false);
     record_->set_outputs(folder_.path(), waiting);
+    watch(RunState::awaiting_approval);
     record_->write_ended(folder_.path(), RunState::awaiting_approval, seconds());
     audit_->record({"human_approval.required", approval_request(waiting)});
     logger.info("a person has to approve the model, which waits in ", waiting.native());
@@ -274,8 +279,15 @@ class Run {
     result.hint = result.is_reverted ? "nothing of the model is left; the record says what was measured"
                                      : cat("it waits in ", result.staging.native(), " and is in nobody's way");
     record_->set_held(result.staging, result.is_reverted);
+    watch(RunState::rejected);
     record_->write_ended(folder_.path(), RunState::rejected, seconds());
     return result;
+  }
+
+  /// Metrics leave as `monitoring` says; what became of that stands in the record.
+  void watch(RunState state) {
+    Json told = monitor(job_, record_->document(), state, folder_.path());
+    if (!told.is_null()) record_->set("monitoring", std::move(told));
   }
 
   /// The staged model waits where the run's id is in its name.
@@ -326,6 +338,7 @@ class Run {
     result.seconds = seconds();
     if (!outcome_) return result;
     result.metrics = record_->document().at("metrics");
+    result.resource_usage = record_->document().at("resource_usage");
     result.is_adapter = is_adapter_;
     result.reason = outcome_->reason;
     result.first_loss = observer_->first_loss();
