@@ -23,7 +23,9 @@ void make_folder(const Json& clean, const Json& row, const fs::path& root) {
       const fs::path path = root / name;
       fs::create_directories(path.parent_path());
       if (content.is_null()) fs::remove(path);
-      else write_file_durably(path, content.kind() == Json::Kind::object ? *hex_decode(content.at("hex").text()) : content.text());
+      else
+        write_file_durably(
+            path, content.kind() == Json::Kind::object ? *hex_decode(content.at("hex").text()) : content.text());
     }
   };
   if (row.at("is_change").boolean()) put(clean.at("files"));
