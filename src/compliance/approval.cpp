@@ -222,7 +222,7 @@ Decision decide(const DecisionRequest& request, const Decide& how) {
   std::error_code ignored;
   std::optional<FileLock> lock;  // a folder that is not there has no log either, and is not made
   if (fs::is_directory(request.run_folder, ignored))
-    lock = FileLock::acquire(request.run_folder / kApprovalLock, kLockTimeoutMs);
+    lock.emplace(FileLock::acquire(request.run_folder / kApprovalLock, kLockTimeoutMs));
   Case one(request);
   return how(one);
 }

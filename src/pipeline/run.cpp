@@ -153,6 +153,7 @@ class Run {
     request.run_folder = folder_.path();
     request.resume_from = beginning_.checkpoint;
     request.is_resume_checked = beginning_.is_checked;
+    request.needs_baseline = eval::needs_measured_baseline(job_);
     request.run_id = record_->id();
     request.made_with = made_with(job_, data_, model_digest_);
     session_ = options_.open_training(std::move(request));
