@@ -56,9 +56,12 @@ class PipelineVerifier {
 
   PipelineReport verify(const std::optional<std::string>& secret) {
     Corroboration corroboration;
-    const bool is_read = read();
-    if (is_read) {
+    bool has_stages = false;
+    if (read()) {
       check_structure();
+      has_stages = manifest_.find("stages") != nullptr && manifest_.at("stages").kind() == Json::Kind::array;
+    }
+    if (has_stages) {
       for (std::size_t i = 0; i < num_stages(); ++i) look_at(i);
       if (text_of(manifest_, "final_status") == "completed" && num_examined_ == 0)
         add(Kind::integrity, "the manifest says that the pipeline completed, and holds no completed stage");
@@ -66,7 +69,7 @@ class PipelineVerifier {
       for (auto& violation : corroboration.violations) report_.violations.push_back(std::move(violation));
       if (!corroboration.note.empty()) report_.notes.push_back(corroboration.note);
     }
-    report_.facts = facts(is_read ? &corroboration : nullptr);
+    report_.facts = facts(has_stages ? &corroboration : nullptr);
     return std::move(report_);
   }
 

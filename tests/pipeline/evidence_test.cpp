@@ -59,7 +59,9 @@ class Workplace {
     pipeline::RunOptions options;
     options.shows_progress = false;
     options.open_training = [this](engine::TrainingRequest request) { return training.open(std::move(request)); };
-    options.open_audit = [this](const fs::path&, const std::string&) { return std::make_unique<SharedSink>(audit); };
+    options.open_audit = [this](const config::JobConfig&, const fs::path&, const std::string&) {
+      return std::make_unique<SharedSink>(audit);
+    };
     return pipeline::run_job(job(sections), options);
   }
 
