@@ -119,8 +119,7 @@ TEST_CASE("audit_kill: writers killed at any moment lose nothing that was acknow
       REQUIRE(tags.at(tag) == 1);
     }
     num_acknowledged += static_cast<int>(acknowledged.size());
-    for (const auto& line : lines_of(read_file(log)))
-      num_recovered += line.find("audit.recovered") != std::string::npos;
+    for (const auto& line : lines_of(read_file(log))) num_recovered += line.find("audit.recovered") != std::string::npos;
     for (const auto& entry : fs::directory_iterator(folder.path())) {
       INFO(entry.path());
       CHECK(entry.path().extension() != ".tmp");

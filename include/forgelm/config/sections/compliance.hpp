@@ -81,8 +81,8 @@ struct ComplianceSection {
          "Annex IV 7: without harmonised standards, the solutions that meet the requirements instead.", added, record);
     rows(field<&S::declaration_of_conformity>,
          "Annex IV 8: file of the EU declaration of conformity; its digest is recorded.", names_path, added, record);
-    rows(field<&S::post_market_plan>, "Annex IV 9: the post-market monitoring plan, a file or where it is kept.", added,
-         record);
+    rows(field<&S::post_market_plan>, "Annex IV 9: the post-market monitoring plan, a file or where it is kept.",
+         added, record);
     rows(field<&S::base_model_license>, "Licence of the base model, as an SPDX identifier or text.", added, record);
     rows(field<&S::base_model_training_flops>,
          "Floating-point operations that trained the base model; the run's own are compared with a third of them.",
