@@ -174,7 +174,7 @@ class Case {
       if (report.verdict == IntegrityVerdict::intact) return true;
       for (const auto& [what, names] : {std::pair("changed", &report.changed), std::pair("removed", &report.removed),
                                         std::pair("added", &report.added)})
-        for (const std::string& name : *names) decision_.findings.push_back(cat(what, ": ", name));
+        for (const std::string& name : *names) decision_.findings.push_back(cat(what, ": ", quote(name)));
       return fail(
           cat("the staged model in ", folder.native(), " is not the one that passed the gates: ", report.reason));
     } catch (const ConfigError& error) {

@@ -8,6 +8,7 @@
 
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/failpoint.hpp"
+#include "forgelm/core/text.hpp"
 #include "staged_run.hpp"
 #include "support/test.hpp"
 
@@ -170,7 +171,7 @@ TEST_CASE("approval: a log that is not what was recorded is no ground for a deci
   };
   distrusted([](std::string text) { return text.replace(text.find("1.25"), 4, "0.25"); });
   distrusted([](std::string text) { return text.substr(text.find('\n') + 1); });
-  distrusted([](std::string text) { return text + text.substr(0, text.find('\n') + 1); });
+  distrusted([](std::string text) { return cat(text, text.substr(0, text.find('\n') + 1)); });
 }
 
 TEST_CASE("approval: a write that a crash tore off the end of the log is mended by the decision") {
@@ -209,7 +210,7 @@ TEST_CASE("approval: runs that did not ask, and folders without a log, are refus
   StagedRun run;
   auto request = run.request();
   request.run_id = "fg-another";
-  CHECK_THROWS_WITH(compliance::approve(request), Catch::Contains("no human_approval.required of run 'fg-another'"));
+  CHECK_THROWS_WITH(compliance::approve(request), Catch::Contains("no human_approval.required of run \"fg-another\""));
   request = run.request();
   request.run_folder = run.folder() / "none";
   CHECK_THROWS_AS(compliance::approve(request), ConfigError);

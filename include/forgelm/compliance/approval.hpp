@@ -63,7 +63,7 @@ struct Decision {
   /// Why the record or the staged files cannot be trusted; then nothing was decided, and the exit code is 6. Empty when
   /// it is decided.
   std::string integrity_failure;
-  std::vector<std::string> findings;  ///< what is wrong, a line each
+  std::vector<std::string> findings;  ///< what is wrong, a line each, fit to be shown
   std::string approver;
   std::filesystem::path staging;
   std::filesystem::path final_model;  ///< approved: where the model is now
