@@ -40,6 +40,7 @@ constexpr InputFile kInputs[] = {
      [](const config::JobConfig& job) {
        return job.synthetic && job.synthetic->enabled && !job.synthetic->seed_file.empty();
      }},
+    {"compliance.model_key", [](const config::JobConfig& job) { return job.compliance && job.compliance->model_key; }},
     {"webhook.tls_ca_bundle", [](const config::JobConfig& job) { return job.webhook && job.webhook->tls_ca_bundle; }},
 };
 
