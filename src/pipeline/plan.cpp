@@ -10,6 +10,7 @@
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/glance.hpp"
 #include "forgelm/data/mixture.hpp"
+#include "forgelm/eval/gate.hpp"
 #include "preflight.hpp"
 
 namespace forgelm::pipeline {
@@ -100,6 +101,7 @@ std::vector<std::string> gates_of(const JobConfig& job) {
     gates.push_back(cat("loss at most ", python_float_repr(*evaluation.max_acceptable_loss)));
   if (evaluation.baseline_loss)
     gates.push_back(cat("loss not above the baseline ", python_float_repr(*evaluation.baseline_loss)));
+  if (eval::needs_measured_baseline(job)) gates.push_back("loss not above that of the model before training");
   if (evaluation.benchmark && evaluation.benchmark->enabled)
     gates.push_back(cat("benchmark ", join(evaluation.benchmark->tasks, ", ")));
   if (evaluation.safety && evaluation.safety->enabled)
@@ -109,7 +111,8 @@ std::vector<std::string> gates_of(const JobConfig& job) {
   if (evaluation.regression && evaluation.regression->baseline)
     gates.push_back(cat("regression against ", *evaluation.regression->baseline));
   if (evaluation.suite && evaluation.suite->name) gates.push_back(cat("suite ", *evaluation.suite->name));
-  if (evaluation.require_human_approval) gates.push_back("human approval");
+  if (evaluation.require_human_approval)
+    gates.push_back(evaluation.four_eyes ? "human approval by another person" : "human approval");
   return gates;
 }
 

@@ -5,11 +5,15 @@
 // events is the order of the stages; an event that cannot be recorded ends the run.
 #include "forgelm/pipeline/run.hpp"
 
-#include <chrono>
+#include <cmath>
 #include <exception>
 #include <utility>
 
+#include "forgelm/compliance/audit_log.hpp"
+#include "forgelm/compliance/model_integrity.hpp"
 #include "forgelm/core/env.hpp"
+#include "forgelm/core/files.hpp"
+#include "forgelm/core/hash.hpp"
 #include "forgelm/core/interrupt.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/ordered_work.hpp"
@@ -36,13 +40,14 @@ constexpr Logger logger("forgelm.run");
 struct Beginning {
   std::optional<fs::path> checkpoint;
   bool continues = false;
+  bool is_checked = false;  ///< the checkpoint's digests
 };
 
 Beginning find_beginning(const std::optional<std::string>& resume, const fs::path& folder) {
   if (!resume) return {};
   if (*resume == "auto") {
     const auto newest = formats::newest_checkpoint(folder);
-    if (newest) return {newest->path, true};
+    if (newest) return {newest->path, true, true};
     logger.warning("there is no checkpoint in ", folder.native(), " to go on from: the run begins at its start");
     return {};
   }
@@ -52,10 +57,11 @@ Beginning find_beginning(const std::optional<std::string>& resume, const fs::pat
   std::error_code error;
   const bool is_here = fs::equivalent(
       fs::absolute(fs::path(*resume) / ".").lexically_normal().parent_path().parent_path(), folder, error);
-  return {*resume, is_here && !error && fs::exists(fs::path(*resume) / formats::kCommittedFile)};
+  return {*resume, is_here && !error && fs::exists(fs::path(*resume) / formats::kCommittedFile), false};
 }
 
-Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recorder, std::uint64_t num_examples) {
+Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recorder, std::uint64_t num_examples,
+                bool wants_perplexity) {
   const double seconds = outcome.seconds;
   const auto rate = [&](double count) { return seconds > 0 ? count / seconds : 0.0; };
   Json metrics = Json::object({
@@ -71,6 +77,7 @@ Json metrics_of(const engine::TrainingOutcome& outcome, const RunRecorder& recor
   if (recorder.peak_memory_bytes() > 0) metrics.set("peak_memory_bytes", recorder.peak_memory_bytes());
   if (outcome.initial_eval_loss) metrics.set("initial_eval_loss", *outcome.initial_eval_loss);
   if (outcome.eval_loss) metrics.set("eval_loss", *outcome.eval_loss);
+  if (outcome.eval_loss && wants_perplexity) metrics.set("eval_perplexity", std::exp(*outcome.eval_loss));
   if (outcome.best_step) metrics.set("best_step", *outcome.best_step);
   return metrics;
 }
@@ -117,7 +124,7 @@ class Run {
     record_.emplace(loaded_, beginning_.continues ? folder_.record() : Json());
     if (beginning_.checkpoint) record_->set_resumed_from(*beginning_.checkpoint);
     signing_key_ = signing_key(job_, options_.sign_key);
-    audit_ = options_.open_audit(folder_.path(), record_->id());
+    audit_ = options_.open_audit(job_, folder_.path(), record_->id());
   }
 
   void prepare_data() {
@@ -143,6 +150,7 @@ class Run {
     request.data = data_;
     request.run_folder = folder_.path();
     request.resume_from = beginning_.checkpoint;
+    request.is_resume_checked = beginning_.is_checked;
     request.run_id = record_->id();
     request.made_with = made_with(job_, data_, model_digest_);
     session_ = options_.open_training(std::move(request));
@@ -166,7 +174,7 @@ class Run {
     observer_->on_ready = [this] { tell([this](RunListener& one) { one.on_started(record_->id()); }); };
     outcome_ = session_->run(*observer_);
     observer_->finish(*outcome_);
-    record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size()));
+    record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size(), job_.evaluation.has_value()));
   }
 
   void stage() {
@@ -225,17 +233,26 @@ class Run {
     record_->set_held(waiting, false);
     record_->set_outputs(folder_.path(), waiting);
     record_->write_ended(folder_.path(), RunState::awaiting_approval, seconds());
-    audit_->record({"human_approval.required", Json::object({{"gate", "final_model"},
-                                                             {"reason", "require_human_approval=true"},
-                                                             {"metrics", record_->document().at("metrics")},
-                                                             {"staging_path", waiting.native()},
-                                                             {"run_id", record_->id()},
-                                                             {"config_hash", config::config_hash(loaded_)}})});
+    audit_->record({"human_approval.required", approval_request(waiting)});
     logger.info("a person has to approve the model, which waits in ", waiting.native());
     folder_.remove_earlier_runs();
     RunResult result = this->result(RunState::awaiting_approval);
     result.final_model = result.staging = waiting;
     return result;
+  }
+
+  Json approval_request(const fs::path& waiting) const {
+    Json request = Json::object({{"gate", "final_model"},
+                                 {"reason", "require_human_approval=true"},
+                                 {"metrics", record_->document().at("metrics")},
+                                 {"staging_path", waiting.native()},
+                                 {"run_id", record_->id()},
+                                 {"config_hash", config::config_hash(loaded_)}});
+    // The log then vouches for the manifest, and the manifest for the files.
+    if (const auto manifest = read_file_if_exists(waiting / compliance::kModelIntegrityFile))
+      request.set("integrity_sha256", sha256_hex(*manifest));
+    if (job_.evaluation->four_eyes) request.set("four_eyes", true);
+    return request;
   }
 
   RunResult refuse() {
@@ -396,8 +413,12 @@ ExitCode exit_code_of(RunState state) noexcept {
 
 RunListener::~RunListener() = default;
 
-std::unique_ptr<AuditSink> open_run_audit(const fs::path&, const std::string&) {
-  return std::make_unique<NullAuditSink>();
+std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig&, const fs::path& run_folder,
+                                          const std::string& run_id) {
+  compliance::AuditLogOptions options;
+  options.directory = run_folder;
+  options.run_id = run_id;
+  return std::make_unique<compliance::AuditLog>(std::move(options));
 }
 
 RunResult run_job(const config::LoadedJob& loaded, const RunOptions& options) {

@@ -80,6 +80,8 @@ GateReport run_gates(const GateInput& input, const std::function<void(const Gate
 GateReport run_gates(std::span<const GateSpec* const> gates, const GateInput& input,
                      const std::function<void(const GateResult&)>& told);
 
+/// Whether a job sets a bound or a baseline for the evaluation loss, or auto_revert, which reverts what worsens it.
+bool is_loss_gate_asked_for(const config::JobConfig& job);
 /// Whether a gate of this job compares with the loss of the model before training, which then has to be measured.
 bool needs_measured_baseline(const config::JobConfig& job);
 

@@ -34,7 +34,8 @@ inline constexpr const char* kRunFile = "forgelm_run.json";
 inline constexpr const char* kRunLock = ".forgelm.lock";
 
 /// The audit log of a run. ConfigError when nobody can be named as its operator, or the log cannot be gone on with.
-std::unique_ptr<AuditSink> open_run_audit(const std::filesystem::path& run_folder, const std::string& run_id);
+std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig& job, const std::filesystem::path& run_folder,
+                                          const std::string& run_id);
 
 /// Where the model of a run waits: beside its place, with the run in its name.
 std::filesystem::path staging_path(const std::filesystem::path& final_model, const std::string& run_id);
@@ -90,7 +91,8 @@ struct RunOptions {
   std::function<std::unique_ptr<engine::TrainingSession>(engine::TrainingRequest)> open_training =
       engine::open_training;  ///< tests give their own
   /// Opens the audit log of a run.
-  std::function<std::unique_ptr<AuditSink>(const std::filesystem::path& run_folder, const std::string& run_id)>
+  std::function<std::unique_ptr<AuditSink>(const config::JobConfig& job, const std::filesystem::path& run_folder,
+                                           const std::string& run_id)>
       open_audit = open_run_audit;
   std::vector<RunListener*> listeners;  ///< besides those that the job asks for
 };

@@ -143,7 +143,9 @@ class LocalSession final : public TrainingSession {
   LocalSession(TrainingRequest request, const Device& device)
       : request_(std::move(request)),
         ranks_(open_ranks(request_.rank, request_.world_size)),
-        resume_(request_.resume_from ? std::optional(read_resume_point(*request_.resume_from)) : std::nullopt),
+        resume_(request_.resume_from
+                    ? std::optional(read_resume_point(*request_.resume_from, request_.is_resume_checked))
+                    : std::nullopt),
         precision_(choose_precision(torch_device(device))),
         conditions_(prepare_process(device)),
         trained_(open_trained_model(request_.job, torch_device(device), precision_.dtype,

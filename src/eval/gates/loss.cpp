@@ -12,11 +12,6 @@ extern const GateSpec gate_loss;
 
 namespace {
 
-bool is_asked_for(const config::JobConfig& job) {
-  return job.evaluation &&
-         (job.evaluation->auto_revert || job.evaluation->max_acceptable_loss || job.evaluation->baseline_loss);
-}
-
 std::string short_loss(double loss) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4f", loss);
@@ -80,12 +75,17 @@ GateResult judge(const GateInput& input) {
 const GateSpec gate_loss = {
     .name = "loss",
     .place = GatePlace::loss,
-    .is_asked_for = is_asked_for,
+    .is_asked_for = is_loss_gate_asked_for,
     .judge = judge,
 };
 
+bool is_loss_gate_asked_for(const config::JobConfig& job) {
+  return job.evaluation &&
+         (job.evaluation->auto_revert || job.evaluation->max_acceptable_loss || job.evaluation->baseline_loss);
+}
+
 bool needs_measured_baseline(const config::JobConfig& job) {
-  return is_asked_for(job) && !job.evaluation->baseline_loss;
+  return is_loss_gate_asked_for(job) && !job.evaluation->baseline_loss;
 }
 
 }  // namespace forgelm::eval
