@@ -124,7 +124,8 @@ void RowEraser::lock() {
   for (;;) {
     fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd_ < 0) throw os_error("open", path_.native(), errno);
-    struct stat held {}, there {};
+    struct stat held {
+    }, there{};
     if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
       // Whoever had it before has put another file in its place.
       const bool is_same = ::fstat(fd_, &held) == 0 && ::stat(path_.c_str(), &there) == 0 &&
@@ -208,9 +209,7 @@ std::uint64_t RowEraser::erase() {
     while (at < end) {
       while (range != found_.end() && range->end <= at) ++range;
       const bool is_found = range != found_.end() && range->begin <= at;
-      const std::uint64_t stop = std::min(end, is_found                ? range->end
-                                               : range != found_.end() ? range->begin
-                                                                       : end);
+      const std::uint64_t stop = std::min(end, is_found ? range->end : range != found_.end() ? range->begin : end);
       const auto piece = std::string_view(bytes).substr(bytes.size() - static_cast<std::size_t>(end - at),
                                                         static_cast<std::size_t>(stop - at));
       if (is_found) freed += piece.size();

@@ -67,7 +67,9 @@ bool names_run(const Json& list, const std::string& run_id) {
          std::find(list.items().begin(), list.items().end(), Json(run_id)) != list.items().end();
 }
 
-bool is_audit_log(const fs::path& path) { return path.filename().native().find("audit_log.jsonl") != std::string::npos; }
+bool is_audit_log(const fs::path& path) {
+  return path.filename().native().find("audit_log.jsonl") != std::string::npos;
+}
 
 void add_if_there(std::vector<fs::path>& paths, const fs::path& path) {
   if (fs::exists(fs::symlink_status(path)) && std::find(paths.begin(), paths.end(), path) == paths.end())
@@ -83,7 +85,8 @@ void add_staged(std::vector<fs::path>& paths, const fs::path& folder, const std:
     const auto mark = name.ends_with(kStaging) ? read_file_if_exists(entry / "staging_run_id", 4096) : std::nullopt;
     if ((name.ends_with(ending) && name.size() > ending.size()) || (mark && trim(*mark) == run_id))
       paths.push_back(entry);
-    else if (depth + 1 < kMaxStagingDepth && !name.starts_with(kCheckpoint)) add_staged(paths, entry, run_id, depth + 1);
+    else if (depth + 1 < kMaxStagingDepth && !name.starts_with(kCheckpoint))
+      add_staged(paths, entry, run_id, depth + 1);
   }
 }
 
@@ -93,7 +96,8 @@ void add_evidence(std::vector<fs::path>& paths, const fs::path& folder, const st
   const auto report = text ? parse_json(*text) : Result<Json>(Failure{});
   const bool is_of_run = report.ok() && text_at(report.value(), "run_id") == run_id;
   for (const fs::path& entry : entries_of(folder))
-    if (entry.filename() != kReport && !is_audit_log(entry) && (is_of_run || is_token(entry.filename().native(), run_id)))
+    if (entry.filename() != kReport && !is_audit_log(entry) &&
+        (is_of_run || is_token(entry.filename().native(), run_id)))
       paths.push_back(entry);
   if (is_of_run) paths.push_back(folder / kReport);
 }
@@ -216,7 +220,9 @@ class Work {
         throw ConfigError(cat(quote(path.native()), " leads out of ", quote(request_.output_dir.native())),
                           "nothing was removed");
       }
-    Json document = Json::object({{"mode", "run"}, {"kind", to_text(request_.kind)}, {"dry_run", request_.is_dry_run},
+    Json document = Json::object({{"mode", "run"},
+                                  {"kind", to_text(request_.kind)},
+                                  {"dry_run", request_.is_dry_run},
                                   {"run_id", request_.run_id}});
     return request_.is_dry_run ? tell(document, paths, caches) : remove(document, paths, caches);
   }

@@ -29,7 +29,8 @@ FORGELM_CHOICES(RowMatches, one, all)
 FORGELM_CHOICES(RunKind, staging, artefacts)
 
 /// Opens the audit log in a folder, for a run or (empty) for a work of its own.
-using OpenAudit = std::function<std::unique_ptr<AuditSink>(const std::filesystem::path& folder, const std::string& run)>;
+using OpenAudit =
+    std::function<std::unique_ptr<AuditSink>(const std::filesystem::path& folder, const std::string& run)>;
 /// The file-backed one.
 std::unique_ptr<AuditSink> open_erasure_audit(const std::filesystem::path& folder, const std::string& run);
 
@@ -37,7 +38,7 @@ struct RowErasure {
   std::string row_id;
   std::filesystem::path corpus;
   RowMatches row_matches = RowMatches::one;
-  std::filesystem::path output_dir;  ///< audit log, salt, runs; where copies are looked for
+  std::filesystem::path output_dir;    ///< audit log, salt, runs; where copies are looked for
   std::filesystem::path cache_folder;  ///< of token caches
   std::string justification;           ///< empty: none was given
   bool is_dry_run = false;
@@ -90,8 +91,8 @@ Json answer_access_request(const AccessRequest& request);
 std::vector<std::string> runs_that_used(const std::filesystem::path& folder, const std::filesystem::path& file,
                                         const std::string& sha256);
 
-/// Token caches made with `tokenizer` in whose decoded texts `text` stands. Damaged ones, and those of other tokenizers,
-/// are not among them.
+/// Token caches made with `tokenizer` in whose decoded texts `text` stands. Damaged ones, and those of other
+/// tokenizers, are not among them.
 std::vector<data::TokenCacheEntry> caches_that_hold(const std::filesystem::path& cache_folder,
                                                     const text::Tokenizer& tokenizer, const std::string& text);
 
