@@ -109,10 +109,10 @@ RowEraser::RowEraser(const fs::path& path) {
                                                     : "a Parquet file can only be written anew as a whole"),
                       kind == RowFileKind::text ? "give the rows identifiers, as JSON lines or CSV"
                                                 : "convert it to JSON lines, which training reads as well");
-  lock();
+  is_elements_ = kind != RowFileKind::csv && open_json_elements(path_, kind, {}) != nullptr;
+  lock();  // last: what throws behind it would leave it held
   struct stat info {};
   if (::fstat(fd_, &info) == 0) has_other_names_ = info.st_nlink > 1;
-  is_elements_ = kind != RowFileKind::csv && open_json_elements(path_, kind, {}) != nullptr;
 }
 
 RowEraser::~RowEraser() {
@@ -124,7 +124,8 @@ void RowEraser::lock() {
   for (;;) {
     fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd_ < 0) throw os_error("open", path_.native(), errno);
-    struct stat held {}, there {};
+    struct stat held {
+    }, there{};
     if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
       // Whoever had it before has put another file in its place.
       const bool is_same = ::fstat(fd_, &held) == 0 && ::stat(path_.c_str(), &there) == 0 &&
@@ -208,9 +209,7 @@ std::uint64_t RowEraser::erase() {
     while (at < end) {
       while (range != found_.end() && range->end <= at) ++range;
       const bool is_found = range != found_.end() && range->begin <= at;
-      const std::uint64_t stop = std::min(end, is_found                ? range->end
-                                               : range != found_.end() ? range->begin
-                                                                       : end);
+      const std::uint64_t stop = std::min(end, is_found ? range->end : range != found_.end() ? range->begin : end);
       const auto piece = std::string_view(bytes).substr(bytes.size() - static_cast<std::size_t>(end - at),
                                                         static_cast<std::size_t>(stop - at));
       if (is_found) freed += piece.size();

@@ -36,8 +36,10 @@ void refuse_audit_log(const fs::path& corpus) {
   }
   if (!is_log) return;
   const auto& minimum = compliance::legal_minimums().front();
-  throw ConfigError(cat("nothing is taken out of the audit log ", quote(corpus.native()), ": it holds no personal data, "
-                        "and ", minimum.law, " wants it kept for at least ", minimum.days, " days"),
+  throw ConfigError(cat("nothing is taken out of the audit log ", quote(corpus.native()),
+                        ": it holds no personal data, "
+                        "and ",
+                        minimum.law, " wants it kept for at least ", minimum.days, " days"),
                     "name a file of training data");
 }
 
@@ -49,8 +51,6 @@ class Work {
     if (request_.row_id.empty()) throw ConfigError("the row's id is empty");
     refuse_audit_log(request_.corpus);
     formats::RowEraser eraser(request_.corpus);
-    std::error_code ignored;  // what matters is whether the log can be opened there
-    fs::create_directories(request_.output_dir, ignored);
     const compliance::Salt salt = request_.is_dry_run ? compliance::salt_without_writing(request_.output_dir)
                                                       : compliance::salt_of(request_.output_dir);
     hash_ = compliance::identifier_hash(salt, request_.row_id);
@@ -98,7 +98,9 @@ class Work {
                                    {"match_count", rows.size()}});
     if (request_.is_dry_run) {
       record("data.erasure_completed", completed);
-      document.set("warnings", Json::array()).set("fields", fields).set("caches", keys_of(caches(eraser.path(), sha256)));
+      document.set("warnings", Json::array())
+          .set("fields", fields)
+          .set("caches", keys_of(caches(eraser.path(), sha256)));
       document.set("affected_run_ids", Json::array_of(affected_runs(eraser.path(), sha256)));
       return document;
     }
@@ -108,12 +110,13 @@ class Work {
     remove_caches(eraser.path(), sha256);  // what a run has made meanwhile
     remove_traces();
     completed.set("bytes_freed", bytes_freed).set("files_modified", shown(files_modified_));
-    completed.set("caches_removed", Json::array_of(removed_caches_));
-    record("data.erasure_completed", completed);
+    Json ours = completed;
+    record("data.erasure_completed", ours.set("caches_removed", Json::array_of(removed_caches_)));
     is_closed_ = true;
     Json warnings = warn(completed, affected_runs(eraser.path(), sha256));
     document.set("bytes_freed", bytes_freed).set("warnings", std::move(warnings)).set("fields", std::move(fields));
-    document.set("caches_removed", Json::array_of(removed_caches_)).set("files_modified", Json::array_of(files_modified_));
+    document.set("caches_removed", Json::array_of(removed_caches_))
+        .set("files_modified", Json::array_of(files_modified_));
     document.set("affected_run_ids", Json::array_of(affected_));
     Json remaining = Json::array();
     for (const fs::path& file : files_that_hold(request_.output_dir, request_.row_id)) remaining.push(file.native());
@@ -220,7 +223,8 @@ class Work {
     }
     std::sort(runs.begin(), runs.end());
     runs.erase(std::unique(runs.begin(), runs.end()), runs.end());
-    if (runs.empty()) runs.push_back("unknown \xE2\x80\x94 no matching staging directory or human_approval.granted event");
+    if (runs.empty())
+      runs.push_back("unknown \xE2\x80\x94 no matching staging directory or human_approval.granted event");
     return runs;
   }
 

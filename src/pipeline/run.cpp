@@ -23,11 +23,13 @@
 #include "forgelm/formats/checkpoint_folder.hpp"
 #include "model_card.hpp"
 #include "observed_run.hpp"
+#include "retention_check.hpp"
 #include "revert.hpp"
 #include "run_evidence.hpp"
 #include "run_folder.hpp"
 #include "run_record.hpp"
 #include "tokenizer_files.hpp"
+#include "webhook_listener.hpp"
 
 namespace forgelm::pipeline {
 namespace {
@@ -93,6 +95,7 @@ class Run {
 
   RunResult run() {
     try {
+      if (const auto why_not = check_retention(job_)) return kept_too_long(*why_not);
       check();
       prepare_data();
       open();
@@ -335,18 +338,34 @@ class Run {
     return result;
   }
 
+  /// Not a failure of this run, which has not begun: what others left is in its way.
+  static RunResult kept_too_long(const std::string& why) {
+    RunResult result;
+    result.state = RunState::rejected;
+    result.message = why;
+    result.hint = "`forgelm purge --check-policy` lists it; remove it, or change retention.enforce";
+    return result;
+  }
+
   RunResult told(RunResult result) {
     tell([&](RunListener& one) { one.on_ended(result); });
     return result;
   }
 
   /// Listeners hear; what goes wrong with one is its own matter.
-  void tell(const std::function<void(RunListener&)>& message) const noexcept {
-    for (RunListener* listener : options_.listeners) try {
-        message(*listener);
+  void tell(const std::function<void(RunListener&)>& message) noexcept {
+    const auto tell_one = [&](RunListener& listener) noexcept {
+      try {
+        message(listener);
       } catch (const std::exception& error) {
         logger.warning("a notice about the run could not be given: ", error.what());
       }
+    };
+    for (RunListener* listener : options_.listeners) tell_one(*listener);
+    const std::size_t num_notices = webhook_.num_notices();
+    tell_one(webhook_);
+    if (webhook_.num_notices() > num_notices && observer_ && observer_->has_started())
+      record_->write_notices(folder_.path(), webhook_.notices());
   }
 
   void note_failure(const std::string& what, std::string_view kind) noexcept {
@@ -370,6 +389,7 @@ class Run {
   std::string_view stage_ = "check";
   RunFolder folder_;
   FinalModel final_model_;
+  WebhookListener webhook_{job_};
   Beginning beginning_;
   std::optional<RunRecord> record_;
   std::optional<PrivateKey> signing_key_;
@@ -423,6 +443,7 @@ std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig&, const fs::pa
 
 RunResult run_job(const config::LoadedJob& loaded, const RunOptions& options) {
   const InterruptScope interrupts;
+  set_offline(loaded.job.model.offline);
   return Run(loaded, options).run();
 }
 

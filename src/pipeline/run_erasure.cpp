@@ -67,7 +67,9 @@ bool names_run(const Json& list, const std::string& run_id) {
          std::find(list.items().begin(), list.items().end(), Json(run_id)) != list.items().end();
 }
 
-bool is_audit_log(const fs::path& path) { return path.filename().native().find("audit_log.jsonl") != std::string::npos; }
+bool is_audit_log(const fs::path& path) {
+  return path.filename().native().find("audit_log.jsonl") != std::string::npos;
+}
 
 void add_if_there(std::vector<fs::path>& paths, const fs::path& path) {
   if (fs::exists(fs::symlink_status(path)) && std::find(paths.begin(), paths.end(), path) == paths.end())
@@ -83,7 +85,8 @@ void add_staged(std::vector<fs::path>& paths, const fs::path& folder, const std:
     const auto mark = name.ends_with(kStaging) ? read_file_if_exists(entry / "staging_run_id", 4096) : std::nullopt;
     if ((name.ends_with(ending) && name.size() > ending.size()) || (mark && trim(*mark) == run_id))
       paths.push_back(entry);
-    else if (depth + 1 < kMaxStagingDepth && !name.starts_with(kCheckpoint)) add_staged(paths, entry, run_id, depth + 1);
+    else if (depth + 1 < kMaxStagingDepth && !name.starts_with(kCheckpoint))
+      add_staged(paths, entry, run_id, depth + 1);
   }
 }
 
@@ -93,9 +96,17 @@ void add_evidence(std::vector<fs::path>& paths, const fs::path& folder, const st
   const auto report = text ? parse_json(*text) : Result<Json>(Failure{});
   const bool is_of_run = report.ok() && text_at(report.value(), "run_id") == run_id;
   for (const fs::path& entry : entries_of(folder))
-    if (entry.filename() != kReport && !is_audit_log(entry) && (is_of_run || is_token(entry.filename().native(), run_id)))
+    if (entry.filename() != kReport && !is_audit_log(entry) &&
+        (is_of_run || is_token(entry.filename().native(), run_id)))
       paths.push_back(entry);
   if (is_of_run) paths.push_back(folder / kReport);
+}
+
+/// TensorBoard's files of a run.
+void add_tracked(std::vector<fs::path>& paths, const fs::path& folder, const Json& record) {
+  const std::string name = text_at(record, "tracker_name");
+  if (!name.empty() && name.find('/') == std::string::npos && name.front() != '.')
+    add_if_there(paths, folder / "runs" / name);
 }
 
 /// Of the run that wrote the folder last: everything that is not some other run's, and not the model.
@@ -104,9 +115,7 @@ void add_records(std::vector<fs::path>& paths, const fs::path& folder, const Jso
     if (entry.filename().native().starts_with(kCheckpoint)) paths.push_back(entry);
   for (const char* name : {kSamplesFile, kMetricsFile, kLossFile, "benchmark", "safety", "judge"})
     add_if_there(paths, folder / name);
-  const std::string tracker = text_at(record, "tracker_name");
-  if (!tracker.empty() && tracker.find('/') == std::string::npos && tracker != "..")
-    add_if_there(paths, folder / "runs" / tracker);
+  add_tracked(paths, folder, record);
 }
 
 std::vector<fs::path> artefacts_of(const fs::path& folder, const std::string& run_id) {
@@ -119,7 +128,9 @@ std::vector<fs::path> artefacts_of(const fs::path& folder, const std::string& ru
   for (const fs::path& entry : entries_of(folder)) {
     const std::string name = entry.filename().native();
     if (!name.starts_with(kEarlier)) continue;
-    const std::string id = text_at(record_in(entry), "id");
+    const Json earlier = record_in(entry);
+    const std::string id = text_at(earlier, "id");
+    if (id == run_id) add_tracked(paths, folder, earlier);
     if (id == run_id || (id.empty() && is_token(name, run_id))) paths.push_back(entry);
   }
   add_evidence(paths, folder / "compliance", run_id);
@@ -209,7 +220,9 @@ class Work {
         throw ConfigError(cat(quote(path.native()), " leads out of ", quote(request_.output_dir.native())),
                           "nothing was removed");
       }
-    Json document = Json::object({{"mode", "run"}, {"kind", to_text(request_.kind)}, {"dry_run", request_.is_dry_run},
+    Json document = Json::object({{"mode", "run"},
+                                  {"kind", to_text(request_.kind)},
+                                  {"dry_run", request_.is_dry_run},
                                   {"run_id", request_.run_id}});
     return request_.is_dry_run ? tell(document, paths, caches) : remove(document, paths, caches);
   }

@@ -101,8 +101,10 @@ void RunRecord::set_data(const data::PreparedData& data) {
   };
   Json sources = Json::array();
   for (const auto& source : data.sources)
-    sources.push(Json::object(
-        {{"name", source.name}, {"digest", source.tokens.store->digest()}, {"num_rows", source.tokens.num_rows}}));
+    sources.push(Json::object({{"name", source.name},
+                               {"digest", source.tokens.store->digest()},
+                               {"num_rows", source.tokens.num_rows},
+                               {"files", source.tokens.store->description().at("sources")}}));
   Json eval = set_of(*data.eval);
   eval.set("origin", data.eval_origin);
   document_.set("data",
@@ -176,6 +178,15 @@ void RunRecord::write_failed(const fs::path& run_folder, std::string_view stage,
   try {
     document_.set("error", Json::object({{"stage", stage}, {"kind", kind}, {"message", redact(what)}}));
     write_ended(run_folder, RunState::failed, seconds);
+  } catch (const std::exception& error) {
+    logger.warning("the run's record cannot be written: ", error.what());
+  }
+}
+
+void RunRecord::write_notices(const fs::path& run_folder, Json notices) noexcept {
+  try {
+    document_.set("notices", std::move(notices));
+    write(run_folder);
   } catch (const std::exception& error) {
     logger.warning("the run's record cannot be written: ", error.what());
   }

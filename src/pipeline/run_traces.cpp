@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "forgelm/compliance/audit_log.hpp"
 #include "forgelm/compliance/mask.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
@@ -111,6 +112,13 @@ bool names_file(const Json& source, const fs::path& file, const std::string& sha
 }
 
 }  // namespace
+
+std::unique_ptr<AuditSink> open_erasure_audit(const fs::path& folder, const std::string& run) {
+  compliance::AuditLogOptions options;
+  options.directory = folder;
+  options.run_id = run;
+  return std::make_unique<compliance::AuditLog>(std::move(options));
+}
 
 std::vector<FoundRecord> run_records_below(const fs::path& folder) {
   std::vector<FoundRecord> records;

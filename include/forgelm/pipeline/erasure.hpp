@@ -29,20 +29,23 @@ FORGELM_CHOICES(RowMatches, one, all)
 FORGELM_CHOICES(RunKind, staging, artefacts)
 
 /// Opens the audit log in a folder, for a run or (empty) for a work of its own.
-using OpenAudit = std::function<std::unique_ptr<AuditSink>(const std::filesystem::path& folder, const std::string& run)>;
+using OpenAudit =
+    std::function<std::unique_ptr<AuditSink>(const std::filesystem::path& folder, const std::string& run)>;
+/// The file-backed one.
+std::unique_ptr<AuditSink> open_erasure_audit(const std::filesystem::path& folder, const std::string& run);
 
 struct RowErasure {
   std::string row_id;
   std::filesystem::path corpus;
   RowMatches row_matches = RowMatches::one;
-  std::filesystem::path output_dir;  ///< audit log, salt, runs; where copies are looked for
+  std::filesystem::path output_dir;    ///< audit log, salt, runs; where copies are looked for
   std::filesystem::path cache_folder;  ///< of token caches
   std::string justification;           ///< empty: none was given
   bool is_dry_run = false;
   std::vector<std::string> webhook_targets;  ///< receivers that may hold a copy, without their secrets
   /// Given: caches made with it are decoded, and go too when they hold the identifier, whatever they were made from.
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  OpenAudit open_audit = open_run_audit;
+  OpenAudit open_audit = open_erasure_audit;
 };
 
 /// The reference's document of `purge --row-id` without "success". ConfigError when no row, or several for RowMatches::
@@ -57,7 +60,7 @@ struct RunErasure {
   std::filesystem::path cache_folder;
   std::string justification;
   bool is_dry_run = false;
-  OpenAudit open_audit = open_run_audit;
+  OpenAudit open_audit = open_erasure_audit;
 };
 
 /// What a run wrote, in the order in which it goes; the run's record last, so that an erasure that was killed finds the
@@ -77,7 +80,7 @@ struct AccessRequest {
   std::filesystem::path output_dir;  ///< where the salt is
   std::filesystem::path audit_dir;
   bool has_excerpts = true;
-  OpenAudit open_audit = open_run_audit;
+  OpenAudit open_audit = open_erasure_audit;
 };
 
 /// The reference's document of `reverse-pii` without "success". The query is recorded as a salted hash, whether or not
@@ -88,8 +91,8 @@ Json answer_access_request(const AccessRequest& request);
 std::vector<std::string> runs_that_used(const std::filesystem::path& folder, const std::filesystem::path& file,
                                         const std::string& sha256);
 
-/// Token caches made with `tokenizer` in whose decoded texts `text` stands. Damaged ones, and those of other tokenizers,
-/// are not among them.
+/// Token caches made with `tokenizer` in whose decoded texts `text` stands. Damaged ones, and those of other
+/// tokenizers, are not among them.
 std::vector<data::TokenCacheEntry> caches_that_hold(const std::filesystem::path& cache_folder,
                                                     const text::Tokenizer& tokenizer, const std::string& text);
 
