@@ -222,7 +222,7 @@ Decision decide(const DecisionRequest& request, const Decide& how) {
   std::error_code ignored;
   std::optional<FileLock> lock;  // a folder that is not there has no log either, and is not made
   if (fs::is_directory(request.run_folder, ignored))
-    lock = FileLock::acquire(request.run_folder / kApprovalLock, kLockTimeoutMs);
+    lock.emplace(FileLock::acquire(request.run_folder / kApprovalLock, kLockTimeoutMs));
   Case one(request);
   return how(one);
 }
@@ -266,6 +266,11 @@ std::vector<PendingApproval> pending_approvals(const fs::path& run_folder) {
     out.push_back(std::move(one));
   }
   return out;
+}
+
+bool has_asked_for_approval(const fs::path& run_folder, const std::string& run_id) {
+  const auto text = read_file_if_exists(log_of(run_folder));
+  return !text || read_approval_events(*text).last_request(run_id) != nullptr;
 }
 
 ApprovalHistory approval_history(const fs::path& run_folder, const std::string& run_id) {

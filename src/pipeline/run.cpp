@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "forgelm/compliance/approval.hpp"
 #include "forgelm/compliance/audit_log.hpp"
 #include "forgelm/compliance/model_integrity.hpp"
 #include "forgelm/core/env.hpp"
@@ -22,10 +23,12 @@
 #include "forgelm/data/token_cache.hpp"
 #include "forgelm/formats/checkpoint_folder.hpp"
 #include "model_card.hpp"
+#include "monitoring.hpp"
 #include "observed_run.hpp"
 #include "retention_check.hpp"
 #include "revert.hpp"
 #include "run_evidence.hpp"
+#include "run_facts.hpp"
 #include "run_folder.hpp"
 #include "run_record.hpp"
 #include "tokenizer_files.hpp"
@@ -128,6 +131,20 @@ class Run {
     if (beginning_.checkpoint) record_->set_resumed_from(*beginning_.checkpoint);
     signing_key_ = signing_key(job_, options_.sign_key);
     audit_ = options_.open_audit(job_, folder_.path(), record_->id());
+    orphan_ = find_orphan();
+  }
+
+  /// The model of a run that was stopped between staging it and asking for its approval: nobody can decide about it.
+  std::optional<fs::path> find_orphan() const {
+    const Json earlier = folder_.record();
+    const Json* id = earlier.find("id");
+    if (id == nullptr || id->kind() != Json::Kind::text) return std::nullopt;
+    const Json* state = earlier.find("state");
+    if (state != nullptr && *state == Json(to_string(RunState::rejected))) return std::nullopt;
+    const fs::path waiting = staging_path(model_place(), id->text());
+    if (!fs::is_directory(waiting) || compliance::has_asked_for_approval(folder_.path(), id->text()))
+      return std::nullopt;
+    return waiting;
   }
 
   void prepare_data() {
@@ -141,7 +158,7 @@ class Run {
     for (const std::string& warning : data_.warnings) logger.warning(warning);
     model_digest_ = model_digest(job_.model);
     record_->set_model(model_digest_);
-    record_->set_data(data_);
+    record_->set_data(job_, data_);
     logger.info(grouped(static_cast<std::int64_t>(data_.train->size())), " examples to learn, ",
                 grouped(static_cast<std::int64_t>(data_.eval->size())), " to evaluate (", data_.eval_origin, ")");
   }
@@ -154,6 +171,7 @@ class Run {
     request.run_folder = folder_.path();
     request.resume_from = beginning_.checkpoint;
     request.is_resume_checked = beginning_.is_checked;
+    request.needs_baseline = eval::needs_measured_baseline(job_);
     request.run_id = record_->id();
     request.made_with = made_with(job_, data_, model_digest_);
     session_ = options_.open_training(std::move(request));
@@ -178,10 +196,12 @@ class Run {
     outcome_ = session_->run(*observer_);
     observer_->finish(*outcome_);
     record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size(), job_.evaluation.has_value()));
+    record_->set_resources(job_, compute_facts(observer_->start(), *outcome_, observer_->peak_memory_bytes()));
   }
 
   void stage() {
     stage_ = "stage";
+    if (orphan_) fs::remove_all(*orphan_);
     staged_ = final_model_.stage();
     session_->save(staged_);
     write_tokenizer_files(job_.model, data_.model, staged_);
@@ -220,6 +240,7 @@ class Run {
     see_to_checkpoints();
     record_->set_outputs(folder_.path(), final_model_.path());
     // The log has the last word: should it fail to take it, the record is written anew.
+    watch(RunState::finished);
     record_->write_ended(folder_.path(), RunState::finished, seconds());
     audit_->record({"pipeline.completed",
                     Json::object({{"success", true}, {"metrics_summary", record_->document().at("metrics")}})});
@@ -235,6 +256,7 @@ class Run {
     see_to_checkpoints();
     record_->set_held(waiting, false);
     record_->set_outputs(folder_.path(), waiting);
+    watch(RunState::awaiting_approval);
     record_->write_ended(folder_.path(), RunState::awaiting_approval, seconds());
     audit_->record({"human_approval.required", approval_request(waiting)});
     logger.info("a person has to approve the model, which waits in ", waiting.native());
@@ -276,8 +298,15 @@ class Run {
     result.hint = result.is_reverted ? "nothing of the model is left; the record says what was measured"
                                      : cat("it waits in ", result.staging.native(), " and is in nobody's way");
     record_->set_held(result.staging, result.is_reverted);
+    watch(RunState::rejected);
     record_->write_ended(folder_.path(), RunState::rejected, seconds());
     return result;
+  }
+
+  /// Metrics leave as `monitoring` says; what became of that stands in the record.
+  void watch(RunState state) {
+    Json told = monitor(job_, record_->document(), state, folder_.path());
+    if (!told.is_null()) record_->set("monitoring", std::move(told));
   }
 
   /// The staged model waits where the run's id is in its name.
@@ -328,6 +357,7 @@ class Run {
     result.seconds = seconds();
     if (!outcome_) return result;
     result.metrics = record_->document().at("metrics");
+    result.resource_usage = record_->document().at("resource_usage");
     result.is_adapter = is_adapter_;
     result.reason = outcome_->reason;
     result.first_loss = observer_->first_loss();
@@ -391,6 +421,7 @@ class Run {
   FinalModel final_model_;
   WebhookListener webhook_{job_};
   Beginning beginning_;
+  std::optional<fs::path> orphan_;
   std::optional<RunRecord> record_;
   std::optional<PrivateKey> signing_key_;
   std::unique_ptr<AuditSink> audit_;

@@ -90,6 +90,7 @@ inline constexpr AuditEventSpec kAuditEvents[] = {
      "Some benchmark tasks were fetched"},
     {"cache.populate_tasks_failed", "tasks, cache_dir, tasks_completed, error_class, error_message",
      "Benchmark tasks could not be fetched"},
+    {"pipeline.interrupted", "signal, step, checkpoint", "A run stopped at a signal with its state saved", true},
     {"audit.recovered", "offset, cut_bytes, cut_sha256, kept_at",
      "A write that a crash or a full disk had left unfinished was cut off the end of this log", true},
     {"audit.checkpoint_adopted", "reason, num_entries, size_bytes, head_sha256",

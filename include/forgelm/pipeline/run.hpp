@@ -67,7 +67,8 @@ struct RunResult {
   engine::StopReason reason = engine::StopReason::finished;
   std::optional<double> first_loss, last_loss;
   std::optional<double> first_eval_loss, eval_loss;
-  double seconds = 0;  ///< of the whole run, this process
+  Json resource_usage;  ///< time, device, cost, operations (compliance/resource_usage.hpp); null before training
+  double seconds = 0;   ///< of the whole run, this process
 };
 
 /// Hears how a run goes, for notices to people. What it throws is logged and never fails the run.
