@@ -228,8 +228,8 @@ void AuditLog::go_on(State& state) {
     logger.error("AUDIT INTEGRITY: ", trouble_message(path_, trouble), "; ", kRerootVariable, "=1 lets it go on");
     state.log = accept_log(state.file, path_);
     recover(state);
-    append(state, {audit_event("audit.rerooted"),
-                   Json::object({{"reason", trouble.reason}, {"detail", trouble.detail}})});
+    append(state,
+           {audit_event("audit.rerooted"), Json::object({{"reason", trouble.reason}, {"detail", trouble.detail}})});
     return;
   }
   const auto adopted = state.log.adopted;

@@ -149,8 +149,8 @@ struct Wiped {
 };
 
 void check_private_labels(const std::vector<std::string_view>& labels, const std::string& source) {
-  const auto num_keys =
-      std::count_if(labels.begin(), labels.end(), [](std::string_view label) { return label.ends_with("PRIVATE KEY"); });
+  const auto num_keys = std::count_if(labels.begin(), labels.end(),
+                                      [](std::string_view label) { return label.ends_with("PRIVATE KEY"); });
   if (num_keys == 1 && !holds(labels, "OPENSSH PRIVATE KEY")) return;
   if (num_keys > 1) refuse(source, cat("there are ", num_keys, " private keys in it, one is needed"));
   if (num_keys == 1) refuse(source, "this is a key in OpenSSH's own form; a PEM key (PKCS #8) is needed", kMakeHint);
@@ -197,12 +197,12 @@ PublicKey PublicKey::from_pem_file(const std::filesystem::path& path) {
 
 bool PublicKey::verify(std::string_view message, std::string_view signature) const {
   const Context context(EVP_MD_CTX_new());
-  require(context != nullptr && EVP_DigestVerifyInit(context.get(), nullptr, digest_of(algorithm_), nullptr,
-                                                     key_->evp) == 1,
+  require(context != nullptr &&
+              EVP_DigestVerifyInit(context.get(), nullptr, digest_of(algorithm_), nullptr, key_->evp) == 1,
           "start verifying a signature");
-  const int result = EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
-                                      signature.size(), reinterpret_cast<const unsigned char*>(message.data()),
-                                      message.size());
+  const int result =
+      EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
+                       reinterpret_cast<const unsigned char*>(message.data()), message.size());
   if (result != 1) ERR_clear_error();
   return result == 1;
 }
@@ -246,8 +246,8 @@ PrivateKey PrivateKey::from_pem_file(const std::filesystem::path& path, const st
   Passphrase passphrase{environment().variable(passphrase_variable)};
   if (passphrase.value) register_secret(*passphrase.value);
   const Bio bio = bio_of(pem.text);
-  auto key = std::make_shared<PublicKey::Key>(
-      PEM_read_bio_PrivateKey(bio.get(), nullptr, &Passphrase::give, &passphrase));
+  auto key =
+      std::make_shared<PublicKey::Key>(PEM_read_bio_PrivateKey(bio.get(), nullptr, &Passphrase::give, &passphrase));
   if (key->evp == nullptr && passphrase.is_asked)
     refuse(source,
            passphrase.value ? cat("the passphrase in ", passphrase_variable, " does not open this key")
@@ -260,15 +260,15 @@ PrivateKey PrivateKey::from_pem_file(const std::filesystem::path& path, const st
             "write a point in full");
   PrivateKey out{PublicKey(std::move(key), algorithm)};
   // A file can pair a private number with somebody else's public point: nothing signed with it would ever verify.
-  if (!out.public_key_.verify(source, out.sign(source))) refuse(source, "the two halves of the key do not belong together");
+  if (!out.public_key_.verify(source, out.sign(source)))
+    refuse(source, "the two halves of the key do not belong together");
   return out;
 }
 
 std::string PrivateKey::sign(std::string_view message) const {
   const Context context(EVP_MD_CTX_new());
   EVP_PKEY* const key = public_key_.key_->evp;
-  require(context != nullptr &&
-              EVP_DigestSignInit(context.get(), nullptr, digest_of(algorithm()), nullptr, key) == 1,
+  require(context != nullptr && EVP_DigestSignInit(context.get(), nullptr, digest_of(algorithm()), nullptr, key) == 1,
           "start signing");
   const auto* const data = reinterpret_cast<const unsigned char*>(message.data());
   std::size_t size = 0;

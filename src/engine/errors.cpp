@@ -41,6 +41,10 @@ class ToLog final : public c10::WarningHandler {
 
 }  // namespace
 
+void pass_allocation(const failpoint::Hit& hit) {
+  TORCH_CHECK_WITH(OutOfMemoryError, hit.error_number == 0, "out of memory (a test asked for it)");
+}
+
 LoggedWarnings::LoggedWarnings() noexcept : before_(c10::WarningUtils::get_warning_handler()) {
   static ToLog to_log;
   c10::WarningUtils::set_warning_handler(&to_log);

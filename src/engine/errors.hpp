@@ -4,11 +4,16 @@
 #include <string_view>
 #include <utility>
 
+#include "forgelm/core/failpoint.hpp"
+
 namespace forgelm::engine {
 
 /// Throws the exception in flight again: ConfigError and RunError as they are, all others as a RunError of the kind
 /// that its cause has, "TASK: first line". libtorch's backtrace goes to the log at DEBUG. Only within a catch block.
 [[noreturn]] void rethrow_translated(std::string_view task);
+
+/// A place that takes much memory: throws what libtorch throws when there is none, if a test asked for it.
+void pass_allocation(const failpoint::Hit& hit);
 
 /// Sends libtorch's warnings of this thread to the log instead of stderr, for its lifetime.
 class LoggedWarnings {

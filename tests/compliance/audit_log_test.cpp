@@ -20,7 +20,9 @@ namespace fs = std::filesystem;
 /// A machine with a fixed clock, and a log in a directory of its own.
 struct Bench {
   Bench() { environment.now = *parse_iso_time("2026-11-21T00:10:50.176945+00:00"); }
-  AuditLog open(std::string run_id = "fg-0123456789ab") { return AuditLog({.directory = folder.path(), .run_id = std::move(run_id)}); }
+  AuditLog open(std::string run_id = "fg-0123456789ab") {
+    return AuditLog({.directory = folder.path(), .run_id = std::move(run_id)});
+  }
   fs::path log() const { return folder / "audit_log.jsonl"; }
   std::vector<std::string> lines() const {
     auto all = split(read_file(log()), '\n');
@@ -43,9 +45,10 @@ TEST_CASE("an entry is the text that the reference writes, with seq behind the d
   log.record({"training.started"});
   const auto lines = bench.lines();
   REQUIRE(lines.size() == 2);
-  CHECK(lines[0] ==
-        R"({"timestamp": "2026-11-21T00:10:50.176945+00:00", "run_id": "fg-0123456789ab", "operator": "tester@testhost", )"
-        R"("event": "pipeline.initialized", "prev_hash": "genesis", "model": "m\u00e9\n", "rate": 1e-05, "nan": "nan", "seq": 0})");
+  CHECK(
+      lines[0] ==
+      R"({"timestamp": "2026-11-21T00:10:50.176945+00:00", "run_id": "fg-0123456789ab", "operator": "tester@testhost", )"
+      R"("event": "pipeline.initialized", "prev_hash": "genesis", "model": "m\u00e9\n", "rate": 1e-05, "nan": "nan", "seq": 0})");
   CHECK(lines[1] == cat(R"({"timestamp": "2026-11-21T00:10:50+00:00", "run_id": "fg-0123456789ab", "operator": )"
                         R"("tester@testhost", "event": "training.started", "prev_hash": ")",
                         sha256_hex(lines[0]), R"(", "seq": 1})"));

@@ -25,6 +25,24 @@ struct DisarmAtEnd {
   ~DisarmAtEnd() { failpoint::disarm_all(); }
 };
 
+/// Runs `work` in a child that is killed, or given EIO, at the k-th passage of the failpoint. False when it was over
+/// before that.
+template <class Work>
+bool fails_in_child(std::string_view failpoint, bool is_kill, int k, Work work) {
+  const auto end = test::run_in_child([&] {
+    failpoint::arm(failpoint, is_kill ? failpoint::Action::kill : failpoint::Action::error, EIO, k);
+    try {
+      work();
+    } catch (const RunError& error) {
+      return error.kind() == RunErrorKind::io ? 7 : 8;
+    }
+    return 0;
+  });
+  if (!end.was_killed && end.exit_code == 0) return false;
+  CHECK((is_kill ? end.was_killed : end.exit_code == 7));
+  return true;
+}
+
 std::set<std::string> names_in(const fs::path& directory) {
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator(directory)) names.insert(entry.path().filename().native());
@@ -288,17 +306,9 @@ TEST_CASE("files: killed or failing at any step, a directory commit leaves the s
         fs::create_directories(directory / "out");
         for (const char* file : {"work/staging/one", "work/staging/sub/two"})
           write_file_durably(directory / file, kNew);
-        const auto end = test::run_in_child([&] {
-          failpoint::arm(name, is_kill ? failpoint::Action::kill : failpoint::Action::error, EIO, k);
-          try {
-            commit_directory(directory / "work/staging", directory / "out/final");
-          } catch (const RunError& error) {
-            return error.kind() == RunErrorKind::io ? 7 : 8;
-          }
-          return 0;
-        });
-        if (!end.was_killed && end.exit_code == 0) break;
-        CHECK((is_kill ? end.was_killed : end.exit_code == 7));
+        if (!fails_in_child(name, is_kill, k,
+                            [&] { commit_directory(directory / "work/staging", directory / "out/final"); }))
+          break;
         ++num_failures;
         const bool is_renamed = name == "directory.sync_parent";
         const fs::path place = directory / (is_renamed ? "out/final" : "work/staging");
@@ -343,18 +353,11 @@ TEST_CASE("files: killed or failing at any step, a directory that is replaced is
             fs::create_directory(directory / each);
             write_file_durably(directory / each / "file", each == std::string("final") ? kOld : kNew);
           }
-          const auto end = test::run_in_child([&] {
-            if (!can_exchange) failpoint::arm("directory.exchange", failpoint::Action::error, EINVAL);
-            failpoint::arm(name, is_kill ? failpoint::Action::kill : failpoint::Action::error, EIO, k);
-            try {
-              replace_directory(directory / "staging", directory / "final", directory / "aside");
-            } catch (const RunError& error) {
-              return error.kind() == RunErrorKind::io ? 7 : 8;
-            }
-            return 0;
-          });
-          if (!end.was_killed && end.exit_code == 0) break;
-          CHECK((is_kill ? end.was_killed : end.exit_code == 7));
+          if (!fails_in_child(name, is_kill, k, [&] {
+                if (!can_exchange) failpoint::arm("directory.exchange", failpoint::Action::error, EINVAL);
+                replace_directory(directory / "staging", directory / "final", directory / "aside");
+              }))
+            break;
           ++num_failures;
           const bool is_between = is_kill && !can_exchange && name == "directory.rename";
           const bool is_new = name == "directory.sync_parent";

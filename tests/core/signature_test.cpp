@@ -66,15 +66,18 @@ TEST_CASE("signature: Ed25519 gives the signatures of RFC 8032") {
   const Vector vectors[] = {
       {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe246"
+       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe2"
+       "46"
        "55141438e7a100b"},
       {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb"
+       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302ae"
+       "eb"
        "00d291612bb0c00"},
       {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-       "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc"
+       "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28"
+       "dc"
        "027beceea1ec40a"},
   };
   const test::TemporaryDirectory directory;
@@ -106,7 +109,8 @@ TEST_CASE("signature: what the openssl command signed verifies, and nothing near
       if (key.verify(message, flipped(signature, bit))) FAIL("bit " << bit << " of the signature does not matter");
     for (std::size_t bit = 0; bit < 8 * message.size(); ++bit)
       if (key.verify(flipped(message, bit), signature)) FAIL("bit " << bit << " of the message does not matter");
-    for (std::size_t size = 0; size < signature.size(); ++size) CHECK_FALSE(key.verify(message, signature.substr(0, size)));
+    for (std::size_t size = 0; size < signature.size(); ++size)
+      CHECK_FALSE(key.verify(message, signature.substr(0, size)));
     CHECK_FALSE(key.verify(message, signature + '\0'));
     CHECK_FALSE(key.verify("", signature));
   }
@@ -156,7 +160,8 @@ TEST_CASE("signature: what is not a key of the right kind is refused by name") {
   CHECK_THAT(private_refusal(kGolden / "secp256k1.pem"), Contains("on the curve secp256k1 is not used here"));
   CHECK_THAT(public_refusal(kGolden / "none.pem"), Contains("ENOENT"));
   CHECK_THAT(public_refusal(kGolden / "message.txt"), Contains("there is no public key in it (PEM)"));
-  CHECK_THAT(public_refusal(kGolden / "ed25519.pem"), Contains("this is a private key; verifying needs only the public"));
+  CHECK_THAT(public_refusal(kGolden / "ed25519.pem"),
+             Contains("this is a private key; verifying needs only the public"));
   CHECK_THAT(public_refusal(kGolden / "certificate.pem"), Contains("this is a certificate; its public key is needed"));
   CHECK_THAT(public_refusal(kGolden / "rsa.pub.pem"), Contains("a key of type RSA"));
   CHECK_THAT(public_refusal(kGolden / "secp256k1.pub.pem"), Contains("on the curve secp256k1"));
@@ -210,13 +215,18 @@ TEST_CASE("signature: a private key that everybody may read is used with a warni
 }
 
 TEST_CASE("base64: RFC 4648's examples, both ways") {
-  const std::pair<const char*, const char*> examples[] = {{"", ""},         {"f", "Zg=="},     {"fo", "Zm8="},
-                                                          {"foo", "Zm9v"},  {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+  const std::pair<const char*, const char*> examples[] = {{"", ""},
+                                                          {"f", "Zg=="},
+                                                          {"fo", "Zm8="},
+                                                          {"foo", "Zm9v"},
+                                                          {"foob", "Zm9vYg=="},
+                                                          {"fooba", "Zm9vYmE="},
                                                           {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : examples) {
     CHECK(base64_encode(bytes) == text);
     CHECK(base64_decode(text) == std::string(bytes));
   }
-  for (const char* bad : {"Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm9v=Zm9v", "Zm 9", "Zm9-"}) CHECK_FALSE(base64_decode(bad));
+  for (const char* bad : {"Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm9v=Zm9v", "Zm 9", "Zm9-"})
+    CHECK_FALSE(base64_decode(bad));
   CHECK(base64_encode("\xff\xfe\xfd") == "//79");
 }

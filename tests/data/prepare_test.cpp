@@ -44,6 +44,15 @@ class Project {
     return (folder_ / name).string();
   }
 
+  /// Rows of three words each, no two the same, as what the job trains on.
+  void write_numbered_rows(int num_rows) {
+    std::string text;
+    for (int i = 0; i < num_rows; ++i)
+      text += cat("{\"text\": \"w", i % 1000, " w", (7 * i) % 1000, " w", i / 1000, "\"}\n");
+    write_file_durably(path("rows.jsonl"), text);
+    job.data.dataset_name_or_path = path("rows.jsonl").string();
+  }
+
   std::filesystem::path path(const std::string& name) const { return folder_ / name; }
 
   config::JobConfig job;
@@ -165,11 +174,7 @@ TEST_CASE("Prompts for GRPO are not examples with nothing to learn") {
 
 TEST_CASE("The result does not depend on the number of threads") {
   Project project;
-  std::string text;
-  for (int i = 0; i < 60000; ++i)
-    text += cat("{\"text\": \"w", i % 1000, " w", (7 * i) % 1000, " w", i / 1000, "\"}\n");
-  write_file_durably(project.path("rows.jsonl"), text);
-  project.job.data.dataset_name_or_path = project.path("rows.jsonl").string();
+  project.write_numbered_rows(60000);
   const std::string two = prepare(project.job, project.options).train->digest();
   project.options.num_threads = 1;
   project.options.cache_folder = project.path("other cache");
@@ -178,11 +183,7 @@ TEST_CASE("The result does not depend on the number of threads") {
 
 TEST_CASE("An interrupted preparation goes on, and ends with what an uninterrupted one gives") {
   Project project;
-  std::string text;
-  for (int i = 0; i < 200000; ++i)
-    text += cat("{\"text\": \"w", i % 1000, " w", (7 * i) % 1000, " w", i / 1000, "\"}\n");
-  write_file_durably(project.path("rows.jsonl"), text);
-  project.job.data.dataset_name_or_path = project.path("rows.jsonl").string();
+  project.write_numbered_rows(200000);
   project.options.store.segment_bytes = 1 << 16;
   failpoint::count_passages(true);
   const PreparedData whole = prepare(project.job, project.options);

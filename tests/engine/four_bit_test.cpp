@@ -144,28 +144,29 @@ TEST_CASE("4-bit weights have bitsandbytes' bytes, on one thread and on two") {
 }
 
 TEST_CASE("the composed form of 4-bit quantization gives the bytes of the loops") {
+  const FourBitKernels &loops = four_bit_loops(), &composed = four_bit_composed();
   for (const Json& row : cases()) {
     CAPTURE(row.at("name").text(), row.at("kind").text(), row.at("dtype").text());
     const auto kind = row.at("kind").text() == "nf4" ? FourBitKind::nf4 : FourBitKind::fp4;
     const auto& table = four_bit_table(kind);
     const auto block_size = row.at("block").integer();
     const at::Tensor weights = weights_of(row).view({-1});
-    const auto [codes, absmax] = loops::quantize_weights(weights, table, block_size);
-    const auto composed_weights = composed::quantize_weights(weights, table, block_size);
+    const auto [codes, absmax] = loops.quantize_weights(weights, table, block_size);
+    const auto composed_weights = composed.quantize_weights(weights, table, block_size);
     CHECK(equal_bytes(codes, composed_weights.first));
     CHECK(equal_bytes(absmax, composed_weights.second));
 
     const at::Tensor centred = absmax - absmax.mean();
-    const auto [scale_codes, nested] = loops::quantize_scales(centred);
-    const auto composed_scales = composed::quantize_scales(centred);
+    const auto [scale_codes, nested] = loops.quantize_scales(centred);
+    const auto composed_scales = composed.quantize_scales(centred);
     CHECK(equal_bytes(scale_codes, composed_scales.first));
     CHECK(equal_bytes(nested, composed_scales.second));
-    CHECK(equal_bytes(loops::dequantize_scales(scale_codes, nested), composed::dequantize_scales(scale_codes, nested)));
+    CHECK(equal_bytes(loops.dequantize_scales(scale_codes, nested), composed.dequantize_scales(scale_codes, nested)));
 
     const FourBitLayout layout{table.values, weights.numel(), block_size};
     for (const auto dtype : {at::kFloat, at::kBFloat16, at::kHalf})
-      CHECK(equal_bytes(loops::dequantize_weights(codes, absmax, layout, dtype),
-                        composed::dequantize_weights(codes, absmax, layout, dtype)));
+      CHECK(equal_bytes(loops.dequantize_weights(codes, absmax, layout, dtype),
+                        composed.dequantize_weights(codes, absmax, layout, dtype)));
   }
 }
 

@@ -14,8 +14,8 @@ namespace {
 
 class ScopedFailpoint {
  public:
-  explicit ScopedFailpoint(int passage, bool keeps_firing = false) {
-    failpoint::arm("train.allocate", failpoint::Action::error, 12, passage, keeps_firing);
+  explicit ScopedFailpoint(int passage, bool keeps_firing = false, std::string_view name = "train.allocate") {
+    failpoint::arm(name, failpoint::Action::error, 12, passage, keeps_firing);
   }
   ~ScopedFailpoint() { failpoint::disarm_all(); }
 };
@@ -32,7 +32,6 @@ config::JobConfig job_with_recovery() {
 }  // namespace
 
 TEST_CASE("After running out of memory the same steps are taken with smaller micro-batches") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 16, 5);
   for (const bool packs : {false, true}) {
@@ -64,7 +63,6 @@ TEST_CASE("After running out of memory the same steps are taken with smaller mic
 }
 
 TEST_CASE("A resumed run keeps the smaller micro-batches, and ends as the run did") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 16, 5);
   auto job = job_with_recovery();
@@ -85,7 +83,6 @@ TEST_CASE("A resumed run keeps the smaller micro-batches, and ends as the run di
 }
 
 TEST_CASE("Micro-batches do not get smaller than the job allows, and the error says what helps") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 16, 0);
   auto job = job_with_recovery();
@@ -103,4 +100,22 @@ TEST_CASE("Micro-batches do not get smaller than the job allows, and the error s
       CHECK(error.hint().find("training.gradient_checkpointing: true") != std::string::npos);
     }
   }
+}
+
+TEST_CASE("An evaluation that runs out of memory is made again with fewer examples at a time, and counts the same") {
+  const RunFolder folder;
+  const auto data = make_training_data(folder / "data", 16, 7);
+  const auto job = job_with_recovery();
+  const auto whole = run_training(make_request(job, data, folder / "whole"));
+  const ScopedFailpoint failpoint(2, false, "evaluate.allocate");  // in the midst of the first evaluation
+  const auto run = run_training(make_request(job, data, folder / "run"));
+  REQUIRE(run.recorder.ooms.size() == 1);
+  CHECK(run.recorder.ooms[0].batch_size == 2);
+  REQUIRE(run.recorder.evaluations.size() == whole.recorder.evaluations.size());
+  for (std::size_t i = 0; i < whole.recorder.evaluations.size(); ++i) {
+    CHECK(run.recorder.evaluations[i].num_examples == 7);
+    CHECK(run.recorder.evaluations[i].num_learnt_tokens == whole.recorder.evaluations[i].num_learnt_tokens);
+    CHECK(std::abs(run.recorder.evaluations[i].loss - whole.recorder.evaluations[i].loss) <= 5e-6);
+  }
+  CHECK(largest_difference(run.weights, whole.weights) <= 5e-6);
 }

@@ -21,7 +21,6 @@ config::JobConfig job_with_all(config::Precision precision, bool packs) {
 }
 
 void check_every_resume(const config::JobConfig& job) {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   // 11 examples: epochs end within the run, with a small last micro-batch and a short last step.
   const auto data = make_training_data(folder / "data", 11, 5);
@@ -90,7 +89,6 @@ TEST_CASE("A run in 4 bits resumed at any checkpoint equals the whole run") {
 
 TEST_CASE("A run that is interrupted after any step and resumed equals the whole run") {
   const auto job = job_with_all(config::Precision::float32, true);
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 5);
   const auto whole = run_training(make_request(job, data, folder / "whole"));
@@ -116,7 +114,6 @@ TEST_CASE("A run that is interrupted after any step and resumed equals the whole
 
 TEST_CASE("A checkpoint of other data, another seed or other settings is refused by name") {
   const auto job = small_job();
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 5);
   auto first = make_request(job, data, folder / "run");
@@ -152,7 +149,6 @@ TEST_CASE("A checkpoint of other data, another seed or other settings is refused
 }
 
 TEST_CASE("A damaged checkpoint and one that was never finished are refused") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 0);
   auto request = make_request(small_job(), data, folder / "run");
@@ -167,8 +163,7 @@ TEST_CASE("A damaged checkpoint and one that was never finished are refused") {
   CHECK_THROWS_AS(engine::make_training_session(request, {}), ConfigError);
 }
 
-TEST_CASE("The threads of a checkpoint are taken over, and other processor instructions are named") {
-  const ScopedThreads threads(1);
+TEST_CASE("The threads of a checkpoint are taken over") {
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 0);
   auto request = make_request(small_job(), data, folder / "run");
@@ -180,13 +175,73 @@ TEST_CASE("The threads of a checkpoint are taken over, and other processor instr
   CHECK(resumed.recorder.start.notes.empty());
 }
 
+TEST_CASE("What differs from the checkpoint's machine is named, and may change last bits") {
+  const RunFolder folder;
+  const auto data = make_training_data(folder / "data", 11, 0);
+  auto request = make_request(small_job(), data, folder / "run");
+  run_training(request, 3);
+  const auto path = folder / "run/checkpoint-3/trainer_state.json";
+  auto state = parse_json(read_file(path)).value();
+  Json& conditions = *state.find("conditions");
+  conditions.set("cpu_capability", "Z80").set("libtorch", "0.1").set("device", "abacus").set("num_threads", 100000);
+  std::ofstream(path) << dump(state);
+  request.resume_from = folder / "run/checkpoint-3";
+  request.is_resume_checked = true;
+  const auto resumed = run_training(request);
+  REQUIRE(resumed.recorder.start.notes.size() == 4);
+  const char* const expected[] = {"device abacus; this run has cpu", "processor instructions Z80; this run has ",
+                                  "libtorch 0.1; this run has ", "a number of threads of 100000; this run has "};
+  for (std::size_t i = 0; i < 4; ++i) CHECK(resumed.recorder.start.notes[i].find(expected[i]) != std::string::npos);
+}
+
+TEST_CASE("A Hugging Face Trainer's checkpoint of all weights gives its weights and its step") {
+  const RunFolder folder;
+  const auto data = make_training_data(folder / "data", 11, 0);
+  auto job = small_job();
+  job.lora.method = config::LoraMethod::none;
+  auto request = make_request(job, data, folder / "run");
+  const auto checkpoint = folder / "checkpoint-5";
+  std::filesystem::create_directory(checkpoint);
+  auto weights = engine::read_tensor_file(quickstart_model() / "model.safetensors", at::kCPU);
+  for (auto& [name, tensor] : weights) tensor.mul_(0.5);
+  engine::write_tensor_file(checkpoint / "model.safetensors", weights);
+  std::filesystem::copy_file(quickstart_model() / "config.json", checkpoint / "config.json");
+  write_file_durably(checkpoint / "trainer_state.json", R"({"global_step": 5, "max_steps": 12, "log_history": []})");
+  write_file_durably(checkpoint / "optimizer.pt", "never opened");
+  request.resume_from = checkpoint;
+  request.job.training.learning_rate = 0;
+  const auto run = run_training(request);
+  CHECK(run.recorder.start.first_step == 5);
+  REQUIRE(run.recorder.start.notes.size() == 1);
+  CHECK(run.recorder.start.notes[0].find("its step 5") != std::string::npos);
+  CHECK(run.recorder.steps.size() == 7);
+  CHECK(are_bit_equal(run.weights, {weights.begin(), weights.end()}));
+}
+
+TEST_CASE(
+    "All weights are trained from the file's own numbers, whatever the run's precision, and resumed from theirs") {
+  const RunFolder folder;
+  const auto data = make_training_data(folder / "data", 11, 0);
+  auto job = small_job();
+  job.lora.method = config::LoraMethod::none;
+  job.training.precision = config::Precision::bfloat16;
+  job.training.learning_rate = 0;
+  const auto untouched = run_training(make_request(job, data, folder / "still"), 1);
+  CHECK(are_bit_equal(untouched.weights, read_weights(quickstart_model())));
+  job.training.learning_rate = 5e-3;
+  auto request = make_request(job, data, folder / "run");
+  const auto whole = run_training(request);
+  CHECK_FALSE(are_bit_equal(whole.weights, untouched.weights));
+  request.resume_from = folder / "run/checkpoint-6";
+  CHECK(are_bit_equal(run_training(request).weights, whole.weights));
+}
+
 TEST_CASE("Warming up again after a resume multiplies the learning rate") {
   auto job = small_job();
   job.training.lr_scheduler = config::LrScheduler::constant_with_warmup;
   job.training.warmup_steps = 4;
   job.training.lr_rewarm_on_resume = true;
   job.training.learning_rate = 1e-3;
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 0);
   auto request = make_request(job, data, folder / "run");

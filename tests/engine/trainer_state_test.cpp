@@ -111,7 +111,6 @@ class BadGradient final : public engine::Objective {
 }  // namespace
 
 TEST_CASE("A gradient that is not finite is traced to its micro-batch") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 8, 0);
   auto trained = engine::open_trained_model(small_job(), at::kCPU, at::kFloat, std::nullopt);
@@ -141,7 +140,6 @@ TEST_CASE("Training in several processes is refused until there are any") {
 }
 
 TEST_CASE("Weights and step of a Hugging Face Trainer's folder are continued, and its pickles are not opened") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 11, 5);
   const auto job = small_job();

@@ -37,7 +37,6 @@ std::string field_of(const RunError& error, const std::string& name) {
 }  // namespace
 
 TEST_CASE("The last step of an epoch takes what is left, and no step mixes epochs") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   // 11 examples by 2 are 6 micro-batches, the last of one example: with 4 a step, 2 steps of 8 and 3 examples.
   auto job = small_job();
@@ -62,7 +61,6 @@ TEST_CASE("The last step of an epoch takes what is left, and no step mixes epoch
 }
 
 TEST_CASE("Learning rates are those of the schedule, from a rate of 0") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   auto job = small_job();
   job.training.max_steps = 5;
@@ -75,7 +73,6 @@ TEST_CASE("Learning rates are those of the schedule, from a rate of 0") {
 }
 
 TEST_CASE("A step has one loss however its examples are cut into micro-batches") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 16, 0);
   std::vector<FinishedRun> runs;
@@ -98,7 +95,6 @@ TEST_CASE("A step has one loss however its examples are cut into micro-batches")
 }
 
 TEST_CASE("Evaluation does not depend on its batch size, comes first, at its steps and last") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 8, 7);
   std::vector<std::vector<double>> losses;
@@ -123,7 +119,6 @@ TEST_CASE("Evaluation does not depend on its batch size, comes first, at its ste
 }
 
 TEST_CASE("A share of the evaluation set is its first examples, at least one") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 8, 7);
   for (const auto& [fraction, num_examples] : {std::pair(0.5, 3u), std::pair(0.01, 1u), std::pair(1.0, 7u)}) {
@@ -137,7 +132,6 @@ TEST_CASE("A share of the evaluation set is its first examples, at least one") {
 }
 
 TEST_CASE("Training ends early without gains; the best checkpoint's weights are what is left") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 8, 5);
   auto job = small_job();
@@ -173,8 +167,24 @@ TEST_CASE("Training ends early without gains; the best checkpoint's weights are 
   CHECK_FALSE(are_bit_equal(run.weights, read_weights(last)));
 }
 
+TEST_CASE("A gain that is not more than early_stopping_min_delta is none") {
+  const RunFolder folder;
+  const auto data = make_training_data(folder / "data", 8, 5);
+  auto job = small_job();
+  job.training.eval_steps = 1;
+  job.training.save_steps = 1;
+  job.training.early_stopping_patience = 3;
+  const auto all = run_training(make_request(job, data, folder / "all"));
+  CHECK(all.outcome.reason == engine::StopReason::finished);  // the loss falls all the time
+  // The first evaluation after a step is a gain whatever it is, as with transformers; none of the next three is.
+  job.training.early_stopping_min_delta = 100;
+  const auto stopped = run_training(make_request(job, data, folder / "stopped"));
+  CHECK(stopped.outcome.reason == engine::StopReason::early_stopping);
+  CHECK(stopped.outcome.step == 4);
+  CHECK(*stopped.outcome.best_step == 4);  // the best is still the lowest
+}
+
 TEST_CASE("Training ends when the evaluation loss is a share above its best") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   auto job = small_job();
   job.training.max_steps = 40;
@@ -192,7 +202,6 @@ TEST_CASE("Training ends when the evaluation loss is a share above its best") {
 }
 
 TEST_CASE("The newest checkpoints are kept, and each is begun before it is there") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   auto job = small_job();
   job.training.max_steps = 8;
@@ -211,7 +220,6 @@ TEST_CASE("The newest checkpoints are kept, and each is begun before it is there
 }
 
 TEST_CASE("A loss that is not finite stops before the weights change, and the batch is named") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   auto job = small_job();
   job.data.shuffle = false;
@@ -232,7 +240,6 @@ TEST_CASE("A loss that is not finite stops before the weights change, and the ba
 }
 
 TEST_CASE("Recomputed blocks give the same steps to the last bit") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 8, 3);
   auto job = small_job();
@@ -246,7 +253,6 @@ TEST_CASE("Recomputed blocks give the same steps to the last bit") {
 }
 
 TEST_CASE("Noise on the embeddings changes training and not evaluation") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 8, 3);
   auto job = small_job();
@@ -259,7 +265,6 @@ TEST_CASE("Noise on the embeddings changes training and not evaluation") {
 }
 
 TEST_CASE("Prompts are answered at each evaluation") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   auto job = small_job();
   job.training.max_steps = 3;
@@ -275,7 +280,6 @@ TEST_CASE("Prompts are answered at each evaluation") {
 }
 
 TEST_CASE("An adapter is continued where it stopped, and a merged model gives its loss without it") {
-  const ScopedThreads threads(1);
   const RunFolder folder;
   const auto data = make_training_data(folder / "data", 8, 5);
   auto job = small_job();

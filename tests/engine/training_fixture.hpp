@@ -158,9 +158,11 @@ class ScopedThreads {
   int before_;
 };
 
-/// A folder on a file system in memory, where there is one: checkpoints are synced file by file.
+/// Where a test runs: on one thread, since bits are compared, in a folder on a file system in memory, where there is
+/// one: checkpoints are synced file by file.
 struct RunFolder : TemporaryDirectory {
   RunFolder() : TemporaryDirectory(memory_directory()) {}
+  const ScopedThreads threads{1};
 };
 
 /// What a run leaves.
@@ -193,7 +195,7 @@ inline std::map<std::string, at::Tensor> read_weights(const std::filesystem::pat
 inline FinishedRun run_training(engine::TrainingRequest request, std::int64_t stop_after = 0) {
   FinishedRun run;
   run.recorder.stop_after = stop_after;
-  const RunFolder folder;
+  const TemporaryDirectory folder(memory_directory());
   const auto session = engine::make_training_session(std::move(request), {});
   run.outcome = session->run(run.recorder);
   session->save(folder.path());

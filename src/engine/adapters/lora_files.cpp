@@ -89,8 +89,6 @@ std::string some_of(const std::vector<std::string>& names) {
   return join(shown, ", ") + (names.size() > kShown ? cat(" and ", names.size() - kShown, " more") : "");
 }
 
-std::string shape_text(at::IntArrayRef shape) { return cat("[", join(shape, ", "), "]"); }
-
 }  // namespace
 
 void save_adapter(DecoderModel& model, const formats::AdapterConfig& config, const std::filesystem::path& folder) {

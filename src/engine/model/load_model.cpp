@@ -37,9 +37,10 @@ class Loader {
  private:
   WeightPtr weight(const std::string& name) {
     auto result = std::make_shared<Weight>();
-    result->value = view_tensor(file_, name)
-                        .to(at::TensorOptions().device(options_.device).dtype(options_.dtype),
-                            /*non_blocking=*/false, /*copy=*/true);
+    result->value =
+        view_tensor(file_, name)
+            .to(at::TensorOptions().device(options_.device).dtype(options_.weight_dtype.value_or(options_.dtype)),
+                /*non_blocking=*/false, /*copy=*/true);
     file_.release_pages(name);
     return result;
   }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/nn/decoder.hpp"
@@ -21,9 +22,12 @@ using LinearMaker = std::function<std::unique_ptr<Linear>(const std::string& slo
 
 struct LoadModelOptions {
   at::Device device = at::kCPU;
-  at::ScalarType dtype = at::kFloat;  ///< activations and weights
-  /// Makes the linear parts of the blocks (the head is always dense); none: dense ones in `dtype`.
+  at::ScalarType dtype = at::kFloat;  ///< activations
+  /// Makes the linear parts of the blocks (the head is always dense); none: dense ones.
   LinearMaker make_linear = nullptr;
+  /// Weights; none: as the activations. Those that are to be trained are read in float32, or a file's numbers would be
+  /// rounded once before the first step.
+  std::optional<at::ScalarType> weight_dtype = std::nullopt;
 };
 
 /// Reads weights one after the other: memory is the finished model's and one tensor. ConfigError that names the tensor

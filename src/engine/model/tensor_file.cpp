@@ -43,6 +43,8 @@ TensorType tensor_type_of(at::ScalarType type) {
   throw ConfigError(cat("tensors of type ", at::toString(type), " cannot be written to a safetensors file"));
 }
 
+std::string shape_text(at::IntArrayRef shape) { return cat("[", join(shape, ", "), "]"); }
+
 void write_tensor_file(const std::filesystem::path& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata) {
   std::vector<formats::TensorInfo> infos;

@@ -20,6 +20,9 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 at::ScalarType scalar_type_of(formats::TensorType type);
 formats::TensorType tensor_type_of(at::ScalarType type);
 
+/// "[2, 3]", for messages.
+std::string shape_text(at::IntArrayRef shape);
+
 /// Writes the tensors durably; those of a GPU come over one after the other.
 void write_tensor_file(const std::filesystem::path& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata = {{"format", "pt"}});

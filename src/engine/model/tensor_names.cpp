@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/model/tensor_file.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 
@@ -13,12 +14,6 @@ using formats::ModelConfig;
 using formats::SafetensorsReader;
 using formats::TensorInfo;
 using formats::TensorType;
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (const auto size : shape) text += cat(text.size() > 1 ? ", " : "", size);
-  return text + "]";
-}
 
 bool is_floating(TensorType type) {
   return type == TensorType::float32 || type == TensorType::bfloat16 || type == TensorType::float16 ||

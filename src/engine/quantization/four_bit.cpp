@@ -12,9 +12,7 @@ bool is_element_type(at::ScalarType dtype) {
 
 at::Tensor scales_of(const FourBitTensor& tensor) {
   if (!tensor.is_double()) return tensor.absmax;
-  const at::Tensor scales = tensor.codes.is_cpu()
-                                ? loops::dequantize_scales(tensor.absmax_codes, tensor.nested_absmax)
-                                : composed::dequantize_scales(tensor.absmax_codes, tensor.nested_absmax);
+  const at::Tensor scales = four_bit_kernels(tensor.codes).dequantize_scales(tensor.absmax_codes, tensor.nested_absmax);
   return scales + tensor.offset;  // an addition of its own: a compiler may not fuse it with the product
 }
 
@@ -41,14 +39,13 @@ FourBitTensor quantize_four_bit(const at::Tensor& weights, FourBitKind kind, boo
   result.source_dtype = flat.scalar_type();
   result.block_size = block_size;
   const FourBitTable& table = four_bit_table(kind);
-  std::tie(result.codes, result.absmax) = flat.is_cpu() ? loops::quantize_weights(flat, table, block_size)
-                                                        : composed::quantize_weights(flat, table, block_size);
+  const FourBitKernels& kernels = four_bit_kernels(flat);
+  std::tie(result.codes, result.absmax) = kernels.quantize_weights(flat, table, block_size);
   if (!is_double) return result;
   const at::Tensor offset = result.absmax.mean();
   const at::Tensor centred = result.absmax - offset;
   result.offset = offset.item<float>();
-  std::tie(result.absmax_codes, result.nested_absmax) =
-      flat.is_cpu() ? loops::quantize_scales(centred) : composed::quantize_scales(centred);
+  std::tie(result.absmax_codes, result.nested_absmax) = kernels.quantize_scales(centred);
   result.absmax = at::Tensor();
   return result;
 }
@@ -59,8 +56,7 @@ at::Tensor dequantize(const FourBitTensor& tensor, at::ScalarType dtype) {
   const auto values = values_for(tensor);
   const FourBitLayout layout{values, c10::multiply_integers(tensor.shape), tensor.block_size};
   const at::Tensor scales = scales_of(tensor);
-  const at::Tensor flat = tensor.codes.is_cpu() ? loops::dequantize_weights(tensor.codes, scales, layout, dtype)
-                                                : composed::dequantize_weights(tensor.codes, scales, layout, dtype);
+  const at::Tensor flat = four_bit_kernels(tensor.codes).dequantize_weights(tensor.codes, scales, layout, dtype);
   return flat.view(tensor.shape);
 }
 

@@ -2,7 +2,7 @@
 #include "engine/quantization/four_bit_kernels.hpp"
 #include "engine/torch.hpp"
 
-namespace forgelm::engine::composed {
+namespace forgelm::engine {
 namespace {
 
 template <class Array>
@@ -28,8 +28,6 @@ at::Tensor largest_magnitudes(const at::Tensor& values, std::int64_t block_size)
   const auto [rows, rest] = into_blocks(values.abs(), block_size);
   return rest.numel() == 0 ? rows.amax(1) : at::cat({rows.amax(1), rest.amax(0, true)});
 }
-
-}  // namespace
 
 QuantizedWeights quantize_weights(const at::Tensor& weights_N, const FourBitTable& table, std::int64_t block_size) {
   const at::Tensor weights = weights_N.to(at::kFloat);
@@ -68,4 +66,11 @@ at::Tensor dequantize_weights(const at::Tensor& codes, const at::Tensor& absmax,
   return times_blocks(values.narrow(0, 0, layout.num_weights), absmax, layout.block_size).to(dtype);
 }
 
-}  // namespace forgelm::engine::composed
+}  // namespace
+
+const FourBitKernels& four_bit_composed() {
+  static constexpr FourBitKernels kKernels = {quantize_weights, quantize_scales, dequantize_scales, dequantize_weights};
+  return kKernels;
+}
+
+}  // namespace forgelm::engine

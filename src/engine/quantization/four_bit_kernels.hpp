@@ -24,20 +24,21 @@ using QuantizedWeights = std::pair<at::Tensor, at::Tensor>;
 /// Scales less their mean, float32 -> codes, nested absmax.
 using QuantizedScales = std::pair<at::Tensor, at::Tensor>;
 
-namespace loops {
-QuantizedWeights quantize_weights(const at::Tensor& weights_N, const FourBitTable& table, std::int64_t block_size);
-QuantizedScales quantize_scales(const at::Tensor& scales);
-at::Tensor dequantize_scales(const at::Tensor& codes, const at::Tensor& nested_absmax);
-at::Tensor dequantize_weights(const at::Tensor& codes, const at::Tensor& absmax, const FourBitLayout& layout,
-                              at::ScalarType dtype);
-}  // namespace loops
+/// The steps in one of their two forms.
+struct FourBitKernels {
+  QuantizedWeights (*quantize_weights)(const at::Tensor& weights_N, const FourBitTable& table, std::int64_t block_size);
+  QuantizedScales (*quantize_scales)(const at::Tensor& scales);
+  at::Tensor (*dequantize_scales)(const at::Tensor& codes, const at::Tensor& nested_absmax);
+  at::Tensor (*dequantize_weights)(const at::Tensor& codes, const at::Tensor& absmax, const FourBitLayout& layout,
+                                   at::ScalarType dtype);
+};
 
-namespace composed {
-QuantizedWeights quantize_weights(const at::Tensor& weights_N, const FourBitTable& table, std::int64_t block_size);
-QuantizedScales quantize_scales(const at::Tensor& scales);
-at::Tensor dequantize_scales(const at::Tensor& codes, const at::Tensor& nested_absmax);
-at::Tensor dequantize_weights(const at::Tensor& codes, const at::Tensor& absmax, const FourBitLayout& layout,
-                              at::ScalarType dtype);
-}  // namespace composed
+const FourBitKernels& four_bit_loops();
+const FourBitKernels& four_bit_composed();
+
+/// The form for tensors of that device.
+inline const FourBitKernels& four_bit_kernels(const at::Tensor& like) {
+  return like.is_cpu() ? four_bit_loops() : four_bit_composed();
+}
 
 }  // namespace forgelm::engine

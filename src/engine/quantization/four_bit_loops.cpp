@@ -9,7 +9,7 @@
 #include "engine/quantization/four_bit_kernels.hpp"
 #include "engine/torch.hpp"
 
-namespace forgelm::engine::loops {
+namespace forgelm::engine {
 namespace {
 
 constexpr std::int64_t kWeightsPerTask = 32768;
@@ -76,8 +76,6 @@ void dequantize_block(const std::uint8_t* codes, std::int64_t count, float scale
   }
   if (count % 2 != 0) out[count - 1] = static_cast<T>(pairs[codes[count / 2]][0] * scale);
 }
-
-}  // namespace
 
 QuantizedWeights quantize_weights(const at::Tensor& weights_N, const FourBitTable& table, std::int64_t block_size) {
   const std::int64_t num_weights = weights_N.numel();
@@ -159,4 +157,11 @@ at::Tensor dequantize_weights(const at::Tensor& codes, const at::Tensor& absmax,
   return weights;
 }
 
-}  // namespace forgelm::engine::loops
+}  // namespace
+
+const FourBitKernels& four_bit_loops() {
+  static constexpr FourBitKernels kKernels = {quantize_weights, quantize_scales, dequantize_scales, dequantize_weights};
+  return kKernels;
+}
+
+}  // namespace forgelm::engine

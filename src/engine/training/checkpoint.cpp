@@ -66,12 +66,12 @@ void remove_old_checkpoints(const fs::path& run_folder, const TrainerState& stat
   }
 }
 
-ResumePoint read_resume_point(const fs::path& folder) {
+ResumePoint read_resume_point(const fs::path& folder, bool is_checked) {
   if (!fs::is_directory(folder)) fail_no_checkpoint(folder, "there is no such folder");
   ResumePoint point;
   point.folder = folder;
   const bool is_committed = fs::exists(folder / formats::kCommittedFile);
-  if (is_committed) require_undamaged(folder);
+  if (is_committed && !is_checked) require_undamaged(folder);
   const Json json = read_state_json(folder);
   if (json.find("forgelm") != nullptr) {
     if (!is_committed) fail_no_checkpoint(folder, cat("it was never finished (no ", formats::kCommittedFile, ")"));

@@ -36,9 +36,9 @@ struct ResumePoint {
   std::int64_t global_step = 0;
 };
 
-/// ConfigError when the folder is neither a committed checkpoint of ours with all digests right, nor a Hugging Face
-/// Trainer's.
-ResumePoint read_resume_point(const std::filesystem::path& folder);
+/// ConfigError when the folder is neither a committed checkpoint of ours with all digests right (they are not compared
+/// when `is_checked`), nor a Hugging Face Trainer's.
+ResumePoint read_resume_point(const std::filesystem::path& folder, bool is_checked);
 
 /// The moments. ConfigError that names what is missing.
 void load_optimizer(Optimizer& optimizer, const std::filesystem::path& folder, at::Device device);

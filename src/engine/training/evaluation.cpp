@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "engine/errors.hpp"
 #include "engine/training/metric_sums.hpp"
 #include "engine/training/micro_batches.hpp"
 #include "forgelm/core/error.hpp"
+#include "forgelm/core/failpoint.hpp"
 
 namespace forgelm::engine {
 
@@ -36,6 +38,7 @@ std::optional<Evaluation> evaluate(DecoderModel& model, Objective& objective, co
     if (!is_first && wants_stop()) return std::nullopt;
     is_first = false;
     const data::Batch used = std::move(cut(*std::move(batch), num_used).front());
+    pass_allocation(FORGELM_FAILPOINT("evaluate.allocate"));
     const LossSum loss = objective.loss(model, used, {});
     sums[0] += loss.sum.item<double>();
     sums[1] += loss.count;

@@ -87,9 +87,10 @@ std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at:
   const auto key_values = static_cast<std::uint64_t>(config.num_key_value_heads * config.head_dim);
   const auto queries = heads * static_cast<std::uint64_t>(config.head_dim);
   // A token in a block: its input, both norms and the sum between them; queries, keys and values before and after
-  // rotation and the attention's result; gate, up, their product and the activation; a row of each head's attention.
-  const std::uint64_t per_token =
-      6 * hidden + 3 * queries + 3 * key_values + 4 * inner + 2 * heads * std::min(num_tokens, max_length);
+  // rotation and the attention's result; gate, up, their product and the activation. Rows of attention are kept only
+  // where dropout makes the composed form of it necessary.
+  const std::uint64_t attention = config.attention_dropout > 0 ? 2 * heads * std::min(num_tokens, max_length) : heads;
+  const std::uint64_t per_token = 6 * hidden + 3 * queries + 3 * key_values + 4 * inner + attention;
   return num_tokens * per_token * static_cast<std::uint64_t>(config.num_layers) * c10::elementSize(dtype);
 }
 

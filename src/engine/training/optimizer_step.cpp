@@ -1,10 +1,9 @@
 #include "engine/training/optimizer_step.hpp"
 
-#include <c10/util/Exception.h>
-
 #include <algorithm>
 #include <cmath>
 
+#include "engine/errors.hpp"
 #include "engine/training/metric_sums.hpp"
 #include "engine/training/micro_batches.hpp"
 #include "forgelm/core/error.hpp"
@@ -68,8 +67,7 @@ StepGradients GradientMaker::make(std::int64_t step, double epoch, const std::ve
 
 LossSum GradientMaker::backward(std::int64_t step, std::size_t number, const data::Batch& batch, double count) {
   const at::AutoGradMode with_gradients(true);
-  if (const auto hit = FORGELM_FAILPOINT("train.allocate"); hit.error_number != 0)
-    TORCH_CHECK_WITH(OutOfMemoryError, false, "out of memory (a test asked for it)");
+  pass_allocation(FORGELM_FAILPOINT("train.allocate"));
   const Randomness randomness{rules_.seed, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(number),
                               static_cast<std::uint64_t>(ranks_.rank())};
   PassOptions options;

@@ -88,14 +88,20 @@ void put_in_adapter(const config::JobConfig& job, const std::optional<fs::path>&
   out.adapter = std::move(config);
 }
 
-void train_all_weights(const config::JobConfig& job, const std::optional<fs::path>& checkpoint,
-                       const std::optional<fs::path>& adapter_of_model, TrainedModel& out) {
-  if (job.model.load_in_4bit)
-    out.notes.push_back("model.load_in_4bit has no effect: all weights are trained, in float32");
-  if (checkpoint && fs::exists(*checkpoint / "adapter_config.json"))
+/// Where the weights to train all of stand: the checkpoint's own, or the model's.
+fs::path folder_of_all_weights(const std::optional<fs::path>& checkpoint, const fs::path& base) {
+  if (!checkpoint) return base;
+  if (fs::exists(*checkpoint / "adapter_config.json"))
     throw ConfigError(cat("the checkpoint ", checkpoint->native(), " holds an adapter, and the job trains all weights"),
                       "resume with the lora section of the run that wrote it");
-  if (adapter_of_model && !checkpoint) {
+  return *checkpoint;
+}
+
+void train_all_weights(const config::JobConfig& job, const std::optional<fs::path>& adapter_of_model,
+                       TrainedModel& out) {
+  if (job.model.load_in_4bit)
+    out.notes.push_back("model.load_in_4bit has no effect: all weights are trained, in float32");
+  if (adapter_of_model) {
     add_lora(out.model, formats::read_adapter_config(*adapter_of_model), 0);
     load_adapter(out.model, *adapter_of_model);
     merge_adapters(out.model);
@@ -122,11 +128,12 @@ TrainedModel open_trained_model(const config::JobConfig& job, at::Device device,
                                      resolve_compute_dtype(job.model.bnb_4bit_compute_dtype, dtype)};
     options.make_linear = four_bit_maker(four_bit, device, dtype);
   }
-  TrainedModel out{load_model(folders.base, config, options), std::nullopt, quantization, 0, {}};
+  if (all) options.weight_dtype = at::kFloat;
+  const fs::path folder = all ? folder_of_all_weights(weights_from, folders.base) : folders.base;
+  TrainedModel out{load_model(folder, config, options), std::nullopt, quantization, 0, {}};
   out.num_weights = count_weights(out.model);
-  if (all) train_all_weights(job, weights_from, folders.adapter, out);
+  if (all) train_all_weights(job, weights_from ? std::nullopt : folders.adapter, out);
   else put_in_adapter(job, weights_from, folders.adapter, out);
-  if (all && weights_from) load_trained_weights(out, *weights_from);
   return out;
 }
 
@@ -148,8 +155,8 @@ void load_trained_weights(TrainedModel& trained, const fs::path& folder) {
     const formats::TensorInfo* info = file.find(name);
     if (info == nullptr) throw ConfigError(cat(folder.native(), " has no tensor ", name));
     if (at::IntArrayRef(info->shape) != weight->value.sizes())
-      throw ConfigError(cat(name, " in ", folder.native(), " is of shape [", join(info->shape, ", "),
-                            "], and the model's is [", join(weight->value.sizes().vec(), ", "), "]"));
+      throw ConfigError(cat(name, " in ", folder.native(), " is of shape ", shape_text(info->shape),
+                            ", and the model's is ", shape_text(weight->value.sizes())));
     weight->value.copy_(view_tensor(file, name));
     file.release_pages(name);
     left.erase(name);

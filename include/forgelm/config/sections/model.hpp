@@ -80,7 +80,7 @@ struct ModelSection {
     rows(field<&ModelSection::bnb_4bit_use_double_quant>, "Quantize the 4-bit scales as well.", bits);
     rows(field<&ModelSection::bnb_4bit_quant_type>, "4-bit number format.", bits);
     rows(field<&ModelSection::bnb_4bit_compute_dtype>,
-         "Type that 4-bit weights are multiplied in; `auto` is bfloat16 where the device has it.", bits);
+         "Type that 4-bit weights are multiplied in; `auto` is the precision of the run.", bits);
     rows(field<&ModelSection::load_in_8bit>, "Hold the frozen weights in 8 bits.", added, bits);
     rows(
         field<&ModelSection::kind>,

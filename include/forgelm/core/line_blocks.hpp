@@ -1,4 +1,4 @@
-// The lines of a file or of standard input in blocks, for commands that work on lines in parallel. Invariants: a block
+// The lines of a file or of standard input in blocks, for work on lines in parallel. Invariants: a block
 // ends at the end of a line; memory is one block and the longest line; a last line without a line break is a line like
 // any other.
 #pragma once
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace forgelm::cli {
+namespace forgelm {
 
 struct LineBlock {
   std::string text;              ///< whole lines, with their line breaks
@@ -42,4 +42,4 @@ class LineBlocks {
   std::uint64_t bytes_read_ = 0;
 };
 
-}  // namespace forgelm::cli
+}  // namespace forgelm

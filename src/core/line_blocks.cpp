@@ -1,4 +1,4 @@
-#include "line_blocks.hpp"
+#include "forgelm/core/line_blocks.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "forgelm/core/os_error.hpp"
 #include "forgelm/core/text.hpp"
 
-namespace forgelm::cli {
+namespace forgelm {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
@@ -78,4 +78,4 @@ std::optional<LineBlock> LineBlocks::next() {
   return block;
 }
 
-}  // namespace forgelm::cli
+}  // namespace forgelm
