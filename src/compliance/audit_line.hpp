@@ -15,11 +15,11 @@ namespace forgelm::compliance {
 
 struct AuditLine {
   Json entry;
-  std::string prev_hash;             ///< "" when it is missing or no text
-  std::string run_id;                ///< likewise
-  std::string event;                 ///< likewise
-  std::optional<std::string> hmac;   ///< the tag; "" when it is no text
-  std::optional<std::int64_t> seq;   ///< nothing when it is missing or no integer
+  std::string prev_hash;            ///< "" when it is missing or no text
+  std::string run_id;               ///< likewise
+  std::string event;                ///< likewise
+  std::optional<std::string> hmac;  ///< the tag; "" when it is no text
+  std::optional<std::int64_t> seq;  ///< nothing when it is missing or no integer
 };
 
 /// Reads a line without its line end. Failures start with "is not valid JSON: " or say "is not a JSON object"; they

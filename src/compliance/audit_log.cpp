@@ -10,6 +10,7 @@
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
+#include "forgelm/core/os_error.hpp"
 #include "forgelm/core/redact.hpp"
 #include "genesis_manifest.hpp"
 #include "log_state.hpp"
@@ -48,6 +49,20 @@ std::string read_secret() {
   return secret;
 }
 
+/// Whether something stands at the path; RunError when that cannot be told.
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::none) throw os_error("look at", path.native(), error.value());
+  return fs::exists(status);
+}
+
+void make_directory(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw os_error("make the directory", path.native(), error.value());
+}
+
 void check_event(const AuditEvent& event) {
   if (find_audit_event(event.name) == nullptr)
     throw RunError(RunErrorKind::internal, cat(quote(event.name), " is not an event of the audit log"),
@@ -83,9 +98,9 @@ AuditLog::AuditLog(AuditLogOptions options)
     throw ConfigError(cat("checkpoints of the audit log are signed with Ed25519; the audit key is ",
                           to_text(options_.key->algorithm())),
                       "make one with: openssl genpkey -algorithm ed25519 -out audit_key.pem");
-  fs::create_directories(options_.directory);
+  make_directory(options_.directory);
   std::optional<AppendFile> file;
-  if (fs::exists(path_)) file.emplace(path_).lock();
+  if (is_there(path_)) file.emplace(path_).lock();
   const LogState state = look(file ? &*file : nullptr);
   if (state.trouble && !may_reroot()) throw ConfigError(trouble_message(path_, *state.trouble), kTroubleHint);
 }
@@ -201,7 +216,9 @@ void AuditLog::recover(State& state) {
                    " and kept as ", kept.filename().string());
   }
   write_file_durably(kept, *torn);
-  fs::remove(pending);
+  std::error_code error;
+  fs::remove(pending, error);
+  if (error) throw os_error("remove", pending.native(), error.value());
 }
 
 void AuditLog::go_on(State& state) {
@@ -211,8 +228,8 @@ void AuditLog::go_on(State& state) {
     logger.error("AUDIT INTEGRITY: ", trouble_message(path_, trouble), "; ", kRerootVariable, "=1 lets it go on");
     state.log = accept_log(state.file, path_);
     recover(state);
-    append(state, {audit_event("audit.rerooted"),
-                   Json::object({{"reason", trouble.reason}, {"detail", trouble.detail}})});
+    append(state,
+           {audit_event("audit.rerooted"), Json::object({{"reason", trouble.reason}, {"detail", trouble.detail}})});
     return;
   }
   const auto adopted = state.log.adopted;
@@ -230,7 +247,7 @@ void AuditLog::go_on(State& state) {
 void AuditLog::record(const AuditEvent& event) {
   check_event(event);
   const std::lock_guard lock(mutex_);
-  if (!fs::exists(path_)) {  // before a new file hides that one is missing
+  if (!is_there(path_)) {  // before a new file hides that one is missing
     const LogState state = look(nullptr);
     if (state.trouble && !may_reroot())
       throw RunError(RunErrorKind::data, trouble_message(path_, *state.trouble), kTroubleHint);

@@ -18,9 +18,8 @@ constexpr std::size_t kKeyIdBytes = 4;
 constexpr char kEd25519Kind = 0x01;
 
 bool is_lower_hex(std::string_view text, std::size_t size) {
-  return text.size() == size && std::all_of(text.begin(), text.end(), [](char c) {
-           return is_ascii_digit(c) || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == size &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_ascii_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 std::optional<std::uint64_t> read_count(std::string_view text) {
@@ -66,9 +65,7 @@ class Lines {
     return line;
   }
   bool is_at_end() const { return rest_.empty(); }
-  Failure failure(std::string_view wanted) const {
-    return {cat("checkpoint, line ", number_, ": ", wanted)};
-  }
+  Failure failure(std::string_view wanted) const { return {cat("checkpoint, line ", number_, ": ", wanted)}; }
 
  private:
   std::string_view rest_;
@@ -111,9 +108,9 @@ std::string checkpoint_origin(std::string_view first_line_sha256) {
 std::string checkpoint_path(const std::string& log_path) { return log_path + ".checkpoint"; }
 
 std::string checkpoint_text(const Checkpoint& checkpoint) {
-  std::string text = cat(checkpoint.origin, "\n", checkpoint.num_entries(), "\n",
-                         base64_encode(bytes_of(checkpoint.root)), "\nbytes ", checkpoint.size_bytes, "\nhead ",
-                         checkpoint.head, "\nedge");
+  std::string text =
+      cat(checkpoint.origin, "\n", checkpoint.num_entries(), "\n", base64_encode(bytes_of(checkpoint.root)), "\nbytes ",
+          checkpoint.size_bytes, "\nhead ", checkpoint.head, "\nedge");
   for (const Sha256Digest& subtree : checkpoint.tree.edge()) text += cat(" ", base64_encode(bytes_of(subtree)));
   return text + "\n";
 }

@@ -37,8 +37,8 @@ void make_salt_file(const fs::path& path) {
   if (fd < 0 && errno == EEXIST) return;
   if (fd < 0) throw os_error("create", path.native(), errno);
   const std::string bytes = random_salt();
-  const bool is_written = ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) &&
-                          ::fsync(fd) == 0;
+  const bool is_written =
+      ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && ::fsync(fd) == 0;
   const int why = errno;
   ::close(fd);
   if (!is_written) {
@@ -53,8 +53,9 @@ std::optional<std::string> salt_in_file(const fs::path& path) {
   auto bytes = read_file_if_exists(path, kMaxBytes);
   if (!bytes) return std::nullopt;
   if (bytes->size() < kSaltBytes)
-    throw RunError(RunErrorKind::io, cat("the salt file ", quote(path.native()), " is damaged: it holds ",
-                                         bytes->size(), " bytes instead of ", kSaltBytes),
+    throw RunError(RunErrorKind::io,
+                   cat("the salt file ", quote(path.native()), " is damaged: it holds ", bytes->size(),
+                       " bytes instead of ", kSaltBytes),
                    "restore it from a backup; without it, hashes in the log cannot be found again. Removing it makes "
                    "room for a new one");
   bytes->resize(kSaltBytes);
@@ -69,11 +70,14 @@ std::string audit_secret() {
 
 Salt mixed(std::string bytes, const std::string& secret, std::string_view source_without) {
   if (secret.empty()) return {std::move(bytes), std::string(source_without)};
-  for (std::size_t i = 0; i < std::min(kSaltBytes, secret.size()); ++i) bytes[i] = static_cast<char>(bytes[i] ^ secret[i]);
+  for (std::size_t i = 0; i < std::min(kSaltBytes, secret.size()); ++i)
+    bytes[i] = static_cast<char>(bytes[i] ^ secret[i]);
   return {std::move(bytes), to_text(SaltSource::env_var)};
 }
 
-bool is_word(char c) { return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || (c & 0x80) != 0; }
+bool is_word(char c) {
+  return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || (c & 0x80) != 0;
+}
 
 }  // namespace
 

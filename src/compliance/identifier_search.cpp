@@ -1,5 +1,6 @@
-// Numbers are compared as their digits: text and query are reduced to digits (for an IBAN also letters), with a way back
-// to the bytes they came from, and what stands left and right of a match decides whether it is a number of its own.
+// Numbers are compared as their digits: text and query are reduced to digits (for an IBAN also letters), with a way
+// back to the bytes they came from, and what stands left and right of a match decides whether it is a number of its
+// own.
 #include "forgelm/compliance/identifier_search.hpp"
 
 #include <algorithm>
@@ -96,7 +97,8 @@ Phone phone_of(std::string_view query) {
   phone.is_international = text.starts_with('+') || text.starts_with("00");
   // "+49 (0)170": the zero is only dialled inside the country.
   std::string kept(text);
-  if (const std::size_t zero = kept.find("(0)"); phone.is_international && zero != std::string::npos) kept.erase(zero, 3);
+  if (const std::size_t zero = kept.find("(0)"); phone.is_international && zero != std::string::npos)
+    kept.erase(zero, 3);
   phone.digits = only(kept, false);
   const std::size_t zeros = text.starts_with("00") ? 2 : (!phone.is_international && text.starts_with('0') ? 1 : 0);
   phone.digits.erase(0, zeros);
@@ -127,8 +129,8 @@ std::optional<FoundSpan> find_phone(std::string_view text, const Phone& phone) {
     return behind == text.size() || !is_ascii_digit(text[behind]);
   };
   const auto as_national = [&](std::string_view digits) {
-    return find_compact(in, digits,
-                        [&](std::size_t begin, std::size_t end) { return ends(end) && is_number_start(text, in, begin); });
+    return find_compact(
+        in, digits, [&](std::size_t begin, std::size_t end) { return ends(end) && is_number_start(text, in, begin); });
   };
   if (!phone.is_international) return as_national(phone.digits);
   if (const auto whole = as_national(phone.digits)) return whole;
@@ -222,9 +224,8 @@ std::optional<FoundSpan> IdentifierSearch::find(std::string_view text) const {
     case IdentifierType::credit_card: {
       const bool letters = impl_->type == IdentifierType::iban;
       const Compact in = compacted(text, letters);
-      return find_compact(in, impl_->reduced, [&](std::size_t begin, std::size_t end) {
-        return !runs_on(text, in, begin, end, letters);
-      });
+      return find_compact(in, impl_->reduced,
+                          [&](std::size_t begin, std::size_t end) { return !runs_on(text, in, begin, end, letters); });
     }
   }
   return std::nullopt;

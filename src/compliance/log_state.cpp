@@ -138,6 +138,11 @@ void examine_manifest(const fs::path& log_path, LogState& state) {
   }
 }
 
+bool is_folder(const fs::path& path) {
+  std::error_code none_there;
+  return fs::is_directory(path, none_there);
+}
+
 /// Entries that no checkpoint covers: the whole log is read once.
 void adopt(const AppendFile& file, LogState& state) {
   const Walked walked = walk(file, state, Chain::checked);
@@ -177,14 +182,14 @@ LogState accept_log(const AppendFile& file, const fs::path& log_path) {
 }
 
 fs::path anchor_file(const fs::path& anchor_path, const std::string& origin) {
-  if (!fs::is_directory(anchor_path)) return anchor_path;
+  if (!is_folder(anchor_path)) return anchor_path;
   return anchor_path / (origin.substr(origin.rfind('/') + 1) + ".checkpoint");
 }
 
 std::optional<Trouble> examine_anchor(const LogState& state, const fs::path& anchor_path) {
   const std::string origin = checkpoint_origin(state.first_line_sha256);
   const bool is_empty = state.first_line_sha256.empty();
-  if (is_empty && fs::is_directory(anchor_path)) return std::nullopt;  // the new log has a name of its own there
+  if (is_empty && is_folder(anchor_path)) return std::nullopt;  // the new log has a name of its own there
   const fs::path path = anchor_file(anchor_path, origin);
   const auto note = read_file_if_exists(path, kMaxCheckpointBytes);
   if (!note) return std::nullopt;

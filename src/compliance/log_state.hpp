@@ -21,9 +21,9 @@ struct LogState {
   std::string first_line_sha256 = {};
   std::string first_run_id = {};
   MerkleTree tree = {};
-  std::string torn_tail = {};     ///< bytes after the last line end
+  std::string torn_tail = {};  ///< bytes after the last line end
   bool has_manifest = false;
-  bool was_signed = false;        ///< the checkpoint has a signature
+  bool was_signed = false;  ///< the checkpoint has a signature
 
   /// The log held entries without a usable checkpoint: "missing", "unsigned" or "other_key".
   std::optional<std::string> adopted = {};

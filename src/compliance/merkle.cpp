@@ -87,6 +87,16 @@ std::vector<LeafRange> consistency_ranges(std::uint64_t first, std::uint64_t sec
   return ranges;
 }
 
+std::vector<LeafRange> edge_ranges(std::uint64_t size) {
+  std::vector<LeafRange> ranges;
+  for (std::uint64_t begin = 0; begin < size;) {
+    const std::uint64_t end = begin + std::bit_floor(size - begin);
+    ranges.push_back({begin, end});
+    begin = end;
+  }
+  return ranges;
+}
+
 SubtreeHasher::SubtreeHasher(std::vector<LeafRange> ranges)
     : ranges_(std::move(ranges)), order_(ranges_.size()), trees_(ranges_.size()) {
   std::iota(order_.begin(), order_.end(), std::size_t{0});
@@ -100,13 +110,9 @@ void SubtreeHasher::add(const Sha256Digest& leaf) {
   if (current_ < order_.size() && index >= ranges_[order_[current_]].begin) trees_[order_[current_]].add(leaf);
 }
 
-std::optional<std::vector<Sha256Digest>> SubtreeHasher::roots() const {
-  std::vector<Sha256Digest> roots;
-  for (std::size_t i = 0; i < ranges_.size(); ++i) {
-    if (num_leaves_ < ranges_[i].end) return std::nullopt;
-    roots.push_back(trees_[i].root());
-  }
-  return roots;
+std::optional<Sha256Digest> SubtreeHasher::root(std::size_t index) const {
+  if (num_leaves_ < ranges_[index].end) return std::nullopt;
+  return trees_[index].root();
 }
 
 bool verify_inclusion(std::uint64_t index, std::uint64_t size, const Sha256Digest& leaf,

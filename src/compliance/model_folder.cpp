@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uint64_t kWorthThreads = std::uint64_t{4} << 20;
+
 std::string identity_of(const struct stat& status) {
   return cat(status.st_dev, ":", status.st_ino, ":", status.st_size, ":", status.st_mtim.tv_sec, ".",
              status.st_mtim.tv_nsec, ":", status.st_ctim.tv_sec, ".", status.st_ctim.tv_nsec);
@@ -35,7 +37,7 @@ fs::path end_of_link(const fs::path& path) {
 }
 
 ModelEntry link_entry(std::string name, const fs::path& path, const fs::path& real_root) {
-  ModelEntry entry{std::move(name), EntryKind::link_elsewhere, {}, {}};
+  ModelEntry entry{std::move(name), EntryKind::link_elsewhere, {}, 0, {}};
   std::error_code error;
   entry.link_target = fs::read_symlink(path, error).native();
   if (error) throw os_error("read the link", path.native(), error.value());
@@ -43,6 +45,7 @@ ModelEntry link_entry(std::string name, const fs::path& path, const fs::path& re
   struct stat status {};
   if (end.empty() || ::lstat(end.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return entry;
   entry.kind = is_below(end, real_root) ? EntryKind::link_to_file : EntryKind::link_outside;
+  entry.size_bytes = static_cast<std::uint64_t>(status.st_size);
   entry.identity = identity_of(status);
   return entry;
 }
@@ -59,8 +62,10 @@ void walk(const fs::path& root, const fs::path& real_root, const std::string& be
     if (::lstat(path.c_str(), &status) != 0) throw os_error("read", path.native(), errno);
     if (S_ISDIR(status.st_mode)) pending.push_back(std::move(name));
     else if (S_ISLNK(status.st_mode)) entries.push_back(link_entry(std::move(name), path, real_root));
-    else if (S_ISREG(status.st_mode)) entries.push_back({std::move(name), EntryKind::file, {}, identity_of(status)});
-    else entries.push_back({std::move(name), EntryKind::special, {}, {}});
+    else if (S_ISREG(status.st_mode))
+      entries.push_back(
+          {std::move(name), EntryKind::file, {}, static_cast<std::uint64_t>(status.st_size), identity_of(status)});
+    else entries.push_back({std::move(name), EntryKind::special, {}, 0, {}});
     if (entries.size() + pending.size() > ModelFolder::kMaxEntries)
       throw RunError(RunErrorKind::data, cat(root.native(), " holds more than ", ModelFolder::kMaxEntries,
                                              " entries, which no model does"));
@@ -102,20 +107,31 @@ const ModelEntry* ModelFolder::find(std::string_view name) const noexcept {
 }
 
 void ModelFolder::hash(const std::vector<const ModelEntry*>& wanted) {
-  std::size_t next = 0;
+  std::vector<const ModelEntry*> missing;
+  std::uint64_t num_bytes = 0;
+  for (const ModelEntry* entry : wanted) {
+    if (digests_.count(entry->identity) != 0) continue;
+    missing.push_back(entry);
+    num_bytes += entry->size_bytes;
+  }
   using Hashed = std::pair<const ModelEntry*, FileDigest>;
+  const auto work = [&](const ModelEntry* entry, int) -> Hashed {
+    const fs::path path = path_ / entry->name;
+    return {entry, digest_regular_file(entry->is_link() ? end_of_link(path) : path)};
+  };
+  const auto keep = [&](Hashed hashed) { digests_.insert_or_assign(hashed.first->identity, std::move(hashed.second)); };
+  if (num_bytes < kWorthThreads) {
+    for (const ModelEntry* entry : missing) keep(work(entry, 0));
+    return;
+  }
+  std::size_t next = 0;
   run_ordered<const ModelEntry*, Hashed>(
       num_processors(),
       [&]() -> std::optional<const ModelEntry*> {
-        while (next < wanted.size() && digests_.count(wanted[next]->identity) != 0) ++next;
-        if (next == wanted.size()) return std::nullopt;
-        return wanted[next++];
+        if (next == missing.size()) return std::nullopt;
+        return missing[next++];
       },
-      [&](const ModelEntry* entry, int) -> Hashed {
-        const fs::path path = path_ / entry->name;
-        return {entry, digest_regular_file(entry->is_link() ? end_of_link(path) : path)};
-      },
-      [&](Hashed hashed) { digests_.insert_or_assign(hashed.first->identity, std::move(hashed.second)); });
+      work, keep);
 }
 
 const FileDigest& ModelFolder::digest(const ModelEntry& entry) const { return digests_.at(entry.identity); }

@@ -151,9 +151,9 @@ std::vector<RetentionExcess> retention_excesses(const config::RetentionSection& 
 std::string excess_line(const std::vector<RetentionExcess>& excesses, config::RetentionEnforce enforce) {
   Json list = Json::array();
   for (const RetentionExcess& excess : excesses) list.push(to_json(excess));
-  return cat("retention.excess ", dump(Json::object({{"enforce", to_text(enforce)},
-                                                     {"count", excesses.size()},
-                                                     {"violations", std::move(list)}})));
+  return cat(
+      "retention.excess ",
+      dump(Json::object({{"enforce", to_text(enforce)}, {"count", excesses.size()}, {"violations", std::move(list)}})));
 }
 
 std::span<const LegalMinimum> legal_minimums() { return kMinimums; }
@@ -162,8 +162,7 @@ std::vector<std::string> horizons_below_law(const config::RetentionSection& rete
   std::vector<std::string> out;
   for (const LegalMinimum& minimum : kMinimums) {
     const bool is_log = minimum.artefact_kind == "audit_log";
-    const std::int64_t days =
-        is_log ? retention.audit_log_retention_days : retention.ephemeral_artefact_retention_days;
+    const std::int64_t days = is_log ? retention.audit_log_retention_days : retention.ephemeral_artefact_retention_days;
     if (days == 0 || days >= minimum.days || !(is_log || is_high_risk)) continue;
     out.push_back(cat(is_log ? "retention.audit_log_retention_days" : "retention.ephemeral_artefact_retention_days",
                       " is ", days, "; ", minimum.law, " wants at least ", minimum.days, " days of ", minimum.who,

@@ -13,9 +13,10 @@ namespace {
 constexpr std::string_view kTopNames[] = {"id", "row_id"};
 // What rows of the known formats, and exports of databases, call it. `parent_id` is not among them: it names another
 // row; nor are the names of tool calls, which many rows share.
-constexpr std::string_view kNames[] = {"id",         "row_id",     "_id",         "uuid",           "guid",
-                                       "record_id",  "example_id", "sample_id",   "message_id",     "message_tree_id",
-                                       "dialogue_id", "doc_id",    "document_id", "conversation_id", "question_id"};
+constexpr std::string_view kNames[] = {"id",          "row_id",          "_id",         "uuid",
+                                       "guid",        "record_id",       "example_id",  "sample_id",
+                                       "message_id",  "message_tree_id", "dialogue_id", "doc_id",
+                                       "document_id", "conversation_id", "question_id"};
 constexpr std::string_view kNotLookedInto = "tool_calls";
 
 bool is_name(std::string_view key) { return std::find(std::begin(kNames), std::end(kNames), key) != std::end(kNames); }
@@ -38,9 +39,12 @@ std::optional<std::string> python_text(const Json& value) {
 
 RowIdentity::RowIdentity(std::string identifier) : identifier_(std::move(identifier)) {
   // Texts that JSON or CSV may write with escapes, and values whose JSON text is not Python's.
-  const auto is_escaped = [](char c) { return c == '"' || c == '\\' || c == '/' || static_cast<unsigned char>(c) < 0x20; };
+  const auto is_escaped = [](char c) {
+    return c == '"' || c == '\\' || c == '/' || static_cast<unsigned char>(c) < 0x20;
+  };
   const bool is_constant = identifier_ == "True" || identifier_ == "False" || identifier_ == "None";
-  const bool may_be_real = !identifier_.empty() && (is_ascii_digit(identifier_.back()) || identifier_.ends_with("inf")) &&
+  const bool may_be_real = !identifier_.empty() &&
+                           (is_ascii_digit(identifier_.back()) || identifier_.ends_with("inf")) &&
                            identifier_.find_first_of(".e") != std::string::npos &&
                            identifier_.find_first_not_of("0123456789.+-einf") == std::string::npos;
   needs_parsing_ = is_constant || may_be_real || std::any_of(identifier_.begin(), identifier_.end(), is_escaped);
@@ -62,7 +66,8 @@ std::optional<std::string> RowIdentity::field_of(const Json& row) const {
     open.pop_back();
     if (value->kind() == Json::Kind::array) {
       for (const Json& item : value->items())
-        if (item.kind() == Json::Kind::array || item.kind() == Json::Kind::object) open.emplace_back(&item, cat(path, "[]"));
+        if (item.kind() == Json::Kind::array || item.kind() == Json::Kind::object)
+          open.emplace_back(&item, cat(path, "[]"));
       continue;
     }
     for (const auto& [key, member] : value->members()) {

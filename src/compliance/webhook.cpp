@@ -4,13 +4,13 @@
 #include <chrono>
 #include <thread>
 
+#include "forgelm/compliance/mask.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/interrupt.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/redact.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/url.hpp"
-#include "forgelm/compliance/mask.hpp"
 #include "webhook_payload.hpp"
 
 namespace forgelm::compliance {
@@ -187,7 +187,7 @@ void WebhookNotifier::post(const Notice& notice) noexcept {
       logger.info("told ", delivery.destination, " of ", delivery.event);
     else
       logger.warning("the notice of ", delivery.event, " was ",
-                     delivery.outcome == DeliveryOutcome::not_sent ? "not sent"
+                     delivery.outcome == DeliveryOutcome::not_sent  ? "not sent"
                      : delivery.outcome == DeliveryOutcome::refused ? "refused"
                                                                     : "not delivered",
                      ": ", delivery.reason);
@@ -251,7 +251,7 @@ WebhookDelivery WebhookNotifier::deliver(const Notice& notice) {
   } catch (const HttpError& error) {
     const bool is_refused = error.failure() == HttpFailure::refused;
     if (is_refused) delivery.num_attempts = 0;
-    delivery.outcome = !is_refused  ? DeliveryOutcome::failed
+    delivery.outcome = !is_refused    ? DeliveryOutcome::failed
                        : is_offline() ? DeliveryOutcome::not_sent
                                       : DeliveryOutcome::refused;
     delivery.reason = error.what();
@@ -274,7 +274,7 @@ config::WebhookFormat webhook_format_for(std::string_view host) {
       {"hooks.slack-gov.com", WebhookFormat::slack},
       {"webhook.office.com", WebhookFormat::teams},
       {"outlook.office.com", WebhookFormat::teams},
-      {"logic.azure.com", WebhookFormat::teams},                 // Power Automate, which took over from connectors
+      {"logic.azure.com", WebhookFormat::teams},                    // Power Automate, which took over from connectors
       {"environment.api.powerplatform.com", WebhookFormat::teams},  // the same, since 2025
       {"discord.com", WebhookFormat::discord},
       {"discordapp.com", WebhookFormat::discord},

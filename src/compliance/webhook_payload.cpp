@@ -7,8 +7,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "forgelm/core/text.hpp"
 #include "forgelm/compliance/mask.hpp"
+#include "forgelm/core/text.hpp"
 
 namespace forgelm::compliance {
 namespace {
@@ -27,9 +27,7 @@ std::string four_digits(const Json& value) {
 
 bool is_measure(const Json& value) { return value.is_number() || value.kind() == Json::Kind::boolean; }
 
-Json masked(const Json& value) {
-  return value.kind() == Json::Kind::text ? Json(mask_secrets(value.text())) : value;
-}
+Json masked(const Json& value) { return value.kind() == Json::Kind::text ? Json(mask_secrets(value.text())) : value; }
 
 Json masked(const std::optional<std::string>& text) { return text ? Json(mask_secrets(*text)) : Json(); }
 
@@ -128,13 +126,14 @@ Json discord_body(const Json& payload) {
 
 }  // namespace
 
-std::string shown_reason(std::string_view reason) { return masked_and_cut(reason, kMaxReason, cat(kEllipsis, " (truncated)")); }
+std::string shown_reason(std::string_view reason) {
+  return masked_and_cut(reason, kMaxReason, cat(kEllipsis, " (truncated)"));
+}
 
 std::string metric_lines(const Json& metrics) {
   std::string lines;
   for (const auto& [name, value] : metrics.members())
-    if (is_measure(value))
-      lines += cat(lines.empty() ? "" : "\n", "\xE2\x80\xA2 ", name, ": ", four_digits(value));
+    if (is_measure(value)) lines += cat(lines.empty() ? "" : "\n", "\xE2\x80\xA2 ", name, ": ", four_digits(value));
   return lines;
 }
 
@@ -142,16 +141,15 @@ Json webhook_payload(const NoticeText& notice) {
   Json metrics = Json::object();
   for (const auto& [name, value] : notice.metrics.members())
     if (is_measure(value)) metrics.set(name, value);
-  Json payload = Json::object(
-      {{"event", notice.event},
-       {"run_name", mask_secrets(notice.run_name)},
-       {"status", notice.status},
-       {"metrics", std::move(metrics)},
-       {"reason", masked(notice.reason)},
-       {"model_path", masked(notice.model_path)},
-       {"attachments", Json::array({Json::object({{"title", mask_secrets(notice.title)},
-                                                  {"text", mask_secrets(notice.text)},
-                                                  {"color", notice.color}})})}});
+  Json payload = Json::object({{"event", notice.event},
+                               {"run_name", mask_secrets(notice.run_name)},
+                               {"status", notice.status},
+                               {"metrics", std::move(metrics)},
+                               {"reason", masked(notice.reason)},
+                               {"model_path", masked(notice.model_path)},
+                               {"attachments", Json::array({Json::object({{"title", mask_secrets(notice.title)},
+                                                                          {"text", mask_secrets(notice.text)},
+                                                                          {"color", notice.color}})})}});
   for (const auto& [name, value] : notice.extras.members()) payload.set(name, masked(value));
   return payload;
 }

@@ -23,19 +23,19 @@ constexpr std::uint64_t kMinTensorBytes = 8 + 4 + 4 + 8;
 
 // From gguf-py 0.19 (GGML_QUANT_SIZES); what ggml dropped (4, 5, 31 to 33, 36 to 38) has no row.
 constexpr GgmlType kGgmlTypes[] = {
-    {0, "F32", 1, 4},        {1, "F16", 1, 2},        {2, "Q4_0", 32, 18},      {3, "Q4_1", 32, 20},
-    {6, "Q5_0", 32, 22},     {7, "Q5_1", 32, 24},     {8, "Q8_0", 32, 34},      {9, "Q8_1", 32, 40},
-    {10, "Q2_K", 256, 84},   {11, "Q3_K", 256, 110},  {12, "Q4_K", 256, 144},   {13, "Q5_K", 256, 176},
-    {14, "Q6_K", 256, 210},  {15, "Q8_K", 256, 292},  {16, "IQ2_XXS", 256, 66}, {17, "IQ2_XS", 256, 74},
-    {18, "IQ3_XXS", 256, 98}, {19, "IQ1_S", 256, 50}, {20, "IQ4_NL", 32, 18},   {21, "IQ3_S", 256, 110},
-    {22, "IQ2_S", 256, 82},  {23, "IQ4_XS", 256, 136}, {24, "I8", 1, 1},        {25, "I16", 1, 2},
-    {26, "I32", 1, 4},       {27, "I64", 1, 8},       {28, "F64", 1, 8},        {29, "IQ1_M", 256, 56},
-    {30, "BF16", 1, 2},      {34, "TQ1_0", 256, 54},  {35, "TQ2_0", 256, 66},   {39, "MXFP4", 32, 17},
-    {40, "NVFP4", 64, 36},   {41, "Q1_0", 128, 18},
+    {0, "F32", 1, 4},         {1, "F16", 1, 2},         {2, "Q4_0", 32, 18},      {3, "Q4_1", 32, 20},
+    {6, "Q5_0", 32, 22},      {7, "Q5_1", 32, 24},      {8, "Q8_0", 32, 34},      {9, "Q8_1", 32, 40},
+    {10, "Q2_K", 256, 84},    {11, "Q3_K", 256, 110},   {12, "Q4_K", 256, 144},   {13, "Q5_K", 256, 176},
+    {14, "Q6_K", 256, 210},   {15, "Q8_K", 256, 292},   {16, "IQ2_XXS", 256, 66}, {17, "IQ2_XS", 256, 74},
+    {18, "IQ3_XXS", 256, 98}, {19, "IQ1_S", 256, 50},   {20, "IQ4_NL", 32, 18},   {21, "IQ3_S", 256, 110},
+    {22, "IQ2_S", 256, 82},   {23, "IQ4_XS", 256, 136}, {24, "I8", 1, 1},         {25, "I16", 1, 2},
+    {26, "I32", 1, 4},        {27, "I64", 1, 8},        {28, "F64", 1, 8},        {29, "IQ1_M", 256, 56},
+    {30, "BF16", 1, 2},       {34, "TQ1_0", 256, 54},   {35, "TQ2_0", 256, 66},   {39, "MXFP4", 32, 17},
+    {40, "NVFP4", 64, 36},    {41, "Q1_0", 128, 18},
 };
 
-constexpr const char* kTypeNames[] = {"uint8",   "int8",    "uint16", "int16", "uint32", "int32",  "float32",
-                                      "boolean", "text",    "array",  "uint64", "int64", "float64"};
+constexpr const char* kTypeNames[] = {"uint8",   "int8", "uint16", "int16",  "uint32", "int32",  "float32",
+                                      "boolean", "text", "array",  "uint64", "int64",  "float64"};
 /// Bytes of a value; 0 for texts and arrays.
 constexpr std::uint8_t kTypeBytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 static_assert(std::size(kTypeNames) == std::size(kTypeBytes));
@@ -94,7 +94,9 @@ class GgufCursor {
     return taken;
   }
 
-  std::uint32_t u32(std::string_view what) { return static_cast<std::uint32_t>(number_in(take(4, what), is_big_endian_)); }
+  std::uint32_t u32(std::string_view what) {
+    return static_cast<std::uint32_t>(number_in(take(4, what), is_big_endian_));
+  }
   std::uint64_t u64(std::string_view what) { return number_in(take(8, what), is_big_endian_); }
 
   std::string_view text(std::string_view what, std::uint64_t max_bytes) {
@@ -147,7 +149,8 @@ class GgufCursor {
         return GgufArray();
       }
       const std::string_view bytes = take(num_elements * size, "an array");
-      if (*element == GgufType::boolean && std::any_of(bytes.begin(), bytes.end(), [](char c) { return (c & ~1) != 0; }))
+      if (*element == GgufType::boolean &&
+          std::any_of(bytes.begin(), bytes.end(), [](char c) { return (c & ~1) != 0; }))
         fail("an array holds a boolean that is neither 0 nor 1");
     } else {
       // Each text takes 8 bytes at least, each array 12: the end of the file bounds the loop.
@@ -195,7 +198,8 @@ void read_alignment(GgufCursor& cursor, const GgufLimits& limits, GgufHeader& he
   const GgufMetadata* const pair = header.find("general.alignment");
   if (pair == nullptr || !cursor.is_good()) return;
   const auto* const number = std::get_if<std::uint64_t>(&pair->value);
-  if (pair->type != GgufType::uint32 || number == nullptr || !std::has_single_bit(*number) || *number > limits.max_alignment)
+  if (pair->type != GgufType::uint32 || number == nullptr || !std::has_single_bit(*number) ||
+      *number > limits.max_alignment)
     cursor.fail("general.alignment is not a uint32 that is a power of two up to ", limits.max_alignment);
   else header.alignment = static_cast<std::uint32_t>(*number);
 }
@@ -222,18 +226,21 @@ void read_tensors(GgufCursor& cursor, std::uint64_t num_tensors, const GgufLimit
       cursor.fail("the tensor ", quote(tensor.name), " stands twice");
     tensor.num_dimensions = cursor.u32("a number of dimensions");
     if (cursor.is_good() && tensor.num_dimensions > kMaxDimensions)
-      cursor.fail("the tensor ", quote(tensor.name), " has ", tensor.num_dimensions, " dimensions, more than ", kMaxDimensions);
+      cursor.fail("the tensor ", quote(tensor.name), " has ", tensor.num_dimensions, " dimensions, more than ",
+                  kMaxDimensions);
     tensor.sizes.fill(1);
-    for (std::uint32_t k = 0; k < tensor.num_dimensions && cursor.is_good(); ++k) tensor.sizes[k] = cursor.u64("a size");
+    for (std::uint32_t k = 0; k < tensor.num_dimensions && cursor.is_good(); ++k)
+      tensor.sizes[k] = cursor.u64("a size");
     const std::uint32_t type = cursor.u32("a tensor's type");
     tensor.offset = cursor.u64("a tensor's offset");
     if (!cursor.is_good()) return;
     tensor.type = find_ggml_type(type);
-    if (tensor.type == nullptr) return cursor.fail("the tensor ", quote(tensor.name), " has the type ", type, ", which is none");
+    if (tensor.type == nullptr)
+      return cursor.fail("the tensor ", quote(tensor.name), " has the type ", type, ", which is none");
     const std::optional<std::uint64_t> bytes = checked_bytes(tensor);
     if (!bytes)
-      return cursor.fail("the sizes of the tensor ", quote(tensor.name), " do not fit ", tensor.type->name, " blocks of ",
-                         tensor.type->block_size, ", or 64 bits");
+      return cursor.fail("the sizes of the tensor ", quote(tensor.name), " do not fit ", tensor.type->name,
+                         " blocks of ", tensor.type->block_size, ", or 64 bits");
     tensor.size_bytes = *bytes;
     header.tensors.push_back(tensor);
   }
@@ -247,7 +254,8 @@ std::string place_tensors(std::uint64_t file_bytes, std::uint64_t header_bytes, 
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
   for (GgufTensor& tensor : header.tensors) {
     if ((tensor.offset & mask) != 0)
-      return cat("the tensor ", quote(tensor.name), " begins at ", tensor.offset, ", no multiple of the alignment ", header.alignment);
+      return cat("the tensor ", quote(tensor.name), " begins at ", tensor.offset, ", no multiple of the alignment ",
+                 header.alignment);
     if (tensor.offset > data_bytes || tensor.size_bytes > data_bytes - tensor.offset)
       return cat("the tensor ", quote(tensor.name), " takes ", tensor.size_bytes, " bytes from ", tensor.offset,
                  " on, and the data has ", data_bytes);
@@ -284,7 +292,8 @@ GgufValue GgufArray::next(std::size_t& at) const {
 }
 
 const GgmlType* find_ggml_type(std::uint32_t id) noexcept {
-  const auto* const at = std::find_if(std::begin(kGgmlTypes), std::end(kGgmlTypes), [id](const GgmlType& type) { return type.id == id; });
+  const auto* const at =
+      std::find_if(std::begin(kGgmlTypes), std::end(kGgmlTypes), [id](const GgmlType& type) { return type.id == id; });
   return at == std::end(kGgmlTypes) ? nullptr : at;
 }
 
@@ -294,14 +303,16 @@ const GgufMetadata* GgufHeader::find(std::string_view key) const noexcept {
 }
 
 const GgufTensor* GgufHeader::find_tensor(std::string_view name) const noexcept {
-  const auto at = std::find_if(tensors.begin(), tensors.end(), [name](const auto& tensor) { return tensor.name == name; });
+  const auto at =
+      std::find_if(tensors.begin(), tensors.end(), [name](const auto& tensor) { return tensor.name == name; });
   return at == tensors.end() ? nullptr : &*at;
 }
 
 bool has_gguf_magic(std::string_view bytes) noexcept { return bytes.starts_with(kMagic); }
 
 Result<GgufHeader> parse_gguf_header(std::string_view file, const GgufLimits& limits) {
-  if (!has_gguf_magic(file)) return Failure{cat("the file begins with ", quote(file.substr(0, kMagic.size())), " and not with \"GGUF\"")};
+  if (!has_gguf_magic(file))
+    return Failure{cat("the file begins with ", quote(file.substr(0, kMagic.size())), " and not with \"GGUF\"")};
   GgufCursor cursor(file, limits);
   static_cast<void>(cursor.take(kMagic.size(), "the magic"));
   GgufHeader header;

@@ -39,18 +39,20 @@ std::string compare_with_sidecar(const fs::path& path, std::string_view bytes, G
   if (!fs::is_regular_file(sidecar, error)) return {};
   report.has_sidecar = true;
   report.sha256_actual = sha256_hex(bytes);
-  std::string text = fs::file_size(sidecar, error) > kMaxSidecarBytes ? std::string() : read_file(sidecar, kMaxSidecarBytes);
+  std::string text =
+      fs::file_size(sidecar, error) > kMaxSidecarBytes ? std::string() : read_file(sidecar, kMaxSidecarBytes);
   if (!is_valid_utf8(text)) throw ConfigError(cat("GGUF SHA-256 sidecar ", sidecar.native(), " is not valid UTF-8"));
   const std::string_view line = trim(std::string_view(text).substr(0, kSidecarPrefix));
-  const std::string_view word = line.substr(0, static_cast<std::size_t>(std::find_if(line.begin(), line.end(), is_ascii_space) - line.begin()));
+  const std::string_view word =
+      line.substr(0, static_cast<std::size_t>(std::find_if(line.begin(), line.end(), is_ascii_space) - line.begin()));
   report.sha256_expected = word;
   report.is_sidecar_right = is_digest(word) && equals_ignoring_ascii_case(word, report.sha256_actual);
   if (!is_digest(word))
     return cat("Malformed SHA-256 sidecar: expected a 64-character hex digest, got ", quote(line, 64),
                ". Regenerate the sidecar (sha256sum model.gguf > model.gguf.sha256) or remove it to skip the check.");
   if (!*report.is_sidecar_right)
-    return cat("SHA-256 sidecar mismatch: the file was modified after export. Expected ", word.substr(0, 16), "..., got ",
-               report.sha256_actual.substr(0, 16), "....");
+    return cat("SHA-256 sidecar mismatch: the file was modified after export. Expected ", word.substr(0, 16),
+               "..., got ", report.sha256_actual.substr(0, 16), "....");
   return {};
 }
 
@@ -80,11 +82,12 @@ GgufReport verify_gguf(const fs::path& path) {
   report.reason = compare_with_sidecar(path, file.bytes(), report);
   if (!report.reason.empty()) return report;
   if (!report.is_parsed) {
-    report.reason = cat("GGUF metadata block could not be parsed: ", report.metadata_error, ". ",
-                        report.has_sidecar ? "The SHA-256 sidecar matches, so the file is byte-identical to what was "
-                                             "exported; it is of a form that is not read here."
-                                           : "No SHA-256 sidecar was available to rule out corruption, so the file must "
-                                             "be treated as truncated or damaged.");
+    report.reason =
+        cat("GGUF metadata block could not be parsed: ", report.metadata_error, ". ",
+            report.has_sidecar ? "The SHA-256 sidecar matches, so the file is byte-identical to what was "
+                                 "exported; it is of a form that is not read here."
+                               : "No SHA-256 sidecar was available to rule out corruption, so the file must "
+                                 "be treated as truncated or damaged.");
     return report;
   }
   report.is_valid = true;

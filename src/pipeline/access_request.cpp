@@ -108,14 +108,16 @@ Json answer_access_request(const AccessRequest& request) {
       paths.push(compliance::without_identifier(file.native(), query, query_hash));
     }
   } catch (const Error& error) {
-    record(Json::object({{"error_class", kind_of(error)},
-                         {"error_message",
-                          error_for_log(compliance::without_identifier(error.what(), query, query_hash))}}));
+    record(Json::object(
+        {{"error_class", kind_of(error)},
+         {"error_message", error_for_log(compliance::without_identifier(error.what(), query, query_hash))}}));
     throw;
   }
   record(Json::object());
   const std::size_t num_matches = matches.items().size();
-  return document.set("matches", std::move(matches)).set("files_scanned", std::move(scanned)).set("match_count", num_matches);
+  return document.set("matches", std::move(matches))
+      .set("files_scanned", std::move(scanned))
+      .set("match_count", num_matches);
 }
 
 }  // namespace forgelm::pipeline

@@ -154,6 +154,22 @@ Json settings_of(const JobConfig& job) {
   return settings;
 }
 
+/// What the job says for the record and the receivers of metrics.
+Json record_of(const JobConfig& job) {
+  using config::Capability;
+  Json record = Json::object();
+  for (const auto& placed : config::all_fields()) {
+    const Capability capability = placed.field->capability;
+    if (placed.field->section != nullptr ||
+        (capability != Capability::compliance_record && capability != Capability::cost_record &&
+         capability != Capability::monitoring))
+      continue;
+    Json value = config::value_at(job, placed.path);
+    if (!value.is_null()) record.set(placed.path, std::move(value));
+  }
+  return record;
+}
+
 StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& stage, PlanMode mode,
                      std::vector<Diagnostic>& findings) {
   const JobConfig& job = stage.job;
@@ -169,6 +185,7 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
   plan.data_source = job.data.dataset_ref.value_or(job.data.dataset_name_or_path);
   plan.learning = learning_of(job);
   plan.settings = settings_of(job);
+  plan.record = record_of(job);
   plan.gates = gates_of(job);
   plan.report_to = to_text(job.training.report_to);
   plan.final_model = config::final_model_path(job);
@@ -232,6 +249,7 @@ Json to_json(const StagePlan& stage) {
       {"settings", stage.settings},
       {"gates", Json::array_of(stage.gates)},
       {"report_to", stage.report_to},
+      {"record", stage.record},
       {"final_model", stage.final_model},
   });
   if (stage.name.empty()) return out;

@@ -9,7 +9,12 @@
 #include <exception>
 #include <utility>
 
+#include "forgelm/compliance/approval.hpp"
+#include "forgelm/compliance/audit_log.hpp"
+#include "forgelm/compliance/model_integrity.hpp"
 #include "forgelm/core/env.hpp"
+#include "forgelm/core/files.hpp"
+#include "forgelm/core/hash.hpp"
 #include "forgelm/core/interrupt.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/ordered_work.hpp"
@@ -18,10 +23,12 @@
 #include "forgelm/data/token_cache.hpp"
 #include "forgelm/formats/checkpoint_folder.hpp"
 #include "model_card.hpp"
+#include "monitoring.hpp"
 #include "observed_run.hpp"
 #include "retention_check.hpp"
 #include "revert.hpp"
 #include "run_evidence.hpp"
+#include "run_facts.hpp"
 #include "run_folder.hpp"
 #include "run_record.hpp"
 #include "tokenizer_files.hpp"
@@ -122,7 +129,22 @@ class Run {
     beginning_ = find_beginning(options_.resume, folder_.path());
     record_.emplace(loaded_, beginning_.continues ? folder_.record() : Json());
     if (beginning_.checkpoint) record_->set_resumed_from(*beginning_.checkpoint);
-    audit_ = options_.open_audit(folder_.path(), record_->id());
+    signing_key_ = signing_key(job_, options_.sign_key);
+    audit_ = options_.open_audit(job_, folder_.path(), record_->id());
+    orphan_ = find_orphan();
+  }
+
+  /// The model of a run that was stopped between staging it and asking for its approval: nobody can decide about it.
+  std::optional<fs::path> find_orphan() const {
+    const Json earlier = folder_.record();
+    const Json* id = earlier.find("id");
+    if (id == nullptr || id->kind() != Json::Kind::text) return std::nullopt;
+    const Json* state = earlier.find("state");
+    if (state != nullptr && *state == Json(to_string(RunState::rejected))) return std::nullopt;
+    const fs::path waiting = staging_path(model_place(), id->text());
+    if (!fs::is_directory(waiting) || compliance::has_asked_for_approval(folder_.path(), id->text()))
+      return std::nullopt;
+    return waiting;
   }
 
   void prepare_data() {
@@ -136,7 +158,7 @@ class Run {
     for (const std::string& warning : data_.warnings) logger.warning(warning);
     model_digest_ = model_digest(job_.model);
     record_->set_model(model_digest_);
-    record_->set_data(data_);
+    record_->set_data(job_, data_);
     logger.info(grouped(static_cast<std::int64_t>(data_.train->size())), " examples to learn, ",
                 grouped(static_cast<std::int64_t>(data_.eval->size())), " to evaluate (", data_.eval_origin, ")");
   }
@@ -149,6 +171,7 @@ class Run {
     request.run_folder = folder_.path();
     request.resume_from = beginning_.checkpoint;
     request.is_resume_checked = beginning_.is_checked;
+    request.needs_baseline = eval::needs_measured_baseline(job_);
     request.run_id = record_->id();
     request.made_with = made_with(job_, data_, model_digest_);
     session_ = options_.open_training(std::move(request));
@@ -173,10 +196,12 @@ class Run {
     outcome_ = session_->run(*observer_);
     observer_->finish(*outcome_);
     record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size(), job_.evaluation.has_value()));
+    record_->set_resources(job_, compute_facts(observer_->start(), *outcome_, observer_->peak_memory_bytes()));
   }
 
   void stage() {
     stage_ = "stage";
+    if (orphan_) fs::remove_all(*orphan_);
     staged_ = final_model_.stage();
     session_->save(staged_);
     write_tokenizer_files(job_.model, data_.model, staged_);
@@ -204,7 +229,7 @@ class Run {
     stage_ = "record";
     write_evidence({loaded_, record_->document(), data_, observer_->start(), *outcome_, gates_.results, record_->id(),
                     config::config_hash(loaded_), folder_.path(), staged_, model_place(), is_adapter_, seconds(),
-                    *audit_});
+                    *audit_, signing_key_ ? &*signing_key_ : nullptr});
   }
 
   RunResult promote() {
@@ -215,6 +240,7 @@ class Run {
     see_to_checkpoints();
     record_->set_outputs(folder_.path(), final_model_.path());
     // The log has the last word: should it fail to take it, the record is written anew.
+    watch(RunState::finished);
     record_->write_ended(folder_.path(), RunState::finished, seconds());
     audit_->record({"pipeline.completed",
                     Json::object({{"success", true}, {"metrics_summary", record_->document().at("metrics")}})});
@@ -230,18 +256,28 @@ class Run {
     see_to_checkpoints();
     record_->set_held(waiting, false);
     record_->set_outputs(folder_.path(), waiting);
+    watch(RunState::awaiting_approval);
     record_->write_ended(folder_.path(), RunState::awaiting_approval, seconds());
-    audit_->record({"human_approval.required", Json::object({{"gate", "final_model"},
-                                                             {"reason", "require_human_approval=true"},
-                                                             {"metrics", record_->document().at("metrics")},
-                                                             {"staging_path", waiting.native()},
-                                                             {"run_id", record_->id()},
-                                                             {"config_hash", config::config_hash(loaded_)}})});
+    audit_->record({"human_approval.required", approval_request(waiting)});
     logger.info("a person has to approve the model, which waits in ", waiting.native());
     folder_.remove_earlier_runs();
     RunResult result = this->result(RunState::awaiting_approval);
     result.final_model = result.staging = waiting;
     return result;
+  }
+
+  Json approval_request(const fs::path& waiting) const {
+    Json request = Json::object({{"gate", "final_model"},
+                                 {"reason", "require_human_approval=true"},
+                                 {"metrics", record_->document().at("metrics")},
+                                 {"staging_path", waiting.native()},
+                                 {"run_id", record_->id()},
+                                 {"config_hash", config::config_hash(loaded_)}});
+    // The log then vouches for the manifest, and the manifest for the files.
+    if (const auto manifest = read_file_if_exists(waiting / compliance::kModelIntegrityFile))
+      request.set("integrity_sha256", sha256_hex(*manifest));
+    if (job_.evaluation->four_eyes) request.set("four_eyes", true);
+    return request;
   }
 
   RunResult refuse() {
@@ -262,8 +298,15 @@ class Run {
     result.hint = result.is_reverted ? "nothing of the model is left; the record says what was measured"
                                      : cat("it waits in ", result.staging.native(), " and is in nobody's way");
     record_->set_held(result.staging, result.is_reverted);
+    watch(RunState::rejected);
     record_->write_ended(folder_.path(), RunState::rejected, seconds());
     return result;
+  }
+
+  /// Metrics leave as `monitoring` says; what became of that stands in the record.
+  void watch(RunState state) {
+    Json told = monitor(job_, record_->document(), state, folder_.path());
+    if (!told.is_null()) record_->set("monitoring", std::move(told));
   }
 
   /// The staged model waits where the run's id is in its name.
@@ -314,6 +357,7 @@ class Run {
     result.seconds = seconds();
     if (!outcome_) return result;
     result.metrics = record_->document().at("metrics");
+    result.resource_usage = record_->document().at("resource_usage");
     result.is_adapter = is_adapter_;
     result.reason = outcome_->reason;
     result.first_loss = observer_->first_loss();
@@ -377,7 +421,9 @@ class Run {
   FinalModel final_model_;
   WebhookListener webhook_{job_};
   Beginning beginning_;
+  std::optional<fs::path> orphan_;
   std::optional<RunRecord> record_;
+  std::optional<PrivateKey> signing_key_;
   std::unique_ptr<AuditSink> audit_;
   bool is_initialized_ = false;  ///< the log knows of this run
   data::PreparedData data_;
@@ -418,8 +464,12 @@ ExitCode exit_code_of(RunState state) noexcept {
 
 RunListener::~RunListener() = default;
 
-std::unique_ptr<AuditSink> open_run_audit(const fs::path&, const std::string&) {
-  return std::make_unique<NullAuditSink>();
+std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig&, const fs::path& run_folder,
+                                          const std::string& run_id) {
+  compliance::AuditLogOptions options;
+  options.directory = run_folder;
+  options.run_id = run_id;
+  return std::make_unique<compliance::AuditLog>(std::move(options));
 }
 
 RunResult run_job(const config::LoadedJob& loaded, const RunOptions& options) {

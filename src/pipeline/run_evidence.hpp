@@ -4,12 +4,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/audit_sink.hpp"
 #include "forgelm/core/json.hpp"
+#include "forgelm/core/signature.hpp"
 #include "forgelm/data/prepare.hpp"
 #include "forgelm/engine/training.hpp"
 #include "forgelm/eval/gate.hpp"
@@ -32,7 +34,11 @@ struct PassedRun {
   bool is_adapter = false;
   double seconds = 0;  ///< of the run so far
   AuditSink& audit;
+  const PrivateKey* signing_key = nullptr;  ///< nullptr: the model is not signed
 };
+
+/// The key that signs a job's model: `path`, else compliance.model_key, else none. ConfigError when it cannot be used.
+std::optional<PrivateKey> signing_key(const config::JobConfig& job, const std::optional<std::filesystem::path>& path);
 
 /// RunError when a piece cannot be written; the model then stays where it is.
 void write_evidence(const PassedRun& run);

@@ -41,7 +41,12 @@ void move(const fs::path& from, const fs::path& to) {
 FileLock lock_of(const fs::path& folder) {
   make_folder(folder);
   try {
-    return FileLock::acquire(folder / kRunLock, 0);
+    FileLock lock = FileLock::acquire(folder / kRunLock, 0);
+    if (const auto& left = lock.left_by())
+      logger.warning("the run of process ", left->pid, " on ", left->host, " since ", left->since,
+                     " ended without releasing ", folder.native(),
+                     has_ended(*left) ? "" : "; it is not known whether it still runs");
+    return lock;
   } catch (const RunError& error) {
     // Nothing has been done yet, and this job cannot be done as it is: a fault of the job.
     const bool is_system_error = std::any_of(error.fields().begin(), error.fields().end(),

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "forgelm/compliance/run_facts.hpp"
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/data/prepare.hpp"
@@ -25,10 +26,14 @@ class RunRecord {
   const std::string& tracker_name() const noexcept { return tracker_name_; }
 
   void set_model(const std::string& digest);
-  void set_data(const data::PreparedData& data);
+  void set_data(const config::JobConfig& job, const data::PreparedData& data);
   void set_resumed_from(const std::filesystem::path& checkpoint);
   void set_start(const engine::TrainingStart& start);
   void set_metrics(Json metrics) { document_.set("metrics", std::move(metrics)); }
+  /// What the run computed on and cost; its figures join the metrics as resource/<name>.
+  void set_resources(const config::JobConfig& job, const compliance::ComputeFacts& compute);
+  /// Another member, behind the others.
+  void set(std::string name, Json value) { document_.set(std::move(name), std::move(value)); }
   /// Verdicts with what was compared; their metrics join those of the run.
   void set_gates(const std::vector<eval::GateResult>& gates);
   /// A model that is not in its place: where it waits, or that it is no more.

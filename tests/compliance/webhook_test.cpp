@@ -1,4 +1,5 @@
-// Notices: their bytes as the reference's, the forms of other services, and that nothing a receiver does reaches the run.
+// Notices: their bytes as the reference's, the forms of other services, and that nothing a receiver does reaches the
+// run.
 #include "forgelm/compliance/webhook.hpp"
 
 #include <cmath>
@@ -239,8 +240,10 @@ TEST_CASE("webhook: what a receiver answers, or does not, is only noted") {
   const Case cases[] = {
       {"not found", [](auto& to) { to.send(test::answer(404, "secret echo")); }, 404, 1},
       {"refused", [](auto& to) { to.send(test::answer(401, "")); }, 401, 1},
-      {"redirect", [](auto& to) { to.send(test::answer(307, "", "Location: http://169.254.169.254/latest\r\n")); }, 307, 1},
-      {"redirect to a file", [](auto& to) { to.send(test::answer(302, "", "Location: file:///etc/passwd\r\n")); }, 302, 1},
+      {"redirect", [](auto& to) { to.send(test::answer(307, "", "Location: http://169.254.169.254/latest\r\n")); }, 307,
+       1},
+      {"redirect to a file", [](auto& to) { to.send(test::answer(302, "", "Location: file:///etc/passwd\r\n")); }, 302,
+       1},
       {"server error", [](auto& to) { to.send(test::answer(500, "")); }, 500, 3},
       {"reset", [](auto& to) { to.reset(); }, 0, 3},
       {"no http", [](auto& to) { to.send("SSH-2.0-OpenSSH_9.2\r\n"); }, 0, 3},

@@ -60,7 +60,7 @@ class Workplace {
     options.shows_progress = false;
     options.open_training = [this](engine::TrainingRequest request) { return training.open(std::move(request)); };
     if (keeps_audit_in_memory)
-      options.open_audit = [this](const fs::path&, const std::string&) {
+      options.open_audit = [this](const config::JobConfig&, const fs::path&, const std::string&) {
         return std::make_unique<SinkReference>(audit);
       };
     options.listeners = listeners;

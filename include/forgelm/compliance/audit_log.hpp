@@ -26,10 +26,10 @@ inline constexpr const char* kAuditLogName = "audit_log.jsonl";
 inline constexpr std::size_t kMaxAuditLineBytes = std::size_t{16} << 20;
 
 struct AuditLogOptions {
-  std::filesystem::path directory;                      ///< made when missing
-  std::string run_id = {};                              ///< empty: a new one, "fg-" and 12 hex digits
+  std::filesystem::path directory;                        ///< made when missing
+  std::string run_id = {};                                ///< empty: a new one, "fg-" and 12 hex digits
   std::optional<std::filesystem::path> anchor_path = {};  ///< the checkpoint's second copy
-  std::optional<PrivateKey> key = {};                   ///< Ed25519; signs the checkpoint
+  std::optional<PrivateKey> key = {};                     ///< Ed25519; signs the checkpoint
 };
 
 class AuditLog final : public AuditSink {

@@ -1,8 +1,8 @@
-// Identifiers of people in records that stay: only as SHA-256(salt + identifier), so that the record says that something
-// was done for somebody and not for whom. The salt is 16 random bytes in FOLDER/.forgelm_audit_salt, readable by its
-// owner alone; with FORGELM_AUDIT_SECRET set, its first 16 bytes are XORed in, so that the file alone is not enough
-// either. Both are the reference's: either program finds the other's hashes again.
-// Removing the salt file makes every hash in the log unlinkable for good.
+// Identifiers of people in records that stay: only as SHA-256(salt + identifier), so that the record says that
+// something was done for somebody and not for whom. The salt is 16 random bytes in FOLDER/.forgelm_audit_salt, readable
+// by its owner alone; with FORGELM_AUDIT_SECRET set, its first 16 bytes are XORed in, so that the file alone is not
+// enough either. Both are the reference's: either program finds the other's hashes again. Removing the salt file makes
+// every hash in the log unlinkable for good.
 #pragma once
 
 #include <filesystem>
@@ -24,8 +24,9 @@ struct Salt {
   std::string source;  ///< as the record has it: "per_dir", "env_var"; "ephemeral" for one that nobody keeps
 };
 
-/// The salt of a folder, made when it is missing. Without `wanted` the secret is mixed in when there is one. ConfigError
-/// when env_var is wanted and there is no secret; RunError(io) for a file that cannot be made or read or is too short.
+/// The salt of a folder, made when it is missing. Without `wanted` the secret is mixed in when there is one.
+/// ConfigError when env_var is wanted and there is no secret; RunError(io) for a file that cannot be made or read or is
+/// too short.
 Salt salt_of(const std::filesystem::path& folder, std::optional<SaltSource> wanted = std::nullopt);
 
 /// The same for a work that must write nothing: where there is no file, a salt that is forgotten ("ephemeral").

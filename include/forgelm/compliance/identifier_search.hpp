@@ -36,8 +36,8 @@ class IdentifierSearch {
   /// The first place in a text. RunError(data) when a regular expression takes too many steps.
   std::optional<FoundSpan> find(std::string_view text) const;
 
-  /// The first place in a line of a file; of a line that is JSON also in its texts as they are meant ("\u0061lice"). The
-  /// second member is the text that the place is in: the line, or the member's text.
+  /// The first place in a line of a file; of a line that is JSON also in its texts as they are meant ("\u0061lice").
+  /// The second member is the text that the place is in: the line, or the member's text.
   std::optional<std::pair<FoundSpan, std::string>> find_in_line(std::string_view line) const;
 
  private:

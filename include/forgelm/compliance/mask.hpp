@@ -1,5 +1,5 @@
-// What leaves this process or stays for ever passes here first: secrets by value (core/redact.hpp) and by shape, with the
-// reference's nine patterns (spec d.5; oracle: its mask_secrets, through tests/golden/webhook).
+// What leaves this process or stays for ever passes here first: secrets by value (core/redact.hpp) and by shape, with
+// the reference's nine patterns (spec d.5; oracle: its mask_secrets, through tests/golden/webhook).
 #pragma once
 
 #include <cstddef>

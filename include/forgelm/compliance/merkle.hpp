@@ -48,13 +48,18 @@ std::vector<LeafRange> inclusion_ranges(std::uint64_t index, std::uint64_t size)
 /// RFC 9162, 2.1.4.1).
 std::vector<LeafRange> consistency_ranges(std::uint64_t first, std::uint64_t second);
 
+/// The full subtrees of the tree of `size` leaves, largest first: those whose roots MerkleTree::edge() holds.
+std::vector<LeafRange> edge_ranges(std::uint64_t size);
+
 /// Roots of subtrees of leaves that pass by in order. The ranges must not overlap.
 class SubtreeHasher {
  public:
   explicit SubtreeHasher(std::vector<LeafRange> ranges);
   void add(const Sha256Digest& leaf);
-  /// In the order in which the ranges were given; nothing while one of them still lacks leaves.
-  std::optional<std::vector<Sha256Digest>> roots() const;
+  std::size_t num_ranges() const noexcept { return ranges_.size(); }
+  /// The root of the range that was given at this place; nothing while it lacks leaves.
+  std::optional<Sha256Digest> root(std::size_t index) const;
+  const LeafRange& range(std::size_t index) const { return ranges_[index]; }
 
  private:
   std::vector<LeafRange> ranges_;

@@ -27,8 +27,9 @@ enum class EntryKind {
 struct ModelEntry {
   std::string name;  ///< "model.safetensors", "tokenizer/vocab.json"; bytes, not necessarily UTF-8
   EntryKind kind = EntryKind::file;
-  std::string link_target;  ///< the text of a symbolic link
-  std::string identity;     ///< equal for two looks at a file that nobody touched between them
+  std::string link_target;       ///< the text of a symbolic link
+  std::uint64_t size_bytes = 0;  ///< of the file that is there or that the link ends at
+  std::string identity;          ///< equal for two looks at a file that nobody touched between them
 
   bool is_link() const noexcept { return kind != EntryKind::file && kind != EntryKind::special; }
 };

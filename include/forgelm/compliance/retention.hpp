@@ -38,7 +38,7 @@ struct LegalMinimum {
   std::string_view artefact_kind;  ///< "audit_log", "compliance_bundle"
   std::int64_t days;
   std::string_view law;
-  std::string_view who;          ///< whom it binds
+  std::string_view who;           ///< whom it binds
   std::string_view applies_from;  ///< ISO date
   std::string_view source;
 };

@@ -88,9 +88,9 @@ const GgmlType* find_ggml_type(std::uint32_t id) noexcept;
 struct GgufTensor {
   std::string_view name;
   const GgmlType* type = nullptr;
-  std::uint32_t num_dimensions = 0;          ///< 0: a scalar
-  std::array<std::uint64_t, 4> sizes = {};   ///< the fastest first; 1 beyond num_dimensions
-  std::uint64_t offset = 0;                  ///< from the start of the file
+  std::uint32_t num_dimensions = 0;         ///< 0: a scalar
+  std::array<std::uint64_t, 4> sizes = {};  ///< the fastest first; 1 beyond num_dimensions
+  std::uint64_t offset = 0;                 ///< from the start of the file
   std::uint64_t size_bytes = 0;
 };
 

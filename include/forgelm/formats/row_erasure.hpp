@@ -1,8 +1,7 @@
-// Takes rows out of a file of rows (JSON lines, JSON, CSV): every byte that is not theirs stays, the file is replaced in
-// one step, and memory is a few blocks whatever its size. Text and Parquet files are refused: rows of the one have no
-// members to be found by, and the other cannot be cut.
-// Trap: two erasers of one file at once would each bring back what the other took out; hence the lock, on the file
-// itself, from the search to the end of the erasure.
+// Takes rows out of a file of rows (JSON lines, JSON, CSV): every byte that is not theirs stays, the file is replaced
+// in one step, and memory is a few blocks whatever its size. Text and Parquet files are refused: rows of the one have
+// no members to be found by, and the other cannot be cut. Trap: two erasers of one file at once would each bring back
+// what the other took out; hence the lock, on the file itself, from the search to the end of the erasure.
 #pragma once
 
 #include <cstdint>
@@ -62,8 +61,8 @@ class RowEraser {
 
   std::filesystem::path path_;
   int fd_ = -1;
-  bool is_elements_ = false;         ///< JSON that is not lines
-  std::uint64_t rows_begin_ = 0;     ///< elements: where the first may stand
+  bool is_elements_ = false;      ///< JSON that is not lines
+  std::uint64_t rows_begin_ = 0;  ///< elements: where the first may stand
   std::vector<FoundRow> found_;
   std::string sha256_;
   std::uint64_t num_unreadable_ = 0;

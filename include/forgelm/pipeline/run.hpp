@@ -34,7 +34,8 @@ inline constexpr const char* kRunFile = "forgelm_run.json";
 inline constexpr const char* kRunLock = ".forgelm.lock";
 
 /// The audit log of a run. ConfigError when nobody can be named as its operator, or the log cannot be gone on with.
-std::unique_ptr<AuditSink> open_run_audit(const std::filesystem::path& run_folder, const std::string& run_id);
+std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig& job, const std::filesystem::path& run_folder,
+                                          const std::string& run_id);
 
 /// Where the model of a run waits: beside its place, with the run in its name.
 std::filesystem::path staging_path(const std::filesystem::path& final_model, const std::string& run_id);
@@ -66,7 +67,8 @@ struct RunResult {
   engine::StopReason reason = engine::StopReason::finished;
   std::optional<double> first_loss, last_loss;
   std::optional<double> first_eval_loss, eval_loss;
-  double seconds = 0;  ///< of the whole run, this process
+  Json resource_usage;  ///< time, device, cost, operations (compliance/resource_usage.hpp); null before training
+  double seconds = 0;   ///< of the whole run, this process
 };
 
 /// Hears how a run goes, for notices to people. What it throws is logged and never fails the run.
@@ -86,10 +88,12 @@ struct RunOptions {
   /// begins at its start, with a warning.
   std::optional<std::string> resume;
   bool shows_progress = true;
+  std::optional<std::filesystem::path> sign_key;  ///< signs the model; goes before the job's compliance.model_key
   std::function<std::unique_ptr<engine::TrainingSession>(engine::TrainingRequest)> open_training =
       engine::open_training;  ///< tests give their own
   /// Opens the audit log of a run.
-  std::function<std::unique_ptr<AuditSink>(const std::filesystem::path& run_folder, const std::string& run_id)>
+  std::function<std::unique_ptr<AuditSink>(const config::JobConfig& job, const std::filesystem::path& run_folder,
+                                           const std::string& run_id)>
       open_audit = open_run_audit;
   std::vector<RunListener*> listeners;  ///< besides those that the job asks for
 };

@@ -3,9 +3,11 @@
 #include <cstdio>
 
 #include "forgelm/cli/command.hpp"
+#include "forgelm/compliance/evidence_zip.hpp"
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/progress.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/pipeline/evidence.hpp"
 #include "forgelm/pipeline/plan.hpp"
 #include "forgelm/pipeline/run.hpp"
 
@@ -89,6 +91,10 @@ Json document_of(const pipeline::RunResult& result, const std::vector<Diagnostic
                                 {"run_id", result.run_id},
                                 {"config_hash", result.config_hash}});
   if (!result.staging.empty()) document.set("staging_path", result.staging.native());
+  if (!result.resource_usage.is_null()) {
+    document.set("resource_usage", result.resource_usage);
+    if (const Json* cost = result.resource_usage.find("estimated_cost_usd")) document.set("estimated_cost_usd", *cost);
+  }
   if (!is_success) document.set("error", result.message);
   Json gates = Json::array();
   for (const auto& gate : result.gates) gates.push(gate_json(gate));
@@ -128,7 +134,7 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
     output.flush();
     Output::complain(result.message, result.hint);
   };
-  if (result.state == RunState::interrupted) {
+  if (result.state == RunState::interrupted || result.metrics.find("num_steps") == nullptr) {
     complain();
     return pipeline::exit_code_of(result.state);
   }
@@ -155,11 +161,53 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
   return pipeline::exit_code_of(result.state);
 }
 
+/// `--compliance-export`: the bundle, without a run.
+ExitCode export_compliance(const LoadedJob& loaded, const Arguments& arguments, Output& output) {
+  const std::filesystem::path folder = arguments.maybe_text("output").value_or(arguments.text("compliance-export"));
+  if (loaded.job.pipeline)
+    throw ConfigError("--compliance-export tells of one job, and this file holds a pipeline",
+                      "every stage writes a bundle of its own when it runs");
+  output.report(loaded.diagnostics);
+  const pipeline::ExportedBundle bundle = pipeline::export_bundle(loaded, folder);
+  Json files = Json::array();
+  output.print(bundle.run_id.empty() ? std::string("the compliance bundle of the job alone:\n")
+                                     : cat("the compliance bundle of run ", bundle.run_id, ":\n"));
+  for (const std::string& name : bundle.files) {
+    files.push((folder / name).native());
+    output.print(cat("  ", (folder / name).native(), "\n"));
+  }
+  output.set_document(Json::object({{"success", true},
+                                    {"files", std::move(files)},
+                                    {"output_dir", folder.native()},
+                                    {"run_id", bundle.run_id.empty() ? Json() : Json(bundle.run_id)}}));
+  return ExitCode::ok;
+}
+
+void check_companions(const Arguments& arguments) {
+  if (arguments.is_given("compliance-export"))
+    for (const char* other : {"resume", "bundle", "dry-run", "strict"})
+      if (arguments.is_given(other))
+        throw UsageError("", cat("--compliance-export trains nothing: --", other, " does not go with it"));
+  if (arguments.is_given("output") && !arguments.is_given("compliance-export"))
+    throw UsageError("", "--output goes with --compliance-export",
+                     "the job names where a run writes: training.output_dir");
+  if (arguments.is_given("bundle") && arguments.flag("dry-run"))
+    throw UsageError("", "--bundle packs the evidence of a run: it does not go with --dry-run");
+}
+
+/// `--bundle ZIP`: after the run, whatever became of it.
+void pack(const pipeline::RunResult& result, const std::filesystem::path& archive, Output& output) {
+  const auto packed = compliance::pack_evidence(result.record.parent_path(), archive);
+  output.print(cat("  evidence    ", archive.native(), " (", count_text(packed.files.size(), "file"), ")\n"));
+}
+
 ExitCode run(const Arguments& arguments, Output& output) {
+  check_companions(arguments);
   const std::string file = arguments.text("config");
   LoadedJob loaded = config::load_job(file);
   stop_on_errors(loaded.diagnostics);
   if (arguments.flag("offline")) config::force_offline(loaded);
+  if (arguments.is_given("compliance-export")) return export_compliance(loaded, arguments, output);
   const auto mode = arguments.flag("strict")    ? pipeline::PlanMode::strict
                     : arguments.flag("dry-run") ? pipeline::PlanMode::dry_run
                                                 : pipeline::PlanMode::run;
@@ -172,8 +220,13 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (!arguments.flag("dry-run")) {
     pipeline::RunOptions options;
     options.resume = arguments.maybe_text("resume");
+    options.sign_key = arguments.maybe_text("sign-key");
     options.shows_progress = !output.is_quiet() && !output.is_json();
-    return tell(pipeline::run_job(loaded, options), problems, output);
+    const pipeline::RunResult result = pipeline::run_job(loaded, options);
+    const ExitCode code = tell(result, problems, output);
+    if (const auto archive = arguments.maybe_text("bundle"); archive && !result.record.empty())
+      pack(result, *archive, output);
+    return code;
   }
   if (arguments.is_given("resume")) output.note("warning: --resume has no effect in a dry run");
   output.print(cat(file, " is valid", problems.empty() ? "" : cat(", with ", count_text(problems.size(), "warning")),
@@ -196,11 +249,31 @@ constexpr OptionSpec kOptions[] = {
      .value_name = "PATH",
      .default_text = "auto",
      .is_value_optional = true},
+    {.name = "sign-key",
+     .kind = OptionKind::path,
+     .doc = "Sign the final model with this private key (PEM, ECDSA on P-256, P-384 or P-521), whatever "
+            "`compliance.model_key` says.",
+     .value_name = "PEM"},
     {.name = "dry-run",
      .doc = "Check the job and say what a run would do: steps, tokens, learning rates, and what it would trip over. "
             "Touches no model and no network."},
     {.name = "strict",
      .doc = "What a run would trip over is an error, and so is whatever this build cannot record or announce."},
+    {.name = "compliance-export",
+     .kind = OptionKind::directory,
+     .doc = "Train nothing; write the compliance bundle here. Where training.output_dir holds a run of this very "
+            "configuration the bundle tells of it, otherwise of the job alone.",
+     .value_name = "DIR",
+     .default_text = "./compliance",
+     .is_value_optional = true},
+    {.name = "output",
+     .kind = OptionKind::directory,
+     .doc = "With --compliance-export: the folder of the bundle, instead of the one named there.",
+     .value_name = "DIR"},
+    {.name = "bundle",
+     .kind = OptionKind::path,
+     .doc = "After the run, pack its evidence into this archive, as `forgelm bundle` does.",
+     .value_name = "ZIP"},
     {.name = "offline", .doc = "Contact no public address, whatever the job says."},
 };
 
@@ -208,6 +281,7 @@ constexpr Example kExamples[] = {
     {"forgelm --config job.yaml", "train, and keep what was measured beside the model"},
     {"forgelm --config job.yaml --resume", "go on after an interruption"},
     {"forgelm --config job.yaml --dry-run", "check a job in milliseconds"},
+    {"forgelm --config job.yaml --compliance-export evidence", "the compliance bundle, without training"},
     {"forgelm --config job.yaml --dry-run --strict --output-format github",
      "the same as a CI step that annotates the file"},
 };

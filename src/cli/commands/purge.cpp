@@ -83,7 +83,8 @@ ExitCode purge_row(const Arguments& arguments, Output& output) {
   const Json document = with_success(pipeline::erase_row(request));
   const auto matches = document.at("matches").integer();
   if (request.is_dry_run) {
-    output.print(cat("[dry-run] Would erase ", matches, " row(s) starting at line ", document.at("first_line").integer(),
+    output.print(cat("[dry-run] Would erase ", matches, " row(s) starting at line ",
+                     document.at("first_line").integer(),
                      " (target_id_hash=", document.at("row_id_hash").text().substr(0, 16),
                      "\xE2\x80\xA6, salt_source=", document.at("salt_source").text(), "), and ",
                      document.at("caches").items().size(), " token cache(s).\n"));
@@ -184,7 +185,9 @@ constexpr OptionSpec kOptions[] = {
      .doc = "Only report what is older than the `retention` section of --config allows.",
      .is_required = true,
      .one_of = "what is erased"},
-    {.name = "corpus", .kind = OptionKind::path, .doc = "With --row-id: the file of rows (JSON lines, JSON or CSV).",
+    {.name = "corpus",
+     .kind = OptionKind::path,
+     .doc = "With --row-id: the file of rows (JSON lines, JSON or CSV).",
      .value_name = "FILE"},
     {.name = "row-matches",
      .kind = OptionKind::choice,
@@ -198,13 +201,18 @@ constexpr OptionSpec kOptions[] = {
      .choices = choices<pipeline::RunKind>},
     {.name = "output-dir",
      .kind = OptionKind::directory,
-     .doc = "The runs' folder (training.output_dir), where the audit log and the salt are. Without it: the folder of the "
-            "corpus, or the working directory.",
+     .doc =
+         "The runs' folder (training.output_dir), where the audit log and the salt are. Without it: the folder of the "
+         "corpus, or the working directory.",
      .value_name = "DIR"},
-    {.name = "config", .kind = OptionKind::path, .doc = "A job file; for --check-policy one that holds only `retention:` "
-                                                        "will do.",
+    {.name = "config",
+     .kind = OptionKind::path,
+     .doc = "A job file; for --check-policy one that holds only `retention:` "
+            "will do.",
      .value_name = "FILE"},
-    {.name = "justification", .kind = OptionKind::text, .doc = "Why; it is recorded. Name no person in it.",
+    {.name = "justification",
+     .kind = OptionKind::text,
+     .doc = "Why; it is recorded. Name no person in it.",
      .value_name = "TEXT"},
     {.name = "dry-run", .doc = "Change nothing; that it was asked is recorded."},
 };
@@ -222,9 +230,10 @@ constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCod
 const CommandSpec command_purge = {
     .name = "purge",
     .summary = "Erase a person's row or a run's files, with a record of it",
-    .details = "Erasures are recorded in the audit log before and after, with a salted hash in place of an identifier. "
-               "Files are replaced in one step. Weights that were trained on a row cannot forget it: the runs that used "
-               "the file are named.",
+    .details =
+        "Erasures are recorded in the audit log before and after, with a salted hash in place of an identifier. "
+        "Files are replaced in one step. Weights that were trained on a row cannot forget it: the runs that used "
+        "the file are named.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kExitCodes,

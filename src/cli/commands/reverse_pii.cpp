@@ -29,7 +29,8 @@ std::vector<fs::path> files_of(const std::vector<std::string>& patterns) {
     }
   if (!files.empty()) return files;
   if (!folder.empty())
-    throw ConfigError(cat(quote(folder), " is a folder"), cat("name its files, for example ", quote(folder + "/*.jsonl")));
+    throw ConfigError(cat(quote(folder), " is a folder"),
+                      cat("name its files, for example ", quote(folder + "/*.jsonl")));
   throw ConfigError(cat("no file matches ", join(patterns, ", ")), "check the paths; patterns are read as by a shell");
 }
 
@@ -80,8 +81,11 @@ constexpr OptionSpec kOptions[] = {
      .is_positional = true,
      .is_required = true,
      .is_repeated = true},
-    {.name = "query", .kind = OptionKind::text, .doc = "The identifier, or with --type custom a regular expression.",
-     .value_name = "VALUE", .is_required = true},
+    {.name = "query",
+     .kind = OptionKind::text,
+     .doc = "The identifier, or with --type custom a regular expression.",
+     .value_name = "VALUE",
+     .is_required = true},
     {.name = "type",
      .kind = OptionKind::choice,
      .doc = "What it is. E-mail addresses are found in either case, telephone numbers with and without country code, "
@@ -90,8 +94,9 @@ constexpr OptionSpec kOptions[] = {
      .default_text = "literal"},
     {.name = "salt-source",
      .kind = OptionKind::choice,
-     .doc = "Look for the salted hash of the value instead, as a masked corpus holds it: with the salt of --output-dir, "
-            "or that mixed with FORGELM_AUDIT_SECRET.",
+     .doc =
+         "Look for the salted hash of the value instead, as a masked corpus holds it: with the salt of --output-dir, "
+         "or that mixed with FORGELM_AUDIT_SECRET.",
      .choices = choices<compliance::SaltSource>},
     {.name = "output-dir",
      .kind = OptionKind::directory,
@@ -118,8 +123,9 @@ constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCod
 const CommandSpec command_reverse_pii = {
     .name = "reverse-pii",
     .summary = "Find where a person's identifier stands in files of data",
-    .details = "For requests of access (GDPR, Art. 15). Each request is recorded in the audit log with a salted hash of "
-               "the value, never the value. Exit code 0 says that all files were searched, whatever was found.",
+    .details =
+        "For requests of access (GDPR, Art. 15). Each request is recorded in the audit log with a salted hash of "
+        "the value, never the value. Exit code 0 says that all files were searched, whatever was found.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kExitCodes,

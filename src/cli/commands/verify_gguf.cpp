@@ -1,8 +1,8 @@
 // `forgelm verify-gguf`: whether a GGUF file is whole. The document's first keys are the reference's.
+#include "forgelm/formats/verify_gguf.hpp"
 #include "../verdict.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/text.hpp"
-#include "forgelm/formats/verify_gguf.hpp"
 
 namespace forgelm::cli {
 extern const CommandSpec command_verify_gguf;
@@ -10,12 +10,11 @@ extern const CommandSpec command_verify_gguf;
 namespace {
 
 Json checks_of(const formats::GgufReport& report) {
-  Json checks = Json::object(
-      {{"magic_ok", report.has_magic},
-       {"metadata_parsed", report.is_parsed},
-       {"metadata_error", report.metadata_error.empty() ? Json() : Json(report.metadata_error)},
-       {"sidecar_present", report.has_sidecar},
-       {"sidecar_match", report.is_sidecar_right ? Json(*report.is_sidecar_right) : Json()}});
+  Json checks = Json::object({{"magic_ok", report.has_magic},
+                              {"metadata_parsed", report.is_parsed},
+                              {"metadata_error", report.metadata_error.empty() ? Json() : Json(report.metadata_error)},
+                              {"sidecar_present", report.has_sidecar},
+                              {"sidecar_match", report.is_sidecar_right ? Json(*report.is_sidecar_right) : Json()}});
   if (report.num_tensors) checks.set("tensor_count", *report.num_tensors);
   if (report.has_sidecar)
     checks.set("sha256_actual", report.sha256_actual).set("sha256_expected", report.sha256_expected);
@@ -44,7 +43,8 @@ constexpr OptionSpec kOptions[] = {
 };
 
 constexpr Example kExamples[] = {
-    {"forgelm verify-gguf model.gguf", "the file is whole, and with model.gguf.sha256 beside it the one that was exported"},
+    {"forgelm verify-gguf model.gguf",
+     "the file is whole, and with model.gguf.sha256 beside it the one that was exported"},
 };
 
 constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error,

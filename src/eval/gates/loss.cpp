@@ -46,6 +46,9 @@ GateResult judge(const GateInput& input) {
   if (!breaches.empty()) {
     result.verdict = Verdict::failed;
     result.detail = join(breaches, "; ");
+  } else if (loss && !bound && !baseline) {
+    result.verdict = Verdict::skipped;
+    result.detail = "the loss of the model before training was not measured, and there is no bound to compare with";
   } else if (!loss) {
     result.verdict = Verdict::skipped;
     result.detail = "there are no evaluation rows, so that there is no evaluation loss to judge by";
