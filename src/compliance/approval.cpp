@@ -268,6 +268,11 @@ std::vector<PendingApproval> pending_approvals(const fs::path& run_folder) {
   return out;
 }
 
+bool has_asked_for_approval(const fs::path& run_folder, const std::string& run_id) {
+  const auto text = read_file_if_exists(log_of(run_folder));
+  return !text || read_approval_events(*text).last_request(run_id) != nullptr;
+}
+
 ApprovalHistory approval_history(const fs::path& run_folder, const std::string& run_id) {
   const auto text = read_file_if_exists(log_of(run_folder));
   if (!text)

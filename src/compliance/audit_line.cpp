@@ -1,5 +1,6 @@
 #include "audit_line.hpp"
 
+#include "forgelm/compliance/audit_events.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::compliance {
@@ -66,6 +67,11 @@ Result<AuditLine> parse_audit_line(std::string_view line) {
   const Json* seq = read.entry.find("seq");
   if (seq != nullptr && seq->kind() == Json::Kind::integer) read.seq = seq->integer();
   return read;
+}
+
+bool is_about_the_log(std::string_view event) noexcept {
+  return event == audit_event("audit.recovered") || event == audit_event("audit.checkpoint_adopted") ||
+         event == audit_event("audit.rerooted");
 }
 
 std::optional<std::string> signed_text(std::string_view line) {

@@ -76,7 +76,7 @@ void AuditWalk::take(std::string_view line) {
     first_line_sha256 = digest;
     first_run_id = read->run_id;
   }
-  if (read->event == "audit.recovered" || read->event == "audit.rerooted" || read->event == "audit.checkpoint_adopted")
+  if (is_about_the_log(read->event))
     warn(cat("line ", num_lines, ": ", read->event, ": ", prefix_code_points(dump(read->entry), 400)));
   head = digest;
   const Sha256Digest leaf = merkle_leaf(line);

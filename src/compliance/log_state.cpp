@@ -20,7 +20,8 @@ enum class Chain { checked, as_it_is };
 
 struct Walked {
   std::optional<Trouble> trouble;
-  bool has_seq = false;  ///< a line beyond the first carries `seq`: forgelm wrote it, and its checkpoint
+  /// A line of ours beyond the first, save those that recovery writes: it was written with a checkpoint beside it.
+  bool had_checkpoint = false;
 };
 
 void take_line(LogState& state, std::string_view line, const AuditLine* read) {
@@ -46,7 +47,8 @@ Walked walk(const AppendFile& file, LogState& state, Chain chain) {
       else if (read && read->prev_hash != state.head && chain == Chain::checked)
         walked.trouble = {"rewritten", cat("entry ", number, " does not continue the one before it")};
       if (walked.trouble) return false;
-      walked.has_seq = walked.has_seq || (read && read->seq.value_or(0) > 0);
+      walked.had_checkpoint =
+          walked.had_checkpoint || (read && read->seq.value_or(0) > 0 && !is_about_the_log(read->event));
       take_line(state, line, read ? &*read : nullptr);
     }
     state.size_bytes += line.size() + 1;
@@ -147,7 +149,7 @@ bool is_folder(const fs::path& path) {
 void adopt(const AppendFile& file, LogState& state) {
   const Walked walked = walk(file, state, Chain::checked);
   state.trouble = walked.trouble;
-  if (!walked.trouble && walked.has_seq)
+  if (!walked.trouble && walked.had_checkpoint)
     state.trouble = {"checkpoint_missing", "the log was written with a checkpoint, and the checkpoint is gone"};
   if (state.tree.size() > 0) state.adopted = "missing";
 }

@@ -23,9 +23,9 @@ std::optional<std::string> check_retention(const config::JobConfig& job) {
   }
   logger.warning(compliance::excess_line(excesses, enforce));
   if (enforce == RetentionEnforce::warn_on_excess) return std::nullopt;
-  return cat(excesses.size(), excesses.size() == 1 ? " artefact" : " artefacts", " in ",
-             quote(job.training.output_dir), " ", excesses.size() == 1 ? "is" : "are",
-             " kept for longer than `retention` allows (", excesses.front().path, ")");
+  return cat(excesses.size(), excesses.size() == 1 ? " artefact" : " artefacts", " in ", quote(job.training.output_dir),
+             " ", excesses.size() == 1 ? "is" : "are", " kept for longer than `retention` allows (",
+             excesses.front().path, ")");
 }
 
 }  // namespace forgelm::pipeline

@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "forgelm/compliance/approval.hpp"
 #include "forgelm/compliance/audit_log.hpp"
 #include "forgelm/compliance/model_integrity.hpp"
 #include "forgelm/core/env.hpp"
@@ -130,6 +131,20 @@ class Run {
     if (beginning_.checkpoint) record_->set_resumed_from(*beginning_.checkpoint);
     signing_key_ = signing_key(job_, options_.sign_key);
     audit_ = options_.open_audit(job_, folder_.path(), record_->id());
+    orphan_ = find_orphan();
+  }
+
+  /// The model of a run that was stopped between staging it and asking for its approval: nobody can decide about it.
+  std::optional<fs::path> find_orphan() const {
+    const Json earlier = folder_.record();
+    const Json* id = earlier.find("id");
+    if (id == nullptr || id->kind() != Json::Kind::text) return std::nullopt;
+    const Json* state = earlier.find("state");
+    if (state != nullptr && *state == Json(to_string(RunState::rejected))) return std::nullopt;
+    const fs::path waiting = staging_path(model_place(), id->text());
+    if (!fs::is_directory(waiting) || compliance::has_asked_for_approval(folder_.path(), id->text()))
+      return std::nullopt;
+    return waiting;
   }
 
   void prepare_data() {
@@ -186,6 +201,7 @@ class Run {
 
   void stage() {
     stage_ = "stage";
+    if (orphan_) fs::remove_all(*orphan_);
     staged_ = final_model_.stage();
     session_->save(staged_);
     write_tokenizer_files(job_.model, data_.model, staged_);
@@ -405,6 +421,7 @@ class Run {
   FinalModel final_model_;
   WebhookListener webhook_{job_};
   Beginning beginning_;
+  std::optional<fs::path> orphan_;
   std::optional<RunRecord> record_;
   std::optional<PrivateKey> signing_key_;
   std::unique_ptr<AuditSink> audit_;

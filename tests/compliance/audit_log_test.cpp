@@ -34,7 +34,7 @@ struct Bench {
 
   test::FakeEnvironment environment;
   ScopedEnvironment scope{environment};
-  test::TemporaryDirectory folder;
+  test::TemporaryDirectory folder{test::memory_directory()};
 };
 
 TEST_CASE("an entry is the text that the reference writes, with seq behind the details") {

@@ -36,7 +36,7 @@ struct Signed {
   }
   test::FakeEnvironment environment;
   ScopedEnvironment scope{environment};
-  test::TemporaryDirectory folder;
+  test::TemporaryDirectory folder{test::memory_directory()};
   PrivateKey key = key_of(folder, kKey);
   std::vector<std::string> notes;
   std::string text;

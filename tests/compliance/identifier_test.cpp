@@ -64,10 +64,12 @@ TEST_CASE("identifier hash: the secret is mixed in as the reference does it, unl
   const auto mixed = compliance::salt_of(folder.path());
   CHECK(mixed.source == "env_var");
   // tests/golden/erasure, made by the reference with this salt and secret.
-  CHECK(compliance::identifier_hash(mixed, "a-1") == "8d2facc6b3928e0326e5394bd32db80ade3813d804e98bd6e67c52c3549d71cf");
+  CHECK(compliance::identifier_hash(mixed, "a-1") ==
+        "8d2facc6b3928e0326e5394bd32db80ade3813d804e98bd6e67c52c3549d71cf");
   const auto plain = compliance::salt_of(folder.path(), compliance::SaltSource::per_dir);
   CHECK(plain.source == "per_dir");
-  CHECK(compliance::identifier_hash(plain, "a-1") == "ef4a0a88320f08d47d135ee04bc37584d2f02b67110b4d017096d13a4e4d6b58");
+  CHECK(compliance::identifier_hash(plain, "a-1") ==
+        "ef4a0a88320f08d47d135ee04bc37584d2f02b67110b4d017096d13a4e4d6b58");
 }
 
 TEST_CASE("identifier hash: a damaged salt is refused, and nothing is written where nothing may be") {
@@ -123,8 +125,8 @@ TEST_CASE("identifier search: an e-mail address is found in either case, literal
 
 TEST_CASE("identifier search: a telephone number is found however it is written") {
   const char* kQueries[] = {"+49 170 1234567", "0049170 123 45 67", "+49 (0)170/1234567", "0170-1234567"};
-  const char* kWritten[] = {"+491701234567",     "0049 170 1234567",  "+49 (0) 170 1234567", "0170 1234567",
-                            "(0170) 123-45-67",  "0170/1234567",      "+49-170-123.45.67",   "tel:+49 170 1234567,"};
+  const char* kWritten[] = {"+491701234567",    "0049 170 1234567", "+49 (0) 170 1234567", "0170 1234567",
+                            "(0170) 123-45-67", "0170/1234567",     "+49-170-123.45.67",   "tel:+49 170 1234567,"};
   for (const char* query : kQueries)
     for (const char* written : kWritten) {
       INFO(query << " in " << written);
@@ -143,7 +145,10 @@ TEST_CASE("identifier search: numbers are found in any grouping, and not within 
   CHECK(found_in(IdentifierType::iban, "DE89 3704 0044 0532 0130 00", "to de89370400440532013000.") ==
         "de89370400440532013000");
   CHECK(finds(IdentifierType::iban, "DE89370400440532013000", "DE89 3704 0044 0532 0130 00"));
-  CHECK(finds(IdentifierType::iban, "DE89370400440532013000", "DE89\xC2\xA0" "3704\xE2\x80\xAF" "0044 0532 0130 00"));
+  CHECK(finds(IdentifierType::iban, "DE89370400440532013000",
+              "DE89\xC2\xA0"
+              "3704\xE2\x80\xAF"
+              "0044 0532 0130 00"));
   CHECK_FALSE(finds(IdentifierType::iban, "DE89370400440532013000", "XDE89370400440532013000"));
   CHECK(finds(IdentifierType::credit_card, "4111111111111111", "4111-1111-1111-1111"));
   CHECK(finds(IdentifierType::credit_card, "4111 1111 1111 1111", "4111111111111111"));

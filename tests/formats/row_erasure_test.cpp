@@ -64,7 +64,8 @@ std::vector<Json> rows_of(const std::string& name, const std::string& bytes) {
 
 TEST_CASE("row erasure: lines of JSON lose their rows and nothing else") {
   const std::string bytes =
-      "\xEF\xBB\xBF{\"id\": \"a\"}\n\n   \n  {\"id\": \"b\",  \"x\" : 1e5 }\r\nnot json\n{\"id\": \"c\"}\n{\"id\":\"d\"}";
+      "\xEF\xBB\xBF{\"id\": \"a\"}\n\n   \n  {\"id\": \"b\",  \"x\" : 1e5 }\r\nnot json\n{\"id\": "
+      "\"c\"}\n{\"id\":\"d\"}";
   std::vector<std::uint64_t> lines;
   CHECK(without("r.jsonl", bytes, {"b"}, &lines) ==
         "\xEF\xBB\xBF{\"id\": \"a\"}\n\n   \nnot json\n{\"id\": \"c\"}\n{\"id\":\"d\"}");

@@ -176,7 +176,8 @@ TEST_CASE("erasure: documents, events and files are the reference's") {
       CHECK(events[i].name == expected[i].items().at(0).text());
       Json details = expected[i].items().at(1);
       // It advises to remove the bundle by other means; ours is found by its report.
-      if (Json* message = details.find("error_message"); message != nullptr && message->text().find("bundle") != std::string::npos)
+      if (Json* message = details.find("error_message");
+          message != nullptr && message->text().find("bundle") != std::string::npos)
         details.set("error_message", message->text().substr(0, message->text().find(" The standard")));
       check_holds(events[i].details, details);
     }
@@ -195,17 +196,18 @@ TEST_CASE("erasure: a row goes from the corpus and from every token cache made o
   for (int i = 0; i < 20; ++i) {
     const std::string person = i == 7 ? kPerson : cat("person ", i);
     corpus += dump(Json::object({{"id", i == 7 ? Json(kPerson) : Json(cat("row-", i))},
-                                 {"text", cat("write to ", person, " soon")}})) + "\n";
+                                 {"text", cat("write to ", person, " soon")}})) +
+              "\n";
     other += dump(Json::object({{"id", cat("other-", i)}, {"text", cat("nothing of anybody ", i)}})) + "\n";
   }
   desk.write("work/corpus.jsonl", corpus);
   desk.write("work/copy.jsonl", corpus);  // the same bytes under another name
   desk.write("other.jsonl", other);
   const auto prepare = [&](const std::string& file) {
-    const auto loaded =
-        config::read_job(cat("model: {name_or_path: ", model.native(), "}\nlora: {}\ntraining: {output_dir: work/out}\n",
-                             "data: {dataset_name_or_path: ", file, "}\n"),
-                         "job.yaml");
+    const auto loaded = config::read_job(
+        cat("model: {name_or_path: ", model.native(), "}\nlora: {}\ntraining: {output_dir: work/out}\n",
+            "data: {dataset_name_or_path: ", file, "}\n"),
+        "job.yaml");
     REQUIRE(loaded.ok());
     data::TokenizeOptions options;
     options.cache_folder = data::token_cache_folder();
@@ -245,15 +247,16 @@ TEST_CASE("erasure: caches of other sources go too when the job's tokenizer show
   std::string corpus, shuffled;
   for (int i = 0; i < 12; ++i) {
     const std::string row = dump(Json::object({{"id", i == 3 ? Json(kPerson) : Json(i)},
-                                               {"text", cat("to ", i == 3 ? kPerson : "nobody", " ", i)}})) + "\n";
+                                               {"text", cat("to ", i == 3 ? kPerson : "nobody", " ", i)}})) +
+                            "\n";
     corpus += row;
     shuffled = row + shuffled;
   }
   desk.write("corpus.jsonl", corpus);
   desk.write("shuffled.jsonl", shuffled);
-  const auto loaded = config::read_job(
-      cat("model: {name_or_path: ", model.native(), "}\nlora: {}\ntraining: {}\ndata: {dataset_name_or_path: shuffled.jsonl}\n"),
-      "job.yaml");
+  const auto loaded = config::read_job(cat("model: {name_or_path: ", model.native(),
+                                           "}\nlora: {}\ntraining: {}\ndata: {dataset_name_or_path: shuffled.jsonl}\n"),
+                                       "job.yaml");
   REQUIRE(loaded.ok());
   data::TokenizeOptions options;
   options.cache_folder = data::token_cache_folder();
@@ -334,23 +337,27 @@ TEST_CASE("erasure: samples that show the identifier go, and the run that traine
   Desk desk;
   const std::string corpus = "{\"id\": \"carol-4711\", \"text\": \"x\"}\n{\"id\": \"dave\"}\n";
   desk.write("corpus.jsonl", corpus);
-  desk.write("out/forgelm_run.json",
-             dump(Json::object({{"id", "fg-00000000000a"},
-                                {"data", Json::object({{"sources", Json::array({Json::object(
-                                                                       {{"name", "elsewhere"},
-                                                                        {"files", Json::array({Json::object(
-                                                                                      {{"path", "/elsewhere"},
-                                                                                       {"sha256", sha256_hex(corpus)}})})}})})}})}})));
+  desk.write(
+      "out/forgelm_run.json",
+      dump(Json::object(
+          {{"id", "fg-00000000000a"},
+           {"data",
+            Json::object(
+                {{"sources", Json::array({Json::object(
+                                 {{"name", "elsewhere"},
+                                  {"files", Json::array({Json::object({{"path", "/elsewhere"},
+                                                                       {"sha256", sha256_hex(corpus)}})})}})})}})}})));
   desk.write("out/samples.jsonl", "{\"step\": 1, \"text\": \"for carol-4711\"}\n{\"step\": 2, \"text\": \"other\"}\n");
-  desk.write("out/earlier-fg-b/samples.jsonl", "{\"step\": 1, \"text\": \"\\u0063arol-4711\"}\n{\"text\": \"carol-4711\"}\n");
+  desk.write("out/earlier-fg-b/samples.jsonl",
+             "{\"step\": 1, \"text\": \"\\u0063arol-4711\"}\n{\"text\": \"carol-4711\"}\n");
   desk.write("out/synthetic_data.jsonl", "{\"text\": \"made of carol-4711\"}\n");
   auto request = row_erasure(desk, "carol-4711");
   request.webhook_targets = {"https://hooks.example.org"};
   const Json document = pipeline::erase_row(request);
   CHECK(document.at("affected_run_ids") == Json::array({"fg-00000000000a"}));
-  CHECK(document.at("warnings") == Json::array({"data.erasure_warning_memorisation",
-                                                "data.erasure_warning_synthetic_data_present",
-                                                "data.erasure_warning_external_copies"}));
+  CHECK(document.at("warnings") ==
+        Json::array({"data.erasure_warning_memorisation", "data.erasure_warning_synthetic_data_present",
+                     "data.erasure_warning_external_copies"}));
   CHECK(read_file("out/samples.jsonl") == "{\"step\": 2, \"text\": \"other\"}\n");
   CHECK(read_file("out/earlier-fg-b/samples.jsonl") == "");
   CHECK(document.at("remaining") == Json::array({"out/synthetic_data.jsonl"}));

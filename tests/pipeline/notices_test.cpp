@@ -15,9 +15,12 @@ using pipeline::RunState;
 class Receiver {
  public:
   explicit Receiver(int status = 200)
-      : server_([status](const test::ReceivedRequest&, test::ServerConnection& to) { to.send(test::answer(status, "")); }) {}
+      : server_([status](const test::ReceivedRequest&, test::ServerConnection& to) {
+          to.send(test::answer(status, ""));
+        }) {}
   std::string section() const {
-    return cat("webhook: {url: '", server_.url("/the-token-of-this-receiver"), "', allow_private_destinations: true}\n");
+    return cat("webhook: {url: '", server_.url("/the-token-of-this-receiver"),
+               "', allow_private_destinations: true}\n");
   }
   std::vector<Json> notices() const {
     std::vector<Json> notices;

@@ -37,6 +37,9 @@ struct PendingApproval {
 /// when there is no log. RunError(io) when it cannot be read.
 std::vector<PendingApproval> pending_approvals(const std::filesystem::path& run_folder);
 
+/// Whether the log of a run's folder asks for approval of the run. Also true when there is no log to ask.
+bool has_asked_for_approval(const std::filesystem::path& run_folder, const std::string& run_id);
+
 struct ApprovalHistory {
   ApprovalStatus status = ApprovalStatus::unknown;
   std::vector<Json> chain;                    ///< the run's approval events, oldest first

@@ -134,7 +134,7 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
     output.flush();
     Output::complain(result.message, result.hint);
   };
-  if (result.state == RunState::interrupted) {
+  if (result.state == RunState::interrupted || result.metrics.find("num_steps") == nullptr) {
     complain();
     return pipeline::exit_code_of(result.state);
   }
