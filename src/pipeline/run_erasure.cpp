@@ -141,32 +141,17 @@ std::vector<fs::path> artefacts_of(const fs::path& folder, const std::string& ru
   return paths;
 }
 
-/// Sources of the data in the run's own record, as paths and digests.
-std::vector<std::string> sources_of(const fs::path& folder, const std::string& run_id) {
-  std::vector<std::string> sources;
-  for (const FoundRecord& record : run_records_below(folder)) {
-    const Json* data = record.id == run_id ? record.document.find("data") : nullptr;
-    const Json* list = data != nullptr ? data->find("sources") : nullptr;
-    if (list == nullptr || list->kind() != Json::Kind::array) continue;
-    for (const Json& source : list->items()) {
-      const Json* files = source.find("files");
-      if (files == nullptr || files->kind() != Json::Kind::array) continue;
-      for (const Json& file : files->items())
-        for (const char* key : {"path", "sha256"})
-          if (const std::string text = text_at(file, key); !text.empty()) sources.push_back(text);
-    }
-  }
-  return sources;
-}
-
 std::vector<data::TokenCacheEntry> caches_of(const RunErasure& request) {
   std::vector<data::TokenCacheEntry> found;
   if (request.kind != RunKind::artefacts) return found;
-  for (const std::string& source : sources_of(request.output_dir, request.run_id))
-    for (data::TokenCacheEntry& entry : data::find_caches_of(request.cache_folder, source))
-      if (!entry.description.is_null() &&
-          std::none_of(found.begin(), found.end(), [&](const auto& one) { return one.key == entry.key; }))
-        found.push_back(std::move(entry));
+  for (const FoundRecord& record : run_records_below(request.output_dir)) {
+    if (record.id != request.run_id) continue;
+    for (const std::string& source : sources_of(record.document))
+      for (data::TokenCacheEntry& entry : data::find_caches_of(request.cache_folder, source))
+        if (!entry.description.is_null() &&
+            std::none_of(found.begin(), found.end(), [&](const auto& one) { return one.key == entry.key; }))
+          found.push_back(std::move(entry));
+  }
   return found;
 }
 

@@ -310,9 +310,9 @@ TEST_CASE("erasure: what fails is on record, with the identifier out of sight") 
 TEST_CASE("erasure: a run's record names the files it used, and the run is named when one of them loses a row") {
   test::Workplace here;
   const auto result = here.run();
-  const Json sources = here.record().at("data").at("sources");
+  const Json sets = here.record().at("data").at("data_sets");
   const fs::path used = fs::path(FORGELM_SOURCE_DIR) / "configs/data/first-job.jsonl";
-  REQUIRE(sources.items().at(0).at("files").items().at(0).at("sha256").text() == sha256_file(used));
+  REQUIRE(sets.items().at(0).at("files").items().at(0).at("sha256").text() == sha256_file(used));
   CHECK(pipeline::runs_that_used(here.out(), "/nowhere", sha256_file(used)) == std::vector<std::string>{result.run_id});
   CHECK(pipeline::runs_that_used(here.out(), used, "") == std::vector<std::string>{result.run_id});
   CHECK(pipeline::runs_that_used(here.out(), "/nowhere", "").empty());
@@ -337,16 +337,10 @@ TEST_CASE("erasure: samples that show the identifier go, and the run that traine
   Desk desk;
   const std::string corpus = "{\"id\": \"carol-4711\", \"text\": \"x\"}\n{\"id\": \"dave\"}\n";
   desk.write("corpus.jsonl", corpus);
-  desk.write(
-      "out/forgelm_run.json",
-      dump(Json::object(
-          {{"id", "fg-00000000000a"},
-           {"data",
-            Json::object(
-                {{"sources", Json::array({Json::object(
-                                 {{"name", "elsewhere"},
-                                  {"files", Json::array({Json::object({{"path", "/elsewhere"},
-                                                                       {"sha256", sha256_hex(corpus)}})})}})})}})}})));
+  const Json file = Json::object({{"path", "elsewhere"}, {"sha256", sha256_hex(corpus)}});
+  const Json set = Json::object({{"name", "/elsewhere"}, {"kind", "directory"}, {"files", Json::array({file})}});
+  const Json data = Json::object({{"data_sets", Json::array({set})}});
+  desk.write("out/forgelm_run.json", dump(Json::object({{"id", "fg-00000000000a"}, {"data", data}})));
   desk.write("out/samples.jsonl", "{\"step\": 1, \"text\": \"for carol-4711\"}\n{\"step\": 2, \"text\": \"other\"}\n");
   desk.write("out/earlier-fg-b/samples.jsonl",
              "{\"step\": 1, \"text\": \"\\u0063arol-4711\"}\n{\"text\": \"carol-4711\"}\n");

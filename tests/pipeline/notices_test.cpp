@@ -109,7 +109,7 @@ TEST_CASE("notices: of an offline job they are noted as not sent") {
   pipeline::RunOptions options;
   options.shows_progress = false;
   options.open_training = [&](engine::TrainingRequest request) { return here.training.open(std::move(request)); };
-  options.open_audit = [&](const std::filesystem::path&, const std::string&) {
+  options.open_audit = [&](const config::JobConfig&, const std::filesystem::path&, const std::string&) {
     return std::make_unique<test::SinkReference>(here.audit);
   };
   CHECK(pipeline::run_job(job, options).state == RunState::finished);
