@@ -7,18 +7,20 @@ COPY tools/lib tools/lib
 RUN bash -c 'set -euo pipefail; source tools/lib/setup.sh; install_packages build'
 COPY cmake/libtorch.lock cmake/arrow.lock cmake/
 COPY tools/libtorch tools/arrow tools/
-ENV XDG_CACHE_HOME=/cache
+ENV XDG_CACHE_HOME=/cache LD_LIBRARY_PATH=
 RUN tools/libtorch && tools/arrow
 COPY . .
 RUN tools/quickstart --no-install --no-training \
  && cmake --install build --prefix /opt/forgelm --strip \
+ && LD_LIBRARY_PATH="$(tools/libtorch)/lib:$LD_LIBRARY_PATH" tools/runtime-packages /opt/forgelm "$(dirname "$(tools/libtorch)")" >/packages \
  && mv "$(dirname "$(tools/libtorch)")" /opt/forgelm/libtorch
 
 FROM debian:12-slim
-# gomp: the threads of the engine; curl is opened on first use; certificates: for what is downloaded.
+# What the program and its libraries load; curl is opened on first use; certificates: for what is downloaded.
+COPY --from=build /packages /packages
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates libcurl4 libgomp1 libspdlog1.10 libssl3 libyaml-cpp0.7 \
- && rm -rf /var/lib/apt/lists/*
+ && xargs apt-get install -y --no-install-recommends ca-certificates libcurl4 </packages \
+ && rm -rf /var/lib/apt/lists/* /packages
 COPY --from=build /opt/forgelm /opt/forgelm
 ENV PATH=/opt/forgelm/bin:$PATH FORGELM_LIBTORCH=/opt/forgelm/libtorch/torch
 # Nothing needs root; a job's files belong to whoever runs it: docker run --user "$(id -u):$(id -g)".

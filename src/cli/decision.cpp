@@ -1,7 +1,6 @@
 #include "decision.hpp"
 
 #include "forgelm/core/text.hpp"
-#include "verdict.hpp"
 
 namespace forgelm::cli {
 namespace {
@@ -44,7 +43,7 @@ ExitCode tell_distrust(const compliance::Decision& decision, const compliance::D
                                     {"findings", Json::array_of(decision.findings)},
                                     {"exit_code", static_cast<int>(ExitCode::integrity_failure)}}));
   if (!output.is_json()) {
-    for (const std::string& finding : decision.findings) output.print(cat("  ", shown(finding), "\n"));
+    for (const std::string& finding : decision.findings) output.print(cat("  ", finding, "\n"));
     output.flush();
     Output::complain(decision.integrity_failure, "nothing was decided; find out who changed it");
   }

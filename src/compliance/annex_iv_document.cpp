@@ -35,11 +35,10 @@ std::optional<Json> annex_iv_document(const config::LoadedJob& loaded, const Run
       {"technical_documentation", Json::object({{"forgelm_version", report.at("forgelm_version")},
                                                 {"generated_at", report.at("generated_at")},
                                                 {"known_limitations", provider.at("known_limitations")}})},
-      {"monitoring_and_logging",
-       member_or(report, "monitoring", Json::object({{"audit_log", "audit_log.jsonl"}}))},
+      {"monitoring_and_logging", member_or(report, "monitoring", Json::object({{"audit_log", "audit_log.jsonl"}}))},
       {"performance_metrics", metrics.members().empty() ? no_run() : metrics},
-      {"risk_management", member_or(report, "risk_assessment",
-                                    Json::object({{"art9_reference", "no risk_assessment block configured"}}))},
+      {"risk_management",
+       member_or(report, "risk_assessment", Json::object({{"art9_reference", "no risk_assessment block configured"}}))},
       {"provider_metadata", provider},
   });
   document.set("annex_iv", annex_iv_points(loaded, facts, document));

@@ -103,26 +103,25 @@ class Points {
   Filled without_run() const { return not_applicable("exported from the job alone: no run was recorded"); }
 
   std::vector<Json> general() const {
-    return {item("a", "intended purpose, provider, version", identity()),
-            item("b", "interaction with other hardware and software",
-                 text(said_.interactions, "compliance.interactions")),
-            item("c", "versions of software", generated(software())),
-            item("d", "forms in which the system is placed on the market",
-                 list(said_.distribution_forms, "compliance.distribution_forms")),
-            item("e", "hardware that the system is intended to run on",
-                 text(said_.hardware_requirements, "compliance.hardware_requirements")),
-            item("f", "products that the system is a component of",
-                 not_applicable("the run makes weights of a model; the provider of a product that holds them documents "
-                                "the product")),
-            item("g", "user interface given to the deployer", text(said_.user_interface, "compliance.user_interface")),
-            item("h", "instructions for use", generated(Json(), {"deployer_instructions.md"}))};
+    return {
+        item("a", "intended purpose, provider, version", identity()),
+        item("b", "interaction with other hardware and software", text(said_.interactions, "compliance.interactions")),
+        item("c", "versions of software", generated(software())),
+        item("d", "forms in which the system is placed on the market",
+             list(said_.distribution_forms, "compliance.distribution_forms")),
+        item("e", "hardware that the system is intended to run on",
+             text(said_.hardware_requirements, "compliance.hardware_requirements")),
+        item("f", "products that the system is a component of",
+             not_applicable("the run makes weights of a model; the provider of a product that holds them documents "
+                            "the product")),
+        item("g", "user interface given to the deployer", text(said_.user_interface, "compliance.user_interface")),
+        item("h", "instructions for use", generated(Json(), {"deployer_instructions.md"}))};
   }
 
   Filled identity() const {
     const Json& content = document_.at("system_identification");
     for (const char* key : {"provider_name", "system_name", "intended_purpose"})
-      if (trim(content.at(key).text()).empty())
-        return {"missing", content, {}, cat("compliance.", key, " is not set")};
+      if (trim(content.at(key).text()).empty()) return {"missing", content, {}, cat("compliance.", key, " is not set")};
     return provided(content);
   }
 
@@ -152,8 +151,9 @@ class Points {
 
   Filled design() const {
     if (trim(said_.design_rationale).empty()) return unsaid("compliance.design_rationale");
-    return provided(Json::object({{"rationale", said_.design_rationale},
-                                  {"training_parameters", document_.at("system_components").at("training_parameters")}}));
+    return provided(
+        Json::object({{"rationale", said_.design_rationale},
+                      {"training_parameters", document_.at("system_components").at("training_parameters")}}));
   }
 
   Filled architecture() const {
@@ -195,11 +195,11 @@ class Points {
   }
 
   Filled cybersecurity() const {
-    Json content = Json::object(
-        {{"by_the_run", Json::array({"digests of every file of the model (model_integrity.json)",
-                                     "an audit log whose entries are chained by digests",
-                                     "digests of the data, the base model and the job",
-                                     "no code of a model is ever run"})}});
+    Json content =
+        Json::object({{"by_the_run", Json::array({"digests of every file of the model (model_integrity.json)",
+                                                  "an audit log whose entries are chained by digests",
+                                                  "digests of the data, the base model and the job",
+                                                  "no code of a model is ever run"})}});
     if (trim(said_.cybersecurity_measures).empty()) return generated(std::move(content));
     return provided(content.set("by_the_provider", said_.cybersecurity_measures));
   }
@@ -281,8 +281,7 @@ class Points {
   }
 
   static Json pointer_to(const fs::path& path) {
-    return Json::object(
-        {{"file", path.native()}, {"sha256", sha256_file(path)}, {"size_bytes", fs::file_size(path)}});
+    return Json::object({{"file", path.native()}, {"sha256", sha256_file(path)}, {"size_bytes", fs::file_size(path)}});
   }
 
   Filled post_market() const {
@@ -290,7 +289,8 @@ class Points {
       const fs::path path = *said_.post_market_plan;
       std::error_code error;
       Json plan = fs::is_regular_file(path, error) ? pointer_to(path) : Json(*said_.post_market_plan);
-      return provided(Json::object({{"plan", std::move(plan)}, {"monitoring", document_.at("monitoring_and_logging")}}));
+      return provided(
+          Json::object({{"plan", std::move(plan)}, {"monitoring", document_.at("monitoring_and_logging")}}));
     }
     if (job_.monitoring && job_.monitoring->enabled)
       return generated(Json::object({{"monitoring", document_.at("monitoring_and_logging")}}));

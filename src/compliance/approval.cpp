@@ -174,7 +174,7 @@ class Case {
       if (report.verdict == IntegrityVerdict::intact) return true;
       for (const auto& [what, names] : {std::pair("changed", &report.changed), std::pair("removed", &report.removed),
                                         std::pair("added", &report.added)})
-        for (const std::string& name : *names) decision_.findings.push_back(cat(what, ": ", name));
+        for (const std::string& name : *names) decision_.findings.push_back(cat(what, ": ", quote(name)));
       return fail(
           cat("the staged model in ", folder.native(), " is not the one that passed the gates: ", report.reason));
     } catch (const ConfigError& error) {
@@ -266,6 +266,11 @@ std::vector<PendingApproval> pending_approvals(const fs::path& run_folder) {
     out.push_back(std::move(one));
   }
   return out;
+}
+
+bool has_asked_for_approval(const fs::path& run_folder, const std::string& run_id) {
+  const auto text = read_file_if_exists(log_of(run_folder));
+  return !text || read_approval_events(*text).last_request(run_id) != nullptr;
 }
 
 ApprovalHistory approval_history(const fs::path& run_folder, const std::string& run_id) {

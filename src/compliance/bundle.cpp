@@ -40,8 +40,9 @@ void keep_foreign_files(const Bundle& bundle, const fs::path& folder, const fs::
     const std::string name = entry.path().filename().native();
     if (is_ours(bundle, name) || name.starts_with('.')) continue;
     if (!entry.is_regular_file() || entry.is_symlink())
-      throw ConfigError(cat(quote(folder.native()), " holds ", quote(name), ", which is no file of a compliance bundle"),
-                        "the folder is replaced as a whole: name one of its own");
+      throw ConfigError(
+          cat(quote(folder.native()), " holds ", quote(name), ", which is no file of a compliance bundle"),
+          "the folder is replaced as a whole: name one of its own");
     std::error_code error;
     fs::create_hard_link(entry.path(), staging / name, error);
     if (error) fs::copy_file(entry.path(), staging / name);
@@ -70,10 +71,10 @@ Bundle make_bundle(const config::LoadedJob& loaded, const RunFacts& facts) {
   } catch (const std::exception& error) {
     bundle.governance_problem = error.what();
   }
-  add(kInstructionsFile, deployer_instructions(loaded, facts,
-                                               facts.run && !facts.run->final_model.empty()
-                                                   ? facts.run->final_model
-                                                   : config::final_model_path(loaded.job)));
+  add(kInstructionsFile,
+      deployer_instructions(loaded, facts,
+                            facts.run && !facts.run->final_model.empty() ? facts.run->final_model
+                                                                         : config::final_model_path(loaded.job)));
   add("bom.cdx.json", pretty(cyclonedx_bom(loaded, facts, report)));
   if (const auto provenance = slsa_provenance(loaded, facts)) add("provenance.slsa.json", pretty(*provenance));
   add("configuration.yaml", config::to_yaml(config::dump(loaded)));

@@ -28,7 +28,8 @@ constexpr Artefact kArtefacts[] = {
      "The nine points of Annex IV with a status each. Its hash finds damage: `forgelm verify-annex-iv`.",
      "That nobody rewrote it: the hash has no key."},
     {"deployer_instructions.md", "What deployers are told (Article 13).", "That they read it."},
-    {"bom.cdx.json", "Model, base model and data sets as a CycloneDX 1.7 bill of materials.", "Their licences, unless stated."},
+    {"bom.cdx.json", "Model, base model and data sets as a CycloneDX 1.7 bill of materials.",
+     "Their licences, unless stated."},
     {"provenance.slsa.json",
      "Which job, base model and data made which files, as SLSA provenance v1 in an in-toto statement.",
      "Its own origin: it is not signed here."},
@@ -37,9 +38,11 @@ constexpr Artefact kArtefacts[] = {
 }  // namespace
 
 std::string bundle_readme(const config::LoadedJob& loaded, const RunFacts& facts, bool has_annex) {
-  std::string out = cat("# Compliance bundle\n\n", facts.run ? cat("Of run ", facts.run->id) : std::string("Of a job alone: no run is recorded in it"),
-                        ", written by forgelm ", version(), " at ", facts.generated_at, ".\n\n",
-                        "| file | shows | does not show |\n|---|---|---|\n");
+  std::string out =
+      cat("# Compliance bundle\n\n",
+          facts.run ? cat("Of run ", facts.run->id) : std::string("Of a job alone: no run is recorded in it"),
+          ", written by forgelm ", version(), " at ", facts.generated_at, ".\n\n",
+          "| file | shows | does not show |\n|---|---|---|\n");
   for (const Artefact& artefact : kArtefacts) {
     if (artefact.name == "risk_assessment.json" && !loaded.job.risk_assessment) continue;
     if (artefact.name == "annex_iv_metadata.json" && !has_annex) continue;
@@ -47,12 +50,12 @@ std::string bundle_readme(const config::LoadedJob& loaded, const RunFacts& facts
     out += cat("| ", artefact.name, " | ", artefact.proves, " | ", artefact.does_not, " |\n");
   }
   if (!has_annex)
-    out +=
-        "\nThere is no annex_iv_metadata.json: the job names neither provider, system nor purpose (`compliance`).\n";
+    out += "\nThere is no annex_iv_metadata.json: the job names neither provider, system nor purpose (`compliance`).\n";
   out +=
       "\nDigests tie these files to the run's folder: `forgelm_run.json` lists the files of the model, the audit log "
       "(`audit_log.jsonl`) holds what happened in order, and `model_integrity.json` beside the model covers its bytes. "
-      "Check with `forgelm verify-audit`, `forgelm verify-integrity` and `forgelm verify-annex-iv`.\n\n## Dates and thresholds of law\n\n";
+      "Check with `forgelm verify-audit`, `forgelm verify-integrity` and `forgelm verify-annex-iv`.\n\n## Dates and "
+      "thresholds of law\n\n";
   out += cat("As compared with the sources on ", law_table_as_of(), ":\n\n");
   for (const LawEntry& entry : law_table())
     out += cat("- ", entry.date.empty() ? python_float_repr(entry.number) : std::string(entry.date), ": ", entry.what,

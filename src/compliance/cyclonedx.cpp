@@ -83,7 +83,8 @@ Json data_component(const config::JobConfig& job, const DataSetFacts& set, const
   component.set("data", Json::array({std::move(dataset)}));
   Json properties = Json::array();
   if (set.files.size() > 1) add_property(properties, "hash_is_over", "lines of sha256, two blanks, path");
-  for (const FileFacts& file : set.files) add_property(properties, cat("file:", file.path), cat("sha256:", file.sha256));
+  for (const FileFacts& file : set.files)
+    add_property(properties, cat("file:", file.path), cat("sha256:", file.sha256));
   if (!properties.items().empty()) component.set("properties", std::move(properties));
   return component;
 }
@@ -94,7 +95,8 @@ Json licenses_of(const std::string& license) {
 }
 
 Json base_component(const config::JobConfig& job, const RunFacts& facts) {
-  Json base = Json::object({{"type", "machine-learning-model"}, {"bom-ref", "base-model"}, {"name", job.model.name_or_path}});
+  Json base =
+      Json::object({{"type", "machine-learning-model"}, {"bom-ref", "base-model"}, {"name", job.model.name_or_path}});
   if (job.model.revision) base.set("version", *job.model.revision);
   if (facts.run && !facts.run->model_digest.empty()) {
     Json properties = Json::array();
@@ -148,20 +150,20 @@ Json cyclonedx_bom(const config::LoadedJob& loaded, const RunFacts& facts, const
     components.push(data_component(loaded.job, facts.data_sets[i], reference));
   }
   const Json tool = Json::object({{"type", "application"}, {"name", "forgelm"}, {"version", version()}});
-  Json metadata = Json::object({{"timestamp", facts.generated_at},
-                                {"lifecycles", Json::array({Json::object({{"phase", facts.run ? "build" : "design"}})})},
-                                {"tools", Json::object({{"components", Json::array({tool})}})},
-                                {"component", subject(loaded, facts, report, references)}});
-  return Json::object({{"bomFormat", "CycloneDX"},
-                       {"specVersion", "1.7"},
-                       {"serialNumber", uuid_urn_of(cat(report.at("config_hash").text(), " ",
-                                                        facts.run ? facts.run->id : std::string(), " ",
-                                                        facts.generated_at))},
-                       {"version", 1},
-                       {"metadata", std::move(metadata)},
-                       {"components", std::move(components)},
-                       {"dependencies",
-                        Json::array({Json::object({{"ref", "model"}, {"dependsOn", std::move(depends_on)}})})}});
+  Json metadata =
+      Json::object({{"timestamp", facts.generated_at},
+                    {"lifecycles", Json::array({Json::object({{"phase", facts.run ? "build" : "design"}})})},
+                    {"tools", Json::object({{"components", Json::array({tool})}})},
+                    {"component", subject(loaded, facts, report, references)}});
+  return Json::object(
+      {{"bomFormat", "CycloneDX"},
+       {"specVersion", "1.7"},
+       {"serialNumber", uuid_urn_of(cat(report.at("config_hash").text(), " ", facts.run ? facts.run->id : std::string(),
+                                        " ", facts.generated_at))},
+       {"version", 1},
+       {"metadata", std::move(metadata)},
+       {"components", std::move(components)},
+       {"dependencies", Json::array({Json::object({{"ref", "model"}, {"dependsOn", std::move(depends_on)}})})}});
 }
 
 }  // namespace forgelm::compliance

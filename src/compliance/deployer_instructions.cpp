@@ -84,10 +84,13 @@ std::string deployer_instructions(const config::LoadedJob& loaded, const RunFact
   const config::JobConfig& job = loaded.job;
   const config::ComplianceSection* section = job.compliance ? &*job.compliance : nullptr;
   const std::string name = said(section != nullptr ? section->system_name : model_name(job.model.name_or_path));
-  std::string out = cat("# Deployer Instructions: ", name, "\n\n> Written by forgelm ", version(),
-                        " after Article 13 of Regulation (EU) 2024/1689.\n"
-                        "> For those who deploy this model.\n\n## 1. System Identity\n\n| Field | Value |\n|-------|-------|\n");
-  const auto row = [&](std::string_view field, const std::string& value) { out += cat("| ", field, " | ", value, " |\n"); };
+  std::string out =
+      cat("# Deployer Instructions: ", name, "\n\n> Written by forgelm ", version(),
+          " after Article 13 of Regulation (EU) 2024/1689.\n"
+          "> For those who deploy this model.\n\n## 1. System Identity\n\n| Field | Value |\n|-------|-------|\n");
+  const auto row = [&](std::string_view field, const std::string& value) {
+    out += cat("| ", field, " | ", value, " |\n");
+  };
   row("System Name", name);
   if (section != nullptr && !section->system_version.empty()) row("System Version", escaped(section->system_version));
   row("Provider", said(section != nullptr ? section->provider_name : ""));
@@ -103,14 +106,15 @@ std::string deployer_instructions(const config::LoadedJob& loaded, const RunFact
   if (job.risk_assessment && !job.risk_assessment->foreseeable_misuse.empty())
     for (const std::string& misuse : job.risk_assessment->foreseeable_misuse) out += cat("- ", escaped(misuse), "\n");
   else out += "- Use cases not covered by the intended purpose above\n";
-  out += cat("\n## 4. Performance Metrics\n\n", metrics_table(facts), "\n## 5. Human Oversight Requirements\n\n",
-             oversight(job), "\n## 6. Hardware Requirements\n\n", hardware(section, facts),
-             "\n## 7. Incident Reporting\n\nIf the model gives harmful, biased or wrong outputs in use:\n\n"
-             "1. Keep the input that caused it, and the output.\n"
-             "2. Stop using the model for that use case.\n"
-             "3. Report to the provider at once",
-             section != nullptr && !section->provider_contact.empty() ? cat(": ", escaped(section->provider_contact)) : "",
-             ".\n");
+  out +=
+      cat("\n## 4. Performance Metrics\n\n", metrics_table(facts), "\n## 5. Human Oversight Requirements\n\n",
+          oversight(job), "\n## 6. Hardware Requirements\n\n", hardware(section, facts),
+          "\n## 7. Incident Reporting\n\nIf the model gives harmful, biased or wrong outputs in use:\n\n"
+          "1. Keep the input that caused it, and the output.\n"
+          "2. Stop using the model for that use case.\n"
+          "3. Report to the provider at once",
+          section != nullptr && !section->provider_contact.empty() ? cat(": ", escaped(section->provider_contact)) : "",
+          ".\n");
   return out;
 }
 

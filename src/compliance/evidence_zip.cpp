@@ -26,13 +26,13 @@ struct Place {
   bool is_expected;
 };
 constexpr Place kPlaces[] = {
-    {"forgelm_run.json", "run record", true},      {"audit_log.jsonl", "audit log", true},
-    {"audit_log.jsonl.*", "audit log", false},     {"data_audit_report.json", "data audit", false},
-    {"loss.jsonl", "measurements", false},         {"metrics.jsonl", "measurements", false},
+    {"forgelm_run.json", "run record", true},  {"audit_log.jsonl", "audit log", true},
+    {"audit_log.jsonl.*", "audit log", false}, {"data_audit_report.json", "data audit", false},
+    {"loss.jsonl", "measurements", false},     {"metrics.jsonl", "measurements", false},
 };
 /// Files beside the model that are evidence of it.
-constexpr std::string_view kBesideModel[] = {"model_integrity.json", "README.md", kInstructionsFile, "adapter_config.json",
-                                             "config.json"};
+constexpr std::string_view kBesideModel[] = {"model_integrity.json", "README.md", kInstructionsFile,
+                                             "adapter_config.json", "config.json"};
 
 bool is_signature(std::string_view name) {
   return name.ends_with(".sig") || name.ends_with(".sigstore.json") || name.ends_with(".pem.pub") ||
@@ -105,10 +105,8 @@ class Collector {
 Json index_of(const EvidenceArchive& archive) {
   Json files = Json::array();
   for (const EvidenceFile& file : archive.files)
-    files.push(Json::object({{"path", file.path},
-                             {"role", file.role},
-                             {"sha256", file.sha256},
-                             {"size_bytes", file.size_bytes}}));
+    files.push(Json::object(
+        {{"path", file.path}, {"role", file.role}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}}));
   return Json::object({{"format", "forgelm/evidence/1"},
                        {"forgelm_version", version()},
                        {"files", std::move(files)},

@@ -9,7 +9,8 @@ namespace forgelm::compliance {
 namespace {
 
 constexpr std::string_view kOmnibus =
-    "Regulation (EU) 2024/1689, Article 113, as changed by the Digital Omnibus on AI (European Parliament 16 June 2026, "
+    "Regulation (EU) 2024/1689, Article 113, as changed by the Digital Omnibus on AI (European Parliament 16 June "
+    "2026, "
     "Council 29 June 2026)";
 constexpr std::string_view kGuidelines =
     "Commission guidelines on the scope of the obligations for providers of general-purpose AI models under Regulation "
@@ -32,7 +33,8 @@ constexpr LawEntry kTable[] = {
      "provider of a new one.",
      kGuidelines},
     {"gpai_indicative_flops", "", 1e23,
-     "Training compute from which a model is indicatively a general-purpose model; a third of it is the threshold for a "
+     "Training compute from which a model is indicatively a general-purpose model; a third of it is the threshold for "
+     "a "
      "modifier who does not know the base model's.",
      kGuidelines},
     {"gpai_systemic_risk_flops", "", 1e25,

@@ -55,7 +55,8 @@ HttpRequest request_for(const config::MonitoringSection& section, const MetricsR
   const std::string key = key_of(section);
   const bool is_datadog = section.metrics_export == MetricsExport::datadog;
   if (!key.empty())
-    request.headers.push_back(is_datadog ? HttpHeader{"DD-API-KEY", key} : HttpHeader{"Authorization", cat("Bearer ", key)});
+    request.headers.push_back(is_datadog ? HttpHeader{"DD-API-KEY", key}
+                                         : HttpHeader{"Authorization", cat("Bearer ", key)});
   if (section.metrics_export == MetricsExport::prometheus) {
     request.method = "PUT";  // replaces all that was pushed for this system
     request.url += cat("/metrics/job/forgelm/system/", system_slug(report.system));
@@ -92,9 +93,9 @@ void send_report(const config::MonitoringSection& section, const MetricsReport& 
 
 void write_textfile(const config::MonitoringSection& section, const MetricsReport& report, const fs::path& run_folder,
                     Json& outcome) {
-  const fs::path file = section.textfile_directory
-                            ? fs::path(*section.textfile_directory) / cat("forgelm_", system_slug(report.system), ".prom")
-                            : run_folder / "forgelm.prom";
+  const fs::path file = section.textfile_directory ? fs::path(*section.textfile_directory) /
+                                                         cat("forgelm_", system_slug(report.system), ".prom")
+                                                   : run_folder / "forgelm.prom";
   write_file_durably(file, prometheus_text(report));
   outcome.set("file", file.native());
 }

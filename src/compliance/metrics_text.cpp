@@ -27,7 +27,8 @@ std::vector<Sample> samples_of(const MetricsReport& report) {
        "The next evaluation is due this long after run_finished_timestamp_seconds."}};
   if (report.drift) {
     samples.push_back({"eval_drift_share", report.drift->share, "Excess of eval_loss over its baseline, as a share."});
-    samples.push_back({"eval_drift_alert", report.drift->is_alert ? 1.0 : 0.0, "1 when the drift exceeds its threshold."});
+    samples.push_back(
+        {"eval_drift_alert", report.drift->is_alert ? 1.0 : 0.0, "1 when the drift exceeds its threshold."});
   }
   std::set<std::string> names;
   for (const Sample& sample : samples) names.insert(sample.name);
@@ -78,7 +79,8 @@ std::string metric_name(std::string_view name) {
 std::string system_slug(std::string_view system) {
   std::string out;
   for (const char c : system.substr(0, 100)) {
-    const bool is_kept = is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_' || c == '.' || c == '-';
+    const bool is_kept =
+        is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_' || c == '.' || c == '-';
     out += is_kept ? c : '_';
   }
   return out.empty() || out == "." || out == ".." ? "run" : out;
@@ -108,8 +110,8 @@ std::string prometheus_text(const MetricsReport& report) {
 
 Json datadog_series(const MetricsReport& report) {
   constexpr int kGauge = 3;
-  const Json tags = Json::array({cat("run_id:", report.run_id), cat("system:", system_slug(report.system)),
-                                 cat("state:", report.state)});
+  const Json tags = Json::array(
+      {cat("run_id:", report.run_id), cat("system:", system_slug(report.system)), cat("state:", report.state)});
   Json series = Json::array();
   for (const Sample& sample : samples_of(report)) {
     if (!std::isfinite(sample.value)) continue;  // the API takes finite numbers only

@@ -53,9 +53,9 @@ Entries read_entries(const std::string& text) {
     ++number;
     auto entry = parse_json(line);
     if (!entry || entry->kind() != Json::Kind::object) {
-      out.verdict = contradicted("audit_log_malformed",
-                                 {cat("line ", number, " of the audit log is no JSON object",
-                                      entry ? std::string() : cat(": ", entry.error().message))});
+      out.verdict =
+          contradicted("audit_log_malformed", {cat("line ", number, " of the audit log is no JSON object",
+                                                   entry ? std::string() : cat(": ", entry.error().message))});
       return out;
     }
     if (entry->find("_hmac") == nullptr) {
@@ -125,8 +125,8 @@ Corroboration compare(const Json& manifest, const std::string& run_id, const std
     if (found == statuses.end())
       details.push_back(cat("stage ", quote(stage), " has passed by the log, and the manifest has no such stage"));
     else if (std::find(found->second.begin(), found->second.end(), "completed") == found->second.end())
-      details.push_back(cat("stage ", quote(stage), " has passed by the log, and the manifest says ",
-                            quote(found->second.front())));
+      details.push_back(
+          cat("stage ", quote(stage), " has passed by the log, and the manifest says ", quote(found->second.front())));
   }
   Corroboration out;
   if (!details.empty()) out = contradicted("stage_census_mismatch", std::move(details));
@@ -148,7 +148,8 @@ Corroboration corroborate(const Json& manifest, const fs::path& folder, const st
     Corroboration out;
     out.reason = "no_audit_secret";
     out.note =
-        "FORGELM_AUDIT_SECRET is not set: whether the audit log agrees with the manifest was not checked, and a manifest "
+        "FORGELM_AUDIT_SECRET is not set: whether the audit log agrees with the manifest was not checked, and a "
+        "manifest "
         "that was written anew as a whole would not be found";
     return out;
   }

@@ -56,9 +56,12 @@ class PipelineVerifier {
 
   PipelineReport verify(const std::optional<std::string>& secret) {
     Corroboration corroboration;
-    const bool is_read = read();
-    if (is_read) {
+    bool has_stages = false;
+    if (read()) {
       check_structure();
+      has_stages = manifest_.find("stages") != nullptr && manifest_.at("stages").kind() == Json::Kind::array;
+    }
+    if (has_stages) {
       for (std::size_t i = 0; i < num_stages(); ++i) look_at(i);
       if (text_of(manifest_, "final_status") == "completed" && num_examined_ == 0)
         add(Kind::integrity, "the manifest says that the pipeline completed, and holds no completed stage");
@@ -66,7 +69,7 @@ class PipelineVerifier {
       for (auto& violation : corroboration.violations) report_.violations.push_back(std::move(violation));
       if (!corroboration.note.empty()) report_.notes.push_back(corroboration.note);
     }
-    report_.facts = facts(is_read ? &corroboration : nullptr);
+    report_.facts = facts(has_stages ? &corroboration : nullptr);
     return std::move(report_);
   }
 
@@ -134,8 +137,8 @@ class PipelineVerifier {
                                       shown(*stages[i - 1], "name"), ", made no model"));
     const Json* taken = stages[i]->find("input_model");
     if (taken == nullptr || !(*taken == *made))
-      add(Kind::integrity, cat("chain_integrity_violation at stage ", name, ": it took ", shown(*stages[i], "input_model"),
-                               ", the stage before made ", dump(*made)));
+      add(Kind::integrity, cat("chain_integrity_violation at stage ", name, ": it took ",
+                               shown(*stages[i], "input_model"), ", the stage before made ", dump(*made)));
   }
 
   void check_statuses(const std::vector<const Json*>& stages) {
@@ -221,7 +224,8 @@ class PipelineVerifier {
     }
     std::vector<fs::path> bases = {root, root / kBundleFolder};
     fs::path above = root.has_filename() ? root : root.parent_path();
-    for (int i = 0; i < kMaxFoldersAbove && above != above.parent_path(); ++i) bases.push_back(above = above.parent_path());
+    for (int i = 0; i < kMaxFoldersAbove && above != above.parent_path(); ++i)
+      bases.push_back(above = above.parent_path());
     for (const fs::path& base : bases)
       if (const auto candidate = below(base, pointer); candidate && fs::exists(fs::symlink_status(*candidate)))
         return candidate;
@@ -250,8 +254,8 @@ class PipelineVerifier {
     if (!fs::exists(status))
       return was_annex_configured()
                  ? fail(Kind::integrity, cat("the evidence at ", quote(pointer), " is missing; the run wrote it"))
-                 : fail(Kind::unverified, cat("there is no evidence at ", quote(pointer),
-                                              ", as the job had no `compliance` section"));
+                 : fail(Kind::unverified,
+                        cat("there is no evidence at ", quote(pointer), ", as the job had no `compliance` section"));
     if (!fs::is_regular_file(status))
       return fail(Kind::integrity, cat("the evidence at ", quote(pointer), " is no regular file"));
     examine_file(*path, pointer, fail);
@@ -304,12 +308,12 @@ class PipelineVerifier {
                              {"hash_state", report_.hash_state},
                              {"status_census", std::move(census)},
                              {"stage_dispositions", rows_}});
-    out.set("audit_corroboration",
-            corroboration == nullptr ? Json()
-                                     : Json::object({{"outcome", corroboration->outcome},
-                                                     {"reason", corroboration->reason},
-                                                     {"events_examined", corroboration->num_events},
-                                                     {"stages_asserted", corroboration->num_stages_asserted}}));
+    out.set("audit_corroboration", corroboration == nullptr
+                                       ? Json()
+                                       : Json::object({{"outcome", corroboration->outcome},
+                                                       {"reason", corroboration->reason},
+                                                       {"events_examined", corroboration->num_events},
+                                                       {"stages_asserted", corroboration->num_stages_asserted}}));
     return out;
   }
 

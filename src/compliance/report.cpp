@@ -26,10 +26,10 @@ Json object_of(const JobConfig& job, std::initializer_list<Named> names) {
 }
 
 std::string quantization_text(const JobConfig& job, const RunFacts& facts) {
-  const bool is_fp4 = facts.run ? facts.run->quantization == "fp4" : job.model.bnb_4bit_quant_type == config::QuantType::fp4;
-  const bool is_quantized =
-      facts.run ? facts.run->quantization != "none"
-                : job.model.load_in_4bit && job.lora.method != config::LoraMethod::none;
+  const bool is_fp4 =
+      facts.run ? facts.run->quantization == "fp4" : job.model.bnb_4bit_quant_type == config::QuantType::fp4;
+  const bool is_quantized = facts.run ? facts.run->quantization != "none"
+                                      : job.model.load_in_4bit && job.lora.method != config::LoraMethod::none;
   return !is_quantized ? "none" : is_fp4 ? "4-bit FP4" : "4-bit NF4";
 }
 
@@ -148,8 +148,8 @@ Json data_provenance(const JobConfig& job, const RunFacts& facts) {
   if (facts.data_sets.size() > 1) {
     Json extra = Json::array();
     for (std::size_t i = 1; i < facts.data_sets.size(); ++i)
-      extra.push(Json::object(
-          {{"path", facts.data_sets[i].name}, {"fingerprint", fingerprint(facts.data_sets[i], facts)}}));
+      extra.push(
+          Json::object({{"path", facts.data_sets[i].name}, {"fingerprint", fingerprint(facts.data_sets[i], facts)}}));
     out.set("extra_datasets", std::move(extra));
   }
   Json read = Json::array();

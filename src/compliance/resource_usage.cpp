@@ -45,9 +45,10 @@ Json share_of(double flops, std::optional<double> base_model_flops) {
   out.set("ratio", base_model_flops ? Json(flops / *base_model_flops) : Json());
   out.set("threshold_flops", threshold);
   out.set("exceeds_threshold", is_above);
-  const char* const against = base_model_flops ? "a third of the base model's declared training compute"
-                                               : "a third of the indicative compute of a general-purpose model (the "
-                                                 "base model's own is not declared: compliance.base_model_training_flops)";
+  const char* const against = base_model_flops
+                                  ? "a third of the base model's declared training compute"
+                                  : "a third of the indicative compute of a general-purpose model (the "
+                                    "base model's own is not declared: compliance.base_model_training_flops)";
   out.set("verdict", is_above ? cat("this run used more than ", against,
                                     ": who places its model on the market is to be taken for the provider of a new "
                                     "general-purpose model, if the base model is one")
@@ -113,16 +114,16 @@ Json resource_usage(const ComputeFacts& compute, std::optional<double> gpu_cost_
                                {"N_weights", compute.num_weights},
                                {"T_trained", compute.num_trained},
                                {"D_tokens", compute.num_tokens}});
-  counted.set("method",
-              "2 N D forward, 2 N D for the gradients of activations, 2 T D for those of trained weights (Kaplan et al., "
-              "Scaling Laws for Neural Language Models, 2020, section 2.1; Hoffmann et al., 2022, appendix F)");
-  counted.set("excludes",
-              Json::array({"attention scores", "recomputation of activations", "evaluation and generation",
-                           "the optimizer's own arithmetic"}));
+  counted.set(
+      "method",
+      "2 N D forward, 2 N D for the gradients of activations, 2 T D for those of trained weights (Kaplan et al., "
+      "Scaling Laws for Neural Language Models, 2020, section 2.1; Hoffmann et al., 2022, appendix F)");
+  counted.set("excludes", Json::array({"attention scores", "recomputation of activations", "evaluation and generation",
+                                       "the optimizer's own arithmetic"}));
   counted.set("share_of_base_model", share_of(flops, base_model_flops));
   usage.set("flops", std::move(counted));
-  usage.set("energy", Json::object({{"is_known", false},
-                                    {"note", "the energy used was not measured, and is not estimated"}}));
+  usage.set("energy",
+            Json::object({{"is_known", false}, {"note", "the energy used was not measured, and is not estimated"}}));
   return usage;
 }
 

@@ -48,17 +48,16 @@ std::optional<Json> slsa_provenance(const config::LoadedJob& loaded, const RunFa
                                   {"internalParameters", internal},
                                   {"resolvedDependencies", dependencies(loaded, facts)}});
   const Json builder = Json::object(
-      {{"id", kBuilder},
-       {"version", Json::object({{"forgelm", version()}, {"commit", build_info().commit}})}});
+      {{"id", kBuilder}, {"version", Json::object({{"forgelm", version()}, {"commit", build_info().commit}})}});
   Json metadata = Json::object({{"invocationId", run.id}, {"startedOn", run.started_at}});
   if (!run.ended_at.empty()) metadata.set("finishedOn", run.ended_at);
   Json details = Json::object({{"builder", builder}, {"metadata", std::move(metadata)}});
   if (!byproducts.items().empty()) details.set("byproducts", std::move(byproducts));
-  return Json::object({{"_type", "https://in-toto.io/Statement/v1"},
-                       {"subject", std::move(subjects)},
-                       {"predicateType", "https://slsa.dev/provenance/v1"},
-                       {"predicate", Json::object({{"buildDefinition", std::move(definition)},
-                                                   {"runDetails", std::move(details)}})}});
+  return Json::object(
+      {{"_type", "https://in-toto.io/Statement/v1"},
+       {"subject", std::move(subjects)},
+       {"predicateType", "https://slsa.dev/provenance/v1"},
+       {"predicate", Json::object({{"buildDefinition", std::move(definition)}, {"runDetails", std::move(details)}})}});
 }
 
 }  // namespace forgelm::compliance

@@ -18,9 +18,9 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMaxDocumentBytes = std::uint64_t{64} << 20;
 
 constexpr const char* kRequired[] = {
-    "system_identification", "intended_purpose",        "system_components",
-    "computational_resources", "data_governance",       "technical_documentation",
-    "monitoring_and_logging",  "performance_metrics",   "risk_management",
+    "system_identification",   "intended_purpose",    "system_components",
+    "computational_resources", "data_governance",     "technical_documentation",
+    "monitoring_and_logging",  "performance_metrics", "risk_management",
 };
 constexpr const char* kIdentity[] = {"provider_name", "system_name", "intended_purpose"};
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr std::size_t kMaxEntries = 65534;
-constexpr std::uint16_t kVersion = 20;         ///< 2.0: deflate
+constexpr std::uint16_t kVersion = 20;  ///< 2.0: deflate
 constexpr std::uint16_t kUtf8Names = 1u << 11;
 constexpr std::uint16_t kStored = 0, kDeflated = 8;
 constexpr std::uint16_t kTime = 0, kDate = (0u << 9) | (1u << 5) | 1u;  ///< 1980-01-01 00:00
@@ -83,9 +83,8 @@ void ZipWriter::commit() {
   for (const Entry& entry : entries_) {
     std::string record;
     put32(record, 0x02014b50);
-    for (const std::uint32_t value :
-         {std::uint32_t{kVersion}, std::uint32_t{kVersion}, std::uint32_t{kUtf8Names}, std::uint32_t{entry.method},
-          std::uint32_t{kTime}, std::uint32_t{kDate}})
+    for (const std::uint32_t value : {std::uint32_t{kVersion}, std::uint32_t{kVersion}, std::uint32_t{kUtf8Names},
+                                      std::uint32_t{entry.method}, std::uint32_t{kTime}, std::uint32_t{kDate}})
       put16(record, value);
     for (const std::uint32_t value : {entry.crc, entry.size_packed, entry.size}) put32(record, value);
     put16(record, static_cast<std::uint32_t>(entry.name.size()));

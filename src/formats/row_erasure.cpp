@@ -109,10 +109,10 @@ RowEraser::RowEraser(const fs::path& path) {
                                                     : "a Parquet file can only be written anew as a whole"),
                       kind == RowFileKind::text ? "give the rows identifiers, as JSON lines or CSV"
                                                 : "convert it to JSON lines, which training reads as well");
-  lock();
+  is_elements_ = kind != RowFileKind::csv && open_json_elements(path_, kind, {}) != nullptr;
+  lock();  // last: what throws behind it would leave it held
   struct stat info {};
   if (::fstat(fd_, &info) == 0) has_other_names_ = info.st_nlink > 1;
-  is_elements_ = kind != RowFileKind::csv && open_json_elements(path_, kind, {}) != nullptr;
 }
 
 RowEraser::~RowEraser() {

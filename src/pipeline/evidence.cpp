@@ -44,8 +44,8 @@ ExportedBundle export_bundle(const config::LoadedJob& loaded, const fs::path& gi
   std::error_code error;
   if (const fs::path parent = folder.parent_path(); !parent.empty()) fs::create_directories(parent, error);
   if (error)
-    throw RunError(RunErrorKind::io, cat("cannot make the folder of ", quote(folder.native()), ": ", error.message()), {},
-                   {{"path", folder.native()}});
+    throw RunError(RunErrorKind::io, cat("cannot make the folder of ", quote(folder.native()), ": ", error.message()),
+                   {}, {{"path", folder.native()}});
   const compliance::Bundle bundle = compliance::make_bundle(loaded, facts);
   if (!bundle.governance_problem.empty()) throw RunError(RunErrorKind::internal, bundle.governance_problem);
   ExportedBundle out;

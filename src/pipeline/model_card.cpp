@@ -153,8 +153,8 @@ std::string model_card(const ModelCard& card) {
   for (const auto& [section, value] : dumped.members())
     if (!value.is_null() && std::find(std::begin(kLeftOut), std::end(kLeftOut), section) == std::end(kLeftOut))
       configuration.set(section, value);
-  out += cat("\n## Configuration\n\n", config::config_hash(card.loaded), "\n\n", fenced("yaml", config::to_yaml(configuration)),
-             "\n## Use\n\n", fenced("python", usage(card, base)));
+  out += cat("\n## Configuration\n\n", config::config_hash(card.loaded), "\n\n",
+             fenced("yaml", config::to_yaml(configuration)), "\n## Use\n\n", fenced("python", usage(card, base)));
   return redact(out);
 }
 

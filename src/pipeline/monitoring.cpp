@@ -63,8 +63,7 @@ Json monitor(const config::JobConfig& job, const Json& record, RunState state, c
     report.metrics = record.at("metrics");
     const auto loss = number_at(report.metrics, "eval_loss");
     const auto baseline = section.alert_on_drift && loss ? baseline_of(job, run_folder) : std::nullopt;
-    if (baseline)
-      report.drift = compliance::drift_of(*loss, baseline->loss, section.drift_threshold, baseline->source);
+    if (baseline) report.drift = compliance::drift_of(*loss, baseline->loss, section.drift_threshold, baseline->source);
     if (report.drift && report.drift->is_alert)
       logger.warning("the evaluation has drifted: eval_loss ", *loss, " against ", report.drift->baseline, " (",
                      report.drift->baseline_source, "), worse by more than ", section.drift_threshold);

@@ -8,6 +8,7 @@
 #include "forgelm/config/lr_schedule.hpp"
 #include "forgelm/config/schema.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/core/url.hpp"
 #include "forgelm/data/glance.hpp"
 #include "forgelm/data/mixture.hpp"
 #include "forgelm/eval/gate.hpp"
@@ -95,6 +96,8 @@ std::string method_of(const JobConfig& job) {
 
 std::vector<std::string> gates_of(const JobConfig& job) {
   std::vector<std::string> gates;
+  if (job.retention && job.retention->enforce == config::RetentionEnforce::block_on_excess)
+    gates.push_back("nothing in the output folder is kept for too long");
   if (!job.evaluation) return gates;
   const auto& evaluation = *job.evaluation;
   if (evaluation.max_acceptable_loss)
@@ -127,6 +130,12 @@ Json learning_of(const JobConfig& job) {
   return learning;
 }
 
+/// The address of a webhook is its key.
+Json shown_value(const JobConfig& job, const std::string& path) {
+  Json value = config::value_at(job, path);
+  return path == "webhook.url" && !value.is_null() ? Json(mask_url(value.text(), true)) : value;
+}
+
 Json settings_of(const JobConfig& job) {
   using config::Capability;
   Json settings = Json::object();
@@ -136,7 +145,9 @@ Json settings_of(const JobConfig& job) {
       case Capability::training:
       case Capability::packing:
       case Capability::quantization:
-      case Capability::long_context: settings.set(placed.path, config::value_at(job, placed.path)); break;
+      case Capability::long_context:
+      case Capability::retention: settings.set(placed.path, config::value_at(job, placed.path)); break;
+      case Capability::webhooks: settings.set(placed.path, shown_value(job, placed.path)); break;
       default: break;
     }
   }

@@ -41,6 +41,7 @@ constexpr InputFile kInputs[] = {
      [](const config::JobConfig& job) {
        return job.synthetic && job.synthetic->enabled && !job.synthetic->seed_file.empty();
      }},
+    {"compliance.model_key", [](const config::JobConfig& job) { return job.compliance && job.compliance->model_key; }},
     {"webhook.tls_ca_bundle", [](const config::JobConfig& job) { return job.webhook && job.webhook->tls_ca_bundle; }},
 };
 
@@ -129,6 +130,10 @@ void check_files_and_environment(const Preflight& preflight) {
     if (!environment().variable(name.text()).has_value())
       preflight.add("missing_variable", variable.path, cat("the environment variable ", name.text(), " is not set"),
                     cat("set ", name.text(), " before the run"));
+    // Notices never fail a run: without its address there is nobody to tell.
+    if (variable.path == std::string_view("webhook.url_env") && preflight.mode == PlanMode::run &&
+        !preflight.findings.empty() && preflight.findings.back().path == "webhook.url_env")
+      preflight.findings.back().severity = Severity::warning;
   }
   if (job.distributed && job.distributed->strategy == config::DistributedStrategy::deepspeed) {
     const std::string file = job.distributed->deepspeed_config.value_or("zero2");

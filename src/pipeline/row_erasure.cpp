@@ -51,8 +51,6 @@ class Work {
     if (request_.row_id.empty()) throw ConfigError("the row's id is empty");
     refuse_audit_log(request_.corpus);
     formats::RowEraser eraser(request_.corpus);
-    std::error_code ignored;  // what matters is whether the log can be opened there
-    fs::create_directories(request_.output_dir, ignored);
     const compliance::Salt salt = request_.is_dry_run ? compliance::salt_without_writing(request_.output_dir)
                                                       : compliance::salt_of(request_.output_dir);
     hash_ = compliance::identifier_hash(salt, request_.row_id);
@@ -112,8 +110,8 @@ class Work {
     remove_caches(eraser.path(), sha256);  // what a run has made meanwhile
     remove_traces();
     completed.set("bytes_freed", bytes_freed).set("files_modified", shown(files_modified_));
-    completed.set("caches_removed", Json::array_of(removed_caches_));
-    record("data.erasure_completed", completed);
+    Json ours = completed;
+    record("data.erasure_completed", ours.set("caches_removed", Json::array_of(removed_caches_)));
     is_closed_ = true;
     Json warnings = warn(completed, affected_runs(eraser.path(), sha256));
     document.set("bytes_freed", bytes_freed).set("warnings", std::move(warnings)).set("fields", std::move(fields));

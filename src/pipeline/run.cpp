@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "forgelm/compliance/approval.hpp"
 #include "forgelm/compliance/audit_log.hpp"
 #include "forgelm/compliance/model_integrity.hpp"
 #include "forgelm/core/env.hpp"
@@ -24,12 +25,14 @@
 #include "model_card.hpp"
 #include "monitoring.hpp"
 #include "observed_run.hpp"
+#include "retention_check.hpp"
 #include "revert.hpp"
 #include "run_evidence.hpp"
 #include "run_facts.hpp"
 #include "run_folder.hpp"
 #include "run_record.hpp"
 #include "tokenizer_files.hpp"
+#include "webhook_listener.hpp"
 
 namespace forgelm::pipeline {
 namespace {
@@ -95,6 +98,7 @@ class Run {
 
   RunResult run() {
     try {
+      if (const auto why_not = check_retention(job_)) return kept_too_long(*why_not);
       check();
       prepare_data();
       open();
@@ -127,6 +131,20 @@ class Run {
     if (beginning_.checkpoint) record_->set_resumed_from(*beginning_.checkpoint);
     signing_key_ = signing_key(job_, options_.sign_key);
     audit_ = options_.open_audit(job_, folder_.path(), record_->id());
+    orphan_ = find_orphan();
+  }
+
+  /// The model of a run that was stopped between staging it and asking for its approval: nobody can decide about it.
+  std::optional<fs::path> find_orphan() const {
+    const Json earlier = folder_.record();
+    const Json* id = earlier.find("id");
+    if (id == nullptr || id->kind() != Json::Kind::text) return std::nullopt;
+    const Json* state = earlier.find("state");
+    if (state != nullptr && *state == Json(to_string(RunState::rejected))) return std::nullopt;
+    const fs::path waiting = staging_path(model_place(), id->text());
+    if (!fs::is_directory(waiting) || compliance::has_asked_for_approval(folder_.path(), id->text()))
+      return std::nullopt;
+    return waiting;
   }
 
   void prepare_data() {
@@ -183,6 +201,7 @@ class Run {
 
   void stage() {
     stage_ = "stage";
+    if (orphan_) fs::remove_all(*orphan_);
     staged_ = final_model_.stage();
     session_->save(staged_);
     write_tokenizer_files(job_.model, data_.model, staged_);
@@ -349,18 +368,34 @@ class Run {
     return result;
   }
 
+  /// Not a failure of this run, which has not begun: what others left is in its way.
+  static RunResult kept_too_long(const std::string& why) {
+    RunResult result;
+    result.state = RunState::rejected;
+    result.message = why;
+    result.hint = "`forgelm purge --check-policy` lists it; remove it, or change retention.enforce";
+    return result;
+  }
+
   RunResult told(RunResult result) {
     tell([&](RunListener& one) { one.on_ended(result); });
     return result;
   }
 
   /// Listeners hear; what goes wrong with one is its own matter.
-  void tell(const std::function<void(RunListener&)>& message) const noexcept {
-    for (RunListener* listener : options_.listeners) try {
-        message(*listener);
+  void tell(const std::function<void(RunListener&)>& message) noexcept {
+    const auto tell_one = [&](RunListener& listener) noexcept {
+      try {
+        message(listener);
       } catch (const std::exception& error) {
         logger.warning("a notice about the run could not be given: ", error.what());
       }
+    };
+    for (RunListener* listener : options_.listeners) tell_one(*listener);
+    const std::size_t num_notices = webhook_.num_notices();
+    tell_one(webhook_);
+    if (webhook_.num_notices() > num_notices && observer_ && observer_->has_started())
+      record_->write_notices(folder_.path(), webhook_.notices());
   }
 
   void note_failure(const std::string& what, std::string_view kind) noexcept {
@@ -384,7 +419,9 @@ class Run {
   std::string_view stage_ = "check";
   RunFolder folder_;
   FinalModel final_model_;
+  WebhookListener webhook_{job_};
   Beginning beginning_;
+  std::optional<fs::path> orphan_;
   std::optional<RunRecord> record_;
   std::optional<PrivateKey> signing_key_;
   std::unique_ptr<AuditSink> audit_;
@@ -437,6 +474,7 @@ std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig&, const fs::pa
 
 RunResult run_job(const config::LoadedJob& loaded, const RunOptions& options) {
   const InterruptScope interrupts;
+  set_offline(loaded.job.model.offline);
   return Run(loaded, options).run();
 }
 

@@ -102,15 +102,20 @@ void add_evidence(std::vector<fs::path>& paths, const fs::path& folder, const st
   if (is_of_run) paths.push_back(folder / kReport);
 }
 
+/// TensorBoard's files of a run.
+void add_tracked(std::vector<fs::path>& paths, const fs::path& folder, const Json& record) {
+  const std::string name = text_at(record, "tracker_name");
+  if (!name.empty() && name.find('/') == std::string::npos && name.front() != '.')
+    add_if_there(paths, folder / "runs" / name);
+}
+
 /// Of the run that wrote the folder last: everything that is not some other run's, and not the model.
 void add_records(std::vector<fs::path>& paths, const fs::path& folder, const Json& record) {
   for (const fs::path& entry : entries_of(folder))
     if (entry.filename().native().starts_with(kCheckpoint)) paths.push_back(entry);
   for (const char* name : {kSamplesFile, kMetricsFile, kLossFile, "benchmark", "safety", "judge"})
     add_if_there(paths, folder / name);
-  const std::string tracker = text_at(record, "tracker_name");
-  if (!tracker.empty() && tracker.find('/') == std::string::npos && tracker != "..")
-    add_if_there(paths, folder / "runs" / tracker);
+  add_tracked(paths, folder, record);
 }
 
 std::vector<fs::path> artefacts_of(const fs::path& folder, const std::string& run_id) {
@@ -123,7 +128,9 @@ std::vector<fs::path> artefacts_of(const fs::path& folder, const std::string& ru
   for (const fs::path& entry : entries_of(folder)) {
     const std::string name = entry.filename().native();
     if (!name.starts_with(kEarlier)) continue;
-    const std::string id = text_at(record_in(entry), "id");
+    const Json earlier = record_in(entry);
+    const std::string id = text_at(earlier, "id");
+    if (id == run_id) add_tracked(paths, folder, earlier);
     if (id == run_id || (id.empty() && is_token(name, run_id))) paths.push_back(entry);
   }
   add_evidence(paths, folder / "compliance", run_id);
@@ -134,32 +141,17 @@ std::vector<fs::path> artefacts_of(const fs::path& folder, const std::string& ru
   return paths;
 }
 
-/// Sources of the data in the run's own record, as paths and digests.
-std::vector<std::string> sources_of(const fs::path& folder, const std::string& run_id) {
-  std::vector<std::string> sources;
-  for (const FoundRecord& record : run_records_below(folder)) {
-    const Json* data = record.id == run_id ? record.document.find("data") : nullptr;
-    const Json* list = data != nullptr ? data->find("sources") : nullptr;
-    if (list == nullptr || list->kind() != Json::Kind::array) continue;
-    for (const Json& source : list->items()) {
-      const Json* files = source.find("files");
-      if (files == nullptr || files->kind() != Json::Kind::array) continue;
-      for (const Json& file : files->items())
-        for (const char* key : {"path", "sha256"})
-          if (const std::string text = text_at(file, key); !text.empty()) sources.push_back(text);
-    }
-  }
-  return sources;
-}
-
 std::vector<data::TokenCacheEntry> caches_of(const RunErasure& request) {
   std::vector<data::TokenCacheEntry> found;
   if (request.kind != RunKind::artefacts) return found;
-  for (const std::string& source : sources_of(request.output_dir, request.run_id))
-    for (data::TokenCacheEntry& entry : data::find_caches_of(request.cache_folder, source))
-      if (!entry.description.is_null() &&
-          std::none_of(found.begin(), found.end(), [&](const auto& one) { return one.key == entry.key; }))
-        found.push_back(std::move(entry));
+  for (const FoundRecord& record : run_records_below(request.output_dir)) {
+    if (record.id != request.run_id) continue;
+    for (const std::string& source : sources_of(record.document))
+      for (data::TokenCacheEntry& entry : data::find_caches_of(request.cache_folder, source))
+        if (!entry.description.is_null() &&
+            std::none_of(found.begin(), found.end(), [&](const auto& one) { return one.key == entry.key; }))
+          found.push_back(std::move(entry));
+  }
   return found;
 }
 

@@ -75,8 +75,7 @@ DataSetFacts facts_of_data_set(const std::string& name, std::string_view extra_s
   files.erase(std::unique(files.begin(), files.end()), files.end());
   for (const fs::path& file : files) {
     const bool is_alone = source.kind == data::Source::Kind::file;
-    facts.files.push_back(
-        facts_of_file(file, is_alone ? name : file.lexically_relative(source.root).generic_string()));
+    facts.files.push_back(facts_of_file(file, is_alone ? name : file.lexically_relative(source.root).generic_string()));
   }
   return facts;
 }
@@ -239,8 +238,8 @@ Json data_sets_for_record(const config::JobConfig& job) {
                                {"sha256", file.sha256},
                                {"size_bytes", file.size_bytes},
                                {"modified", file.modified}}));
-    const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds),
-                                   [&](const auto& one) { return one.first == set.kind; });
+    const auto kind =
+        std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& one) { return one.first == set.kind; });
     out.push(Json::object({{"name", set.name},
                            {"kind", kind->second},
                            {"resolved", set.resolved},
@@ -275,11 +274,13 @@ std::vector<FileFacts> facts_of_model(const fs::path& staged, const fs::path& mo
   for (const auto& entry : fs::recursive_directory_iterator(staged)) {
     if (!entry.is_regular_file() || entry.is_symlink()) continue;
     const fs::path below = entry.path().lexically_relative(staged);
-    const auto found = std::find_if(known.begin(), known.end(),
-                                    [&](const auto& one) { return one.first == below.generic_string(); });
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.first == below.generic_string(); });
     const fs::path place = (fs::absolute(model_place) / below).lexically_normal();
     files.push_back({place.lexically_relative(fs::absolute(run_folder).lexically_normal()).generic_string(),
-                     found != known.end() ? found->second : sha256_file(entry.path()), entry.file_size(), {}});
+                     found != known.end() ? found->second : sha256_file(entry.path()),
+                     entry.file_size(),
+                     {}});
   }
   std::sort(files.begin(), files.end(), [](const FileFacts& a, const FileFacts& b) { return a.path < b.path; });
   return files;

@@ -21,7 +21,8 @@ Json to_json(const compliance::ComputeFacts& compute);
 Json data_sets_for_record(const config::JobConfig& job);
 
 /// `record`: forgelm_run.json of a run that has trained, or null for a job alone, whose data sets
-/// are then found and hashed here; one that cannot be found is recorded as such. RunError(io) when a file cannot be read.
+/// are then found and hashed here; one that cannot be found is recorded as such. RunError(io) when a file cannot be
+/// read.
 compliance::RunFacts facts_of(const config::LoadedJob& loaded, const Json& record);
 
 /// The files of a staged model under the paths at which they will be, with digests: from its model_integrity.json where

@@ -116,11 +116,10 @@ void RunRecord::set_data(const config::JobConfig& job, const data::PreparedData&
   };
   Json sources = Json::array();
   for (const auto& source : data.sources)
-    sources.push(Json::object(
-        {{"name", source.name},
-         {"digest", source.tokens.store->digest()},
-         {"num_rows", source.tokens.num_rows},
-         {"report", source.tokens.report.to_json()}}));
+    sources.push(Json::object({{"name", source.name},
+                               {"digest", source.tokens.store->digest()},
+                               {"num_rows", source.tokens.num_rows},
+                               {"report", source.tokens.report.to_json()}}));
   Json eval = set_of(*data.eval);
   eval.set("origin", data.eval_origin);
   document_.set("data",
@@ -167,9 +166,9 @@ void RunRecord::set_outputs(const fs::path& run_folder, const fs::path& final_mo
 }
 
 void RunRecord::set_resources(const config::JobConfig& job, const compliance::ComputeFacts& compute) {
-  const Json usage = compliance::resource_usage(
-      compute, job.training.gpu_cost_per_hour,
-      job.compliance ? job.compliance->base_model_training_flops : std::nullopt);
+  const Json usage =
+      compliance::resource_usage(compute, job.training.gpu_cost_per_hour,
+                                 job.compliance ? job.compliance->base_model_training_flops : std::nullopt);
   for (const auto& [name, value] : usage.members())
     if (value.is_number()) document_.find("metrics")->set(cat("resource/", name), value);
   document_.set("compute", to_json(compute));
@@ -205,6 +204,15 @@ void RunRecord::write_failed(const fs::path& run_folder, std::string_view stage,
   try {
     document_.set("error", Json::object({{"stage", stage}, {"kind", kind}, {"message", redact(what)}}));
     write_ended(run_folder, RunState::failed, seconds);
+  } catch (const std::exception& error) {
+    logger.warning("the run's record cannot be written: ", error.what());
+  }
+}
+
+void RunRecord::write_notices(const fs::path& run_folder, Json notices) noexcept {
+  try {
+    document_.set("notices", std::move(notices));
+    write(run_folder);
   } catch (const std::exception& error) {
     logger.warning("the run's record cannot be written: ", error.what());
   }

@@ -47,6 +47,9 @@ class RunRecord {
   void write_failed(const std::filesystem::path& run_folder, std::string_view stage, const std::string& what,
                     std::string_view kind, double seconds) noexcept;
 
+  /// What became of notices to people. Never throws: nothing hangs on it.
+  void write_notices(const std::filesystem::path& run_folder, Json notices) noexcept;
+
   const Json& document() const noexcept { return document_; }
 
  private:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "forgelm/compliance/audit_log.hpp"
 #include "forgelm/compliance/mask.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
@@ -90,27 +91,46 @@ bool holds_any(const fs::path& path, const std::vector<std::string>& needles) {
   }
 }
 
-bool names_file(const Json& source, const fs::path& file, const std::string& sha256) {
-  std::error_code error;
-  const fs::path wanted = fs::weakly_canonical(file, error);
-  const auto is_wanted = [&](const std::string& path) {
-    return !path.empty() && fs::weakly_canonical(path, error) == wanted;
+std::string text_at(const Json& object, std::string_view key) {
+  const Json* value = object.find(key);
+  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : "";
+}
+
+/// A file that a run read. Without a digest in older records, which only name data sets as the job wrote them.
+struct FileRead {
+  std::string path, sha256;
+};
+
+std::vector<FileRead> files_read(const Json& record) {
+  std::vector<FileRead> files;
+  const Json* data = record.find("data");
+  const auto list_at = [](const Json* object, std::string_view key) -> const Json* {
+    const Json* list = object == nullptr ? nullptr : object->find(key);
+    return list != nullptr && list->kind() == Json::Kind::array ? list : nullptr;
   };
-  if (const Json* files = source.find("files"); files != nullptr && files->kind() == Json::Kind::array) {
-    for (const Json& one : files->items()) {
-      const Json* path = one.find("path");
-      const Json* digest = one.find("sha256");
-      if (digest != nullptr && digest->kind() == Json::Kind::text && digest->text() == sha256) return true;
-      if (path != nullptr && path->kind() == Json::Kind::text && is_wanted(path->text())) return true;
+  if (const Json* sets = list_at(data, "data_sets")) {
+    for (const Json& set : sets->items()) {
+      const std::string resolved = text_at(set, "resolved");
+      const fs::path root = resolved.empty() ? text_at(set, "name") : resolved;
+      const bool is_file = text_at(set, "kind") == "file";
+      if (const Json* list = list_at(&set, "files"))
+        for (const Json& file : list->items())
+          files.push_back({is_file ? root.native() : (root / text_at(file, "path")).native(), text_at(file, "sha256")});
     }
-    return false;
+  } else if (const Json* sources = list_at(data, "sources")) {
+    for (const Json& source : sources->items()) files.push_back({text_at(source, "name"), ""});
   }
-  // Records of before: the name in the job, relative to wherever that ran.
-  const Json* name = source.find("name");
-  return name != nullptr && name->kind() == Json::Kind::text && is_wanted(name->text());
+  return files;
 }
 
 }  // namespace
+
+std::unique_ptr<AuditSink> open_erasure_audit(const fs::path& folder, const std::string& run) {
+  compliance::AuditLogOptions options;
+  options.directory = folder;
+  options.run_id = run;
+  return std::make_unique<compliance::AuditLog>(std::move(options));
+}
 
 std::vector<FoundRecord> run_records_below(const fs::path& folder) {
   std::vector<FoundRecord> records;
@@ -162,14 +182,24 @@ std::string error_for_log(std::string_view message) {
   return compliance::masked_and_cut(message, kMaxErrorInLog, "\xE2\x80\xA6[truncated]");
 }
 
+std::vector<std::string> sources_of(const Json& record) {
+  std::vector<std::string> sources;
+  for (const FileRead& file : files_read(record))
+    for (const std::string& source : {file.path, file.sha256})
+      if (!source.empty()) sources.push_back(source);
+  return sources;
+}
+
 std::vector<std::string> runs_that_used(const fs::path& folder, const fs::path& file, const std::string& sha256) {
+  std::error_code error;
+  const fs::path wanted = fs::weakly_canonical(file, error);
   std::vector<std::string> runs;
   for (const FoundRecord& record : run_records_below(folder)) {
-    const Json* data = record.document.find("data");
-    const Json* sources = data == nullptr ? nullptr : data->find("sources");
-    if (sources == nullptr || sources->kind() != Json::Kind::array) continue;
-    const bool has_used = std::any_of(sources->items().begin(), sources->items().end(),
-                                      [&](const Json& source) { return names_file(source, file, sha256); });
+    const std::vector<FileRead> files = files_read(record.document);
+    const bool has_used = std::any_of(files.begin(), files.end(), [&](const FileRead& one) {
+      return (!one.sha256.empty() && one.sha256 == sha256) ||
+             (!one.path.empty() && fs::weakly_canonical(one.path, error) == wanted);
+    });
     if (has_used) runs.push_back(record.id);
   }
   std::sort(runs.begin(), runs.end());

@@ -22,6 +22,9 @@ struct FoundRecord {
 /// All that can be read, by path; folders are looked into a few levels deep, links are not followed.
 std::vector<FoundRecord> run_records_below(const std::filesystem::path& folder);
 
+/// Paths and digests of the files that a run read, as its record names them.
+std::vector<std::string> sources_of(const Json& record);
+
 /// Bytes of a file, or of all files in a folder.
 std::uint64_t size_of_all(const std::filesystem::path& path);
 

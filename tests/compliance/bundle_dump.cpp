@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   for (const bool has_run : {true, false}) {
     const std::filesystem::path folder = std::filesystem::path(argv[1]) / (has_run ? "run" : "standalone");
     std::filesystem::create_directories(folder);
-    for (const auto& [name, bytes] : forgelm::test::sample_files(has_run)) forgelm::write_file_durably(folder / name, bytes);
+    for (const auto& [name, bytes] : forgelm::test::sample_files(has_run))
+      forgelm::write_file_durably(folder / name, bytes);
   }
 }

@@ -24,15 +24,15 @@ namespace fs = std::filesystem;
 
 /// Values that differ by decision; keys and places are the same.
 const std::set<std::string, std::less<>> kDecided = {
-    "monitoring.declarative_only",                   // here metrics leave and drift is looked at
+    "monitoring.declarative_only",  // here metrics leave and drift is looked at
     "monitoring_and_logging.declarative_only",
-    "model_lineage.base_model_revision.reason",      // with a run: the model was read, from this machine
+    "model_lineage.base_model_revision.reason",  // with a run: the model was read, from this machine
     "model_lineage.base_model_revision.resolution_source",
     "model_lineage.component_revisions",
     "system_components.model_lineage.base_model_revision.reason",
     "system_components.model_lineage.base_model_revision.resolution_source",
     "system_components.model_lineage.component_revisions",
-    "computational_resources.recorded",              // the hint names an option that does not exist
+    "computational_resources.recorded",  // the hint names an option that does not exist
     "data_provenance.fingerprint.hf_revision_reason",
 };
 
@@ -211,12 +211,13 @@ TEST_CASE("annex iv: what only the provider can say is missing in a high-risk jo
   const test::TemporaryDirectory folder;
   const std::string declaration = (folder / "declaration.pdf").native();
   const std::string high = kPlain + "evaluation: {safety: {enabled: true}}\n";
-  auto loaded = job_of(high + "compliance: {" + kProvider + ", risk_classification: high-risk, declaration_of_conformity: " +
-                       declaration + "}\n");
+  auto loaded = job_of(high + "compliance: {" + kProvider +
+                       ", risk_classification: high-risk, declaration_of_conformity: " + declaration + "}\n");
   auto facts = facts_for(loaded, kFiles);
   facts.run = a_run(loaded.job, Json::object({{"eval_loss", 1.5}}));
   const auto bare = statuses(annex_of(loaded, facts));
-  for (const char* point : {"1(b)", "1(d)", "1(e)", "1(g)", "2(b)", "2(d)", "2(e)", "2(f)", "2(g)", "3", "4", "5", "7", "8", "9"}) {
+  for (const char* point :
+       {"1(b)", "1(d)", "1(e)", "1(g)", "2(b)", "2(d)", "2(e)", "2(f)", "2(g)", "3", "4", "5", "7", "8", "9"}) {
     INFO(point);
     CHECK(bare.at(point) == "missing");
   }
@@ -226,12 +227,17 @@ TEST_CASE("annex iv: what only the provider can say is missing in a high-risk jo
   CHECK(compliance::verify_annex_iv(annex_of(loaded, facts)).exit_code() == ExitCode::config_error);
 
   write_file_durably(declaration, "signed");
-  loaded = job_of(high + "data: {dataset_name_or_path: data.jsonl, governance: {collection_method: by hand}}\n"
-                         "risk_assessment: {intended_use: letters}\n"
-                         "compliance: {" + kProvider + ", risk_classification: high-risk, known_limitations: few, interactions: mail, "
-                         "distribution_forms: [download], hardware_requirements: one GPU, user_interface: none, design_rationale: why, "
-                         "human_oversight: people, planned_changes: [none], responsible_person: R, metric_rationale: fits, "
-                         "standards_reason: none is cited, post_market_plan: in the wiki, declaration_of_conformity: " + declaration + "}\n");
+  loaded = job_of(
+      high +
+      "data: {dataset_name_or_path: data.jsonl, governance: {collection_method: by hand}}\n"
+      "risk_assessment: {intended_use: letters}\n"
+      "compliance: {" +
+      kProvider +
+      ", risk_classification: high-risk, known_limitations: few, interactions: mail, "
+      "distribution_forms: [download], hardware_requirements: one GPU, user_interface: none, design_rationale: why, "
+      "human_oversight: people, planned_changes: [none], responsible_person: R, metric_rationale: fits, "
+      "standards_reason: none is cited, post_market_plan: in the wiki, declaration_of_conformity: " +
+      declaration + "}\n");
   const Json annex = annex_of(loaded, facts);
   for (const auto& [point, status] : statuses(annex)) {
     INFO(point);
@@ -241,7 +247,8 @@ TEST_CASE("annex iv: what only the provider can say is missing in a high-risk jo
   CHECK(annex.at("annex_iv").at("points").items()[7].at("content").at("sha256").text() == sha256_hex("signed"));
 }
 
-TEST_CASE("annex iv: nine points in the Regulation's order, and one that differs from the last documentation says in what") {
+TEST_CASE(
+    "annex iv: nine points in the Regulation's order, and one that differs from the last documentation says in what") {
   const auto loaded = job_of(kPlain + "compliance: {" + kProvider + "}\n");
   auto facts = facts_for(loaded, kFiles);
   const Json first = annex_of(loaded, facts);
@@ -274,7 +281,8 @@ TEST_CASE("bundle: the folder changes as a whole, at whatever step the disk fail
   facts.generated_at = "2026-08-02T12:00:00+00:00";
   const auto bundle = compliance::make_bundle(loaded, facts);
   std::size_t num_failures = 0;
-  for (const char* point : {"durable.create", "durable.write", "durable.sync", "durable.rename", "directory.sync_file", "directory.exchange"}) {
+  for (const char* point : {"durable.create", "durable.write", "durable.sync", "durable.rename", "directory.sync_file",
+                            "directory.exchange"}) {
     compliance::write_bundle(earlier, folder);
     const auto before = snapshot();
     for (int nth = 1; nth < 100; ++nth) {

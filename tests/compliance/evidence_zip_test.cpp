@@ -23,7 +23,9 @@ namespace fs = std::filesystem;
 
 std::uint32_t number(const std::string& bytes, std::size_t at, int size) {
   std::uint32_t value = 0;
-  for (int i = 0; i < size; ++i) value |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes.at(at + static_cast<std::size_t>(i)))) << (8 * i);
+  for (int i = 0; i < size; ++i)
+    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes.at(at + static_cast<std::size_t>(i))))
+             << (8 * i);
   return value;
 }
 
@@ -49,8 +51,9 @@ std::vector<std::pair<std::string, std::string>> unpack(const std::string& zip) 
   std::size_t at = number(zip, end + 16, 4);
   for (std::uint32_t i = 0; i < number(zip, end + 10, 2); ++i) {
     REQUIRE(number(zip, at, 4) == 0x02014b50);
-    const std::uint32_t method = number(zip, at + 10, 2), crc = number(zip, at + 16, 4), packed = number(zip, at + 20, 4),
-                        size = number(zip, at + 24, 4), name_size = number(zip, at + 28, 2), local = number(zip, at + 42, 4);
+    const std::uint32_t method = number(zip, at + 10, 2), crc = number(zip, at + 16, 4),
+                        packed = number(zip, at + 20, 4), size = number(zip, at + 24, 4),
+                        name_size = number(zip, at + 28, 2), local = number(zip, at + 42, 4);
     CHECK(number(zip, at + 12, 4) == 0x00210000);  // 1980-01-01 00:00
     const std::string name = zip.substr(at + 46, name_size);
     REQUIRE(number(zip, local, 4) == 0x04034b50);
@@ -97,8 +100,9 @@ TEST_CASE("evidence: the archive holds what is evidence, with an index of digest
   const auto entries = unpack(read_file(folder / "evidence.zip"));
   std::vector<std::string> names;
   for (const auto& entry : entries) names.push_back(entry.first);
-  CHECK(names == std::vector<std::string>{"index.json", "audit_log.jsonl", "audit_log.jsonl.checkpoint", "audit_log.jsonl.manifest.json",
-                                          "compliance/README.md", "compliance/compliance_report.json", "export/final_model/README.md",
+  CHECK(names == std::vector<std::string>{"index.json", "audit_log.jsonl", "audit_log.jsonl.checkpoint",
+                                          "audit_log.jsonl.manifest.json", "compliance/README.md",
+                                          "compliance/compliance_report.json", "export/final_model/README.md",
                                           "export/final_model/model_integrity.json", "forgelm_run.json", "loss.jsonl"});
   const Json index = parse_json(entries.front().second).value();
   for (std::size_t i = 1; i < entries.size(); ++i) {
@@ -149,8 +153,12 @@ TEST_CASE("zip: entries of every kind come back") {
   std::string noise;
   std::uint32_t state = 1;
   for (int i = 0; i < 100000; ++i) noise += static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
-  const std::vector<std::pair<std::string, std::string>> files = {
-      {"empty", ""}, {"one", "x"}, {"folder/Gr\xC3\xBC\xC3\x9F" "e.txt", std::string(1 << 20, 'a')}, {"noise", noise}};
+  const std::vector<std::pair<std::string, std::string>> files = {{"empty", ""},
+                                                                  {"one", "x"},
+                                                                  {"folder/Gr\xC3\xBC\xC3\x9F"
+                                                                   "e.txt",
+                                                                   std::string(1 << 20, 'a')},
+                                                                  {"noise", noise}};
   compliance::ZipWriter writer(folder / "a.zip");
   for (const auto& [name, bytes] : files) writer.add(name, bytes);
   CHECK_FALSE(fs::exists(folder / "a.zip"));

@@ -40,7 +40,9 @@ struct Bench {
 };
 
 test::HttpServer::Handler always(std::string bytes) {
-  return [bytes = std::move(bytes)](const test::ReceivedRequest&, test::ServerConnection& connection) { connection.send(bytes); };
+  return [bytes = std::move(bytes)](const test::ReceivedRequest&, test::ServerConnection& connection) {
+    connection.send(bytes);
+  };
 }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -51,14 +53,17 @@ TEST_CASE("metrics: Prometheus text has a help, a type and a sample for each num
   const Bench bench;
   const std::string text = compliance::prometheus_text(bench.report);
   const std::string labels = "{run_id=\"fg-1\",system=\"Letter__helper_\"} ";
-  CHECK(has(text, "# HELP forgelm_eval_loss A metric of the run.\n# TYPE forgelm_eval_loss gauge\nforgelm_eval_loss" + labels + "1.25\n"));
+  CHECK(has(text, "# HELP forgelm_eval_loss A metric of the run.\n# TYPE forgelm_eval_loss gauge\nforgelm_eval_loss" +
+                      labels + "1.25\n"));
   CHECK(has(text, "forgelm_num_steps" + labels + "12.0\n"));
   CHECK(has(text, "forgelm_benchmark_arc" + labels + "0.5\n"));
   CHECK(has(text, "forgelm_run_finished_timestamp_seconds" + labels + "1785585600.0\n"));
   CHECK(has(text, "forgelm_monitoring_check_interval_seconds" + labels + "86400.0\n"));
   CHECK_FALSE(has(text, "note"));
   auto report = bench.report;
-  report.metrics = Json::object({{"a/b", std::numeric_limits<double>::infinity()}, {"a_b", 1.0}, {"n", std::numeric_limits<double>::quiet_NaN()}});
+  report.metrics = Json::object({{"a/b", std::numeric_limits<double>::infinity()},
+                                 {"a_b", 1.0},
+                                 {"n", std::numeric_limits<double>::quiet_NaN()}});
   const std::string odd = compliance::prometheus_text(report);
   CHECK(has(odd, "forgelm_a_b" + labels + "+Inf\n"));
   CHECK_FALSE(has(odd, "forgelm_a_b" + labels + "1.0"));  // a name stands once

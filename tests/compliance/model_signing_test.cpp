@@ -115,6 +115,19 @@ TEST_CASE("model signing: bundles of the model-signing package verify, and what 
   CHECK(num_rows == 6);
 }
 
+TEST_CASE("model signing: our bundles that the model-signing package has verified verify here") {
+  std::size_t num_rows = 0;
+  for (const std::string& line : split(trim(read_file(kGolden / "model_signing/ours.jsonl")), '\n')) {
+    const Json row = parse_json(line).value();
+    const Model model;
+    for (const auto& [name, text] : row.at("files").members()) model.write(name, text.text());
+    model.write(kModelSignatureFile, row.at("bundle").text());
+    CHECK(model.verify(row.at("key").text()).is_valid);
+    ++num_rows;
+  }
+  CHECK(num_rows == 3);
+}
+
 TEST_CASE("model signing: the specification's test vectors are read, or refused with words") {
   const Json vectors = parse_json(read_file(kGolden / "model_signing/vectors.json")).value();
   CHECK(vectors.members().size() == 8);

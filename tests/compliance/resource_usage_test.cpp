@@ -31,7 +31,8 @@ TEST_CASE("resource usage: a GPU's rate is found as the reference finds it, and 
     const std::string& name = row.at("gpu").text();
     INFO(name);
     const Json& configured = row.at("configured");
-    const auto rate = compliance::gpu_rate(name, configured.is_null() ? std::nullopt : std::optional(configured.real()));
+    const auto rate =
+        compliance::gpu_rate(name, configured.is_null() ? std::nullopt : std::optional(configured.real()));
     REQUIRE(rate.has_value() == !row.at("rate").is_null());
     if (!rate) continue;
     CHECK(rate->usd_per_hour == row.at("rate").real());
@@ -46,7 +47,8 @@ TEST_CASE("resource usage: a processor is not billed as a GPU, not even at the j
   compute.is_gpu = false;
   compute.device_name = "A processor";
   const Json usage = compliance::resource_usage(compute, 3.0, std::nullopt);
-  for (const char* key : {"gpu_model", "gpu_hours", "gpu_count", "cost_source", "gpu_cost_per_hour_usd", "estimated_cost_usd"})
+  for (const char* key :
+       {"gpu_model", "gpu_hours", "gpu_count", "cost_source", "gpu_cost_per_hour_usd", "estimated_cost_usd"})
     CHECK(usage.find(key) == nullptr);
   CHECK(usage.at("training_duration_seconds").real() == 1800);
   CHECK(usage.at("device").at("kind").text() == "cpu");

@@ -38,10 +38,20 @@ inline compliance::RunFacts sample_facts(bool has_run) {
   using compliance::DataSetFacts;
   compliance::RunFacts facts;
   facts.generated_at = "2026-08-01T12:00:00.123456+00:00";
-  facts.data_sets.push_back({"data.jsonl", DataSetFacts::Kind::file, "/data/data.jsonl", "",
-                             {{"data.jsonl", std::string(64, '1'), 1000, "2026-07-01T00:00:00+00:00"}}, Json(), ""});
-  facts.data_sets.push_back({"folder", DataSetFacts::Kind::directory, "/data/folder", "",
-                             {{"a.jsonl", std::string(64, '2'), 10, {}}, {"b.jsonl", std::string(64, '3'), 20, {}}}, Json(), ""});
+  facts.data_sets.push_back({"data.jsonl",
+                             DataSetFacts::Kind::file,
+                             "/data/data.jsonl",
+                             "",
+                             {{"data.jsonl", std::string(64, '1'), 1000, "2026-07-01T00:00:00+00:00"}},
+                             Json(),
+                             ""});
+  facts.data_sets.push_back({"folder",
+                             DataSetFacts::Kind::directory,
+                             "/data/folder",
+                             "",
+                             {{"a.jsonl", std::string(64, '2'), 10, {}}, {"b.jsonl", std::string(64, '3'), 20, {}}},
+                             Json(),
+                             ""});
   if (!has_run) return facts;
   compliance::Execution run;
   run.id = "fg-0123456789ab";
@@ -61,7 +71,8 @@ inline compliance::RunFacts sample_facts(bool has_run) {
   run.metrics = Json::object({{"train_loss", 1.25}, {"eval_loss", 1.5}, {"num_steps", 12}, {"odd", "nan"}});
   run.compute = {false, "A processor", 1, 8, 3600, 1u << 30, 1'000'000, 1'100'000'000, 1'000'000};
   facts.run = run;
-  facts.splits = {{"train", 90, {"messages"}, std::string(64, 'e'), Json()}, {"validation", 10, {}, std::string(64, 'f'), Json()}};
+  facts.splits = {{"train", 90, {"messages"}, std::string(64, 'e'), Json()},
+                  {"validation", 10, {}, std::string(64, 'f'), Json()}};
   return facts;
 }
 

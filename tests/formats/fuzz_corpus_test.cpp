@@ -17,5 +17,5 @@ TEST_CASE("safetensors: the fuzzer's kept files and indexes break no promise") {
 }
 
 TEST_CASE("gguf: the fuzzer's kept files break no promise") {
-  CHECK(forgelm::test::replay_corpus("gguf", forgelm::test::broken_gguf_promise) > 3);
+  CHECK(forgelm::test::replay_corpus("gguf", forgelm::test::broken_gguf_promise) > 100);
 }

@@ -59,7 +59,9 @@ class Workplace {
     pipeline::RunOptions options;
     options.shows_progress = false;
     options.open_training = [this](engine::TrainingRequest request) { return training.open(std::move(request)); };
-    options.open_audit = [this](const fs::path&, const std::string&) { return std::make_unique<SharedSink>(audit); };
+    options.open_audit = [this](const config::JobConfig&, const fs::path&, const std::string&) {
+      return std::make_unique<SharedSink>(audit);
+    };
     return pipeline::run_job(job(sections), options);
   }
 
@@ -89,12 +91,11 @@ const std::string kProvider =
 TEST_CASE("evidence: a run writes its bundle, whose digests are those of its files, and says so in the log") {
   Workplace here;
   const auto result = here.run(kProvider);
-  CHECK(here.events_of_bundle() ==
-        std::vector<std::string>{"compliance.governance_exported", "compliance.governance_section_missing",
-                                 "compliance.artifacts_exported"});
-  const Json exported = here.audit.events().back().name == "pipeline.completed"
-                            ? here.audit.events().end()[-2].details
-                            : here.audit.events().back().details;
+  CHECK(here.events_of_bundle() == std::vector<std::string>{"compliance.governance_exported",
+                                                            "compliance.governance_section_missing",
+                                                            "compliance.artifacts_exported"});
+  const Json exported = here.audit.events().back().name == "pipeline.completed" ? here.audit.events().end()[-2].details
+                                                                                : here.audit.events().back().details;
   CHECK(exported.at("output_dir").text() == (here.out() / "compliance").native());
   CHECK(exported.at("governance_ok").boolean());
   std::set<std::string> listed, found;
@@ -171,7 +172,8 @@ TEST_CASE("evidence: an export tells of the run of this configuration, else of t
   CHECK(report.at("evaluation_results") == here.file("compliance/compliance_report.json").at("evaluation_results"));
   CHECK(report.at("resource_usage") == here.file("compliance/compliance_report.json").at("resource_usage"));
 
-  const auto other = pipeline::export_bundle(here.job("compliance: {provider_name: Q}\n"), here.folder_ / "deep/er/export");
+  const auto other =
+      pipeline::export_bundle(here.job("compliance: {provider_name: Q}\n"), here.folder_ / "deep/er/export");
   CHECK(other.run_id.empty());
 }
 
@@ -197,7 +199,8 @@ TEST_CASE("monitoring: metrics leave at the end of a run, and a worse evaluation
 
 TEST_CASE("monitoring: a receiver that does not answer is on the record, and the run is as it was") {
   Workplace here;
-  const auto result = here.run("monitoring: {enabled: true, metrics_export: custom_webhook, endpoint: \"http://127.0.0.1:1\"}\n");
+  const auto result =
+      here.run("monitoring: {enabled: true, metrics_export: custom_webhook, endpoint: \"http://127.0.0.1:1\"}\n");
   CHECK(result.state == pipeline::RunState::finished);
   const Json told = here.file("forgelm_run.json").at("monitoring");
   CHECK(told.at("status").text() == "failed");

@@ -38,10 +38,10 @@ TEST_CASE("run: a job goes from its rows to a model with its record") {
   CHECK(result.last_loss == 2.0);
   CHECK(result.metrics.at("eval_loss").real() == 6.0 - 0.1 * 12);
   CHECK(here.names() == std::set<std::string>{".forgelm.lock", "checkpoint-12", "checkpoint-4", "checkpoint-8",
-                                              "compliance", "final_model", "forgelm_run.json", "loss.jsonl", "metrics.jsonl",
-                                              "runs"});
-  for (const char* name : {"README.md", "adapter_config.json", "adapter_model.safetensors", "deployer_instructions.md", "tokenizer.json",
-                           "tokenizer_config.json", "special_tokens_map.json"}) {
+                                              "compliance", "final_model", "forgelm_run.json", "loss.jsonl",
+                                              "metrics.jsonl", "runs"});
+  for (const char* name : {"README.md", "adapter_config.json", "adapter_model.safetensors", "deployer_instructions.md",
+                           "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"}) {
     INFO(name);
     CHECK(fs::exists(here.model() / name));
   }

@@ -58,6 +58,7 @@ class Workplace {
     pipeline::RunOptions options;
     options.resume = resume;
     options.shows_progress = false;
+    options.sign_key = sign_key;
     options.open_training = [this](engine::TrainingRequest request) { return training.open(std::move(request)); };
     if (keeps_audit_in_memory)
       options.open_audit = [this](const config::JobConfig&, const fs::path&, const std::string&) {
@@ -77,6 +78,7 @@ class Workplace {
   }
   std::string weights() const { return read_file(model() / "adapter_model.safetensors"); }
 
+  std::optional<fs::path> sign_key;
   FakeEnvironment environment;
   FakeTraining training;
   RecordingAuditSink audit;  ///< of all runs here

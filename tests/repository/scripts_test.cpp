@@ -113,6 +113,27 @@ TEST_CASE("set-up says when a system is not among the tried ones, and uses each 
   CHECK(names("ID=ubuntu\\nVERSION_ID=\"24.04\"\\n") == "libclang-rt-18-dev\n");
 }
 
+TEST_CASE("the packages of an image are those that own what the program loads") {
+  const TemporaryDirectory folder;
+  const std::string system =
+      "mkdir bin installed; touch installed/libown.so outer.so; printf '#!/bin/bash\\n' >installed/program; chmod +x "
+      "installed/program\n"
+      "pretend() { printf '#!/bin/bash\\n%s\\n' \"$2\" >\"bin/$1\"; chmod +x \"bin/$1\"; }\n"
+      "pretend ldd \"[[ \\$1 == */program ]] && echo $'\\t'libown.so =\\> $PWD/installed/libown.so \\(0x1\\) && echo "
+      "$'\\t'libouter.so =\\> $PWD/outer.so \\(0x2\\)\"\n"
+      "pretend dpkg-query 'echo \"libouter1:amd64: $2\"'\n"
+      "export PATH=$PWD/bin:$PATH\n";
+  const std::string tool = "'" + kSource + "/tools/runtime-packages' installed";
+  const ProcessResult found = run_script(system + tool, folder.path().native());
+  CHECK(found.exit_code == 0);
+  CHECK(found.out == "libouter1\n");
+  const ProcessResult missing =
+      run_script("export PATH=$PWD/bin:$PATH; printf '#!/bin/bash\necho libgone.so =\\> not found\n' >bin/ldd; " + tool,
+                 folder.path().native());
+  CHECK(missing.exit_code == 1);
+  CHECK(contains(missing.err, "no library libgone.so is installed"));
+}
+
 TEST_CASE("the closing line counts passed, failed and allowed skips") {
   const ProcessResult good =
       count("# comment\\na b\\twhy\\n", "passed\\tone\\nskipped\\ta b\\tno GPU\\npassed\\ttwo\\nended\\n");

@@ -37,6 +37,9 @@ struct PendingApproval {
 /// when there is no log. RunError(io) when it cannot be read.
 std::vector<PendingApproval> pending_approvals(const std::filesystem::path& run_folder);
 
+/// Whether the log of a run's folder asks for approval of the run. Also true when there is no log to ask.
+bool has_asked_for_approval(const std::filesystem::path& run_folder, const std::string& run_id);
+
 struct ApprovalHistory {
   ApprovalStatus status = ApprovalStatus::unknown;
   std::vector<Json> chain;                    ///< the run's approval events, oldest first
@@ -60,7 +63,7 @@ struct Decision {
   /// Why the record or the staged files cannot be trusted; then nothing was decided, and the exit code is 6. Empty when
   /// it is decided.
   std::string integrity_failure;
-  std::vector<std::string> findings;  ///< what is wrong, a line each
+  std::vector<std::string> findings;  ///< what is wrong, a line each, fit to be shown
   std::string approver;
   std::filesystem::path staging;
   std::filesystem::path final_model;  ///< approved: where the model is now

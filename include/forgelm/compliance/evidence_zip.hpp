@@ -25,8 +25,8 @@ struct EvidenceArchive {
   std::string sha256;               ///< of the archive
 };
 
-/// Packs `run_folder` into `archive`, which appears as a whole; an existing one is replaced. ConfigError when the folder
-/// holds no evidence, or the archive would stand inside compliance/; RunError(io, out_of_disk, data) otherwise.
+/// Packs `run_folder` into `archive`, which appears as a whole; an existing one is replaced. ConfigError when the
+/// folder holds no evidence, or the archive would stand inside compliance/; RunError(io, out_of_disk, data) otherwise.
 EvidenceArchive pack_evidence(const std::filesystem::path& run_folder, const std::filesystem::path& archive);
 
 }  // namespace forgelm::compliance

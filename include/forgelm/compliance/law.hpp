@@ -10,8 +10,8 @@
 namespace forgelm::compliance {
 
 struct LawEntry {
-  std::string_view id;      ///< "high_risk_annex_iii_applies_from"
-  std::string_view date;    ///< "2027-12-02"; empty where the row is a number
+  std::string_view id;    ///< "high_risk_annex_iii_applies_from"
+  std::string_view date;  ///< "2027-12-02"; empty where the row is a number
   double number = 0;
   std::string_view what;    ///< one sentence
   std::string_view source;  ///< act, article, publication

@@ -68,8 +68,8 @@ struct Execution {
   std::string final_model = {};  ///< its folder
   std::vector<FileFacts> outputs = {};
   Json metrics = Json::object();
-  Json safety = {}, judge = {}, benchmark = {};     ///< results of the gates; null: not run
-  Json oom_recovery = {};                           ///< the reference's block; null: there was none
+  Json safety = {}, judge = {}, benchmark = {};  ///< results of the gates; null: not run
+  Json oom_recovery = {};                        ///< the reference's block; null: there was none
   ComputeFacts compute;
 };
 
@@ -78,8 +78,8 @@ struct RunFacts {
   std::optional<Execution> run;
   std::vector<DataSetFacts> data_sets;  ///< the primary one first
   std::vector<SplitFacts> splits;
-  std::optional<Json> data_audit;       ///< data_audit_report.json of the run's folder
-  std::optional<Json> previous_annex;   ///< annex_iv_metadata.json that is about to be replaced
+  std::optional<Json> data_audit;      ///< data_audit_report.json of the run's folder
+  std::optional<Json> previous_annex;  ///< annex_iv_metadata.json that is about to be replaced
 };
 
 }  // namespace forgelm::compliance

@@ -31,6 +31,8 @@ FORGELM_CHOICES(RunKind, staging, artefacts)
 /// Opens the audit log in a folder, for a run or (empty) for a work of its own.
 using OpenAudit =
     std::function<std::unique_ptr<AuditSink>(const std::filesystem::path& folder, const std::string& run)>;
+/// The file-backed one.
+std::unique_ptr<AuditSink> open_erasure_audit(const std::filesystem::path& folder, const std::string& run);
 
 struct RowErasure {
   std::string row_id;
@@ -43,7 +45,7 @@ struct RowErasure {
   std::vector<std::string> webhook_targets;  ///< receivers that may hold a copy, without their secrets
   /// Given: caches made with it are decoded, and go too when they hold the identifier, whatever they were made from.
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  OpenAudit open_audit = open_run_audit;
+  OpenAudit open_audit = open_erasure_audit;
 };
 
 /// The reference's document of `purge --row-id` without "success". ConfigError when no row, or several for RowMatches::
@@ -58,7 +60,7 @@ struct RunErasure {
   std::filesystem::path cache_folder;
   std::string justification;
   bool is_dry_run = false;
-  OpenAudit open_audit = open_run_audit;
+  OpenAudit open_audit = open_erasure_audit;
 };
 
 /// What a run wrote, in the order in which it goes; the run's record last, so that an erasure that was killed finds the
@@ -78,7 +80,7 @@ struct AccessRequest {
   std::filesystem::path output_dir;  ///< where the salt is
   std::filesystem::path audit_dir;
   bool has_excerpts = true;
-  OpenAudit open_audit = open_run_audit;
+  OpenAudit open_audit = open_erasure_audit;
 };
 
 /// The reference's document of `reverse-pii` without "success". The query is recorded as a salted hash, whether or not

@@ -16,10 +16,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
   const compliance::EvidenceArchive packed = compliance::pack_evidence(arguments.path("OUTPUT_DIR"), archive);
   Json files = Json::array();
   for (const auto& file : packed.files)
-    files.push(Json::object({{"path", file.path},
-                             {"role", file.role},
-                             {"sha256", file.sha256},
-                             {"size_bytes", file.size_bytes}}));
+    files.push(Json::object(
+        {{"path", file.path}, {"role", file.role}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}}));
   output.set_document(Json::object({{"success", true},
                                     {"output", archive.native()},
                                     {"sha256", packed.sha256},
@@ -58,8 +56,10 @@ const CommandSpec command_bundle = {
     .name = "bundle",
     .summary = "Pack the evidence of a run into one archive",
     .details =
-        "The compliance folder, the audit log with its sidecars, the run's record and measurements, and the manifests and "
-        "signatures of its model; no weights, no data, no samples. index.json lists every file with its SHA-256. The same "
+        "The compliance folder, the audit log with its sidecars, the run's record and measurements, and the manifests "
+        "and "
+        "signatures of its model; no weights, no data, no samples. index.json lists every file with its SHA-256. The "
+        "same "
         "folder gives the same bytes.",
     .options = kOptions,
     .examples = kExamples,

@@ -134,7 +134,7 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
     output.flush();
     Output::complain(result.message, result.hint);
   };
-  if (result.state == RunState::interrupted) {
+  if (result.state == RunState::interrupted || result.metrics.find("num_steps") == nullptr) {
     complain();
     return pipeline::exit_code_of(result.state);
   }
@@ -163,8 +163,7 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
 
 /// `--compliance-export`: the bundle, without a run.
 ExitCode export_compliance(const LoadedJob& loaded, const Arguments& arguments, Output& output) {
-  const std::filesystem::path folder =
-      arguments.maybe_text("output").value_or(arguments.text("compliance-export"));
+  const std::filesystem::path folder = arguments.maybe_text("output").value_or(arguments.text("compliance-export"));
   if (loaded.job.pipeline)
     throw ConfigError("--compliance-export tells of one job, and this file holds a pipeline",
                       "every stage writes a bundle of its own when it runs");
@@ -190,7 +189,8 @@ void check_companions(const Arguments& arguments) {
       if (arguments.is_given(other))
         throw UsageError("", cat("--compliance-export trains nothing: --", other, " does not go with it"));
   if (arguments.is_given("output") && !arguments.is_given("compliance-export"))
-    throw UsageError("", "--output goes with --compliance-export", "the job names where a run writes: training.output_dir");
+    throw UsageError("", "--output goes with --compliance-export",
+                     "the job names where a run writes: training.output_dir");
   if (arguments.is_given("bundle") && arguments.flag("dry-run"))
     throw UsageError("", "--bundle packs the evidence of a run: it does not go with --dry-run");
 }

@@ -113,7 +113,8 @@ const CommandSpec command_verify_annex_iv = {
     .summary = "Verify technical documentation after Annex IV of the EU AI Act",
     .details =
         "Exit code 0: nothing is missing and the hash fits. 1: something is missing, or the file is no such document. "
-        "6: the hash does not fit, so the document was changed after it was written. The hash has no key: it finds damage "
+        "6: the hash does not fit, so the document was changed after it was written. The hash has no key: it finds "
+        "damage "
         "and careless edits, not somebody who writes the hash anew; the audit log and signatures are for that.",
     .options = kOptions,
     .examples = kExamples,

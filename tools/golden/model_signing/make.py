@@ -64,6 +64,8 @@ def main():
         commit = subprocess.run(["git", "-C", spec, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
         manifest["sources"] = {"vectors.json": "github.com/ossf/model-signing-spec, test-vectors/v1.0 at "
                                + commit.stdout.strip() + " (Apache-2.0)"}
+    # Made by tools/conformance/model_signing.py --record.
+    manifest["rows"]["ours.jsonl"] = len((OUT / "ours.jsonl").read_text().splitlines())
     (OUT / "MANIFEST.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 

@@ -89,7 +89,7 @@ struct ComplianceSection {
          above(0), finite, example("1.0e+24"), added, record);
     rows(field<&S::model_key>,
          "Private key (PEM, ECDSA on P-256, P-384 or P-521) that signs the final model: model.sig beside its files.",
-         names_path, added);
+         names_path, added, record);
   }
 };
 
