@@ -119,7 +119,6 @@ void RunRecord::set_data(const config::JobConfig& job, const data::PreparedData&
     sources.push(Json::object({{"name", source.name},
                                {"digest", source.tokens.store->digest()},
                                {"num_rows", source.tokens.num_rows},
-                               {"files", source.tokens.store->description().at("sources")},
                                {"report", source.tokens.report.to_json()}}));
   Json eval = set_of(*data.eval);
   eval.set("origin", data.eval_origin);
