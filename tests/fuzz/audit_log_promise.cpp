@@ -91,7 +91,8 @@ std::string broken(const Input& input) {
       result.root != again.root || result.warnings != again.warnings || result.cannot_exclude != again.cannot_exclude)
     return "pieces of another size give another answer";
   if (!is_utf8(result.errors) || !is_utf8(result.warnings)) return "words that are not UTF-8";
-  if ((result.verdict == AuditVerdict::intact) != result.errors.empty()) return "a verdict without words, or words without one";
+  if ((result.verdict == AuditVerdict::intact) != result.errors.empty())
+    return "a verdict without words, or words without one";
   if (!result.is_valid()) return "";
   if (result.cannot_exclude.empty()) return "nothing left open, without an anchor";
   const std::uint64_t where = result.root[0] + 256u * result.root[1];
