@@ -159,7 +159,7 @@ TEST_CASE("approval: staged files that are not those of the run are refused, and
 }
 
 TEST_CASE("approval: a log that is not what was recorded is no ground for a decision") {
-  const auto distrusted = [](const std::function<std::string(std::string)>& change) {
+  const auto distrusted = [](const std::function<std::string(const std::string&)>& change) {
     StagedRun run;
     const std::string changed = change(read_file(run.log()));
     std::ofstream(run.log(), std::ios::binary | std::ios::trunc) << changed;
@@ -169,9 +169,9 @@ TEST_CASE("approval: a log that is not what was recorded is no ground for a deci
     CHECK(StagedRun::is_whole(run.staging()));
     CHECK_FALSE(fs::exists(run.place()));
   };
-  distrusted([](std::string text) { return text.replace(text.find("1.25"), 4, "0.25"); });
-  distrusted([](std::string text) { return text.substr(text.find('\n') + 1); });
-  distrusted([](std::string text) { return cat(text, text.substr(0, text.find('\n') + 1)); });
+  distrusted([](const std::string& text) { return std::string(text).replace(text.find("1.25"), 4, "0.25"); });
+  distrusted([](const std::string& text) { return text.substr(text.find('\n') + 1); });
+  distrusted([](const std::string& text) { return cat(text, text.substr(0, text.find('\n') + 1)); });
 }
 
 TEST_CASE("approval: a write that a crash tore off the end of the log is mended by the decision") {
