@@ -26,7 +26,8 @@ struct AuditLine {
 /// do not name the line. A lone surrogate escape, which Python writes and reads, passes; a repeated key does not.
 Result<AuditLine> parse_audit_line(std::string_view line);
 
-/// Entries that recovery writes before a checkpoint is there: audit.recovered, audit.checkpoint_adopted, audit.rerooted.
+/// Entries that recovery writes before a checkpoint is there: audit.recovered, audit.checkpoint_adopted,
+/// audit.rerooted.
 bool is_about_the_log(std::string_view event) noexcept;
 
 /// The text that the tag of `line` covers: the line without its last member `_hmac`. Nothing when the line does not end

@@ -93,9 +93,9 @@ class Verification {
                                          quote(manifest->first_entry_sha256, kShownHash),
                                          ") but the audit log is empty: the log was cut to no entries"));
     } else if (!walk_.first_line_sha256.empty() && manifest->first_entry_sha256 != walk_.first_line_sha256) {
-      add_finding(AuditVerdict::rewritten, cat("manifest mismatch: pinned first_entry_sha256 ",
-                                               quote(manifest->first_entry_sha256, kShownHash),
-                                               " does not match line 1 hash ", quote(walk_.first_line_sha256)));
+      add_finding(AuditVerdict::rewritten,
+                  cat("manifest mismatch: pinned first_entry_sha256 ", quote(manifest->first_entry_sha256, kShownHash),
+                      " does not match line 1 hash ", quote(walk_.first_line_sha256)));
     } else if (!walk_.first_run_id.empty() && manifest->run_id != walk_.first_run_id) {
       add_finding(AuditVerdict::rewritten,
                   cat("manifest mismatch: pinned run_id ", quote(manifest->run_id, kShownHash),
@@ -156,8 +156,9 @@ class Verification {
       open.push_back(cat("that entries after the ", anchor->checkpoint()->num_entries(),
                          " that the anchor covers were cut off, changed or added"));
       if (!anchor->is_signed())
-        open.push_back("that the anchor was exchanged: no key was given to check its signature, so it is worth what the "
-                       "place is worth where it was kept");
+        open.push_back(
+            "that the anchor was exchanged: no key was given to check its signature, so it is worth what the "
+            "place is worth where it was kept");
     } else if (checkpoint == nullptr) {
       open.push_back("that entries were cut off the end: there is neither a checkpoint nor an anchor");
     } else if (checkpoint->is_signed()) {
@@ -169,8 +170,9 @@ class Verification {
     if (!is_bound && !is_tagged_throughout())
       open.push_back("that the whole log was written anew by someone who could write its directory");
     if (options_.secret && walk_.num_untagged > 0)
-      open.push_back(cat("that the ", walk_.num_untagged, " entries without a tag were changed and the chain written "
-                                                          "anew; --require-hmac refuses them"));
+      open.push_back(cat("that the ", walk_.num_untagged,
+                         " entries without a tag were changed and the chain written "
+                         "anew; --require-hmac refuses them"));
   }
 
   void prove() {
@@ -243,8 +245,7 @@ AuditVerification verify_audit_file(const fs::path& path, AuditVerifyOptions opt
     if (!present.manifest) present.manifest = read_file_if_exists(genesis_manifest_path(path), kMaxManifestBytes);
     if (!present.checkpoint)
       present.checkpoint = read_file_if_exists(checkpoint_path(path.native()), kMaxCheckpointBytes);
-    AuditVerification result =
-        verify_audit_bytes([&path](const auto& take) { stream_file(path, take); }, present);
+    AuditVerification result = verify_audit_bytes([&path](const auto& take) { stream_file(path, take); }, present);
     // A line without an end may be one that is being written.
     const bool has_grown = fs::file_size(path) != result.size_bytes && result.verdict == AuditVerdict::torn_tail;
     if (!has_grown || tries == kMaxTries) return result;

@@ -96,7 +96,8 @@ void AuditWalk::check_tag(std::string_view line, const AuditLine& read) {
   const auto text = signed_text(line);
   bool is_good = false;
   if (read.run_id.empty())
-    find(num_lines, AuditVerdict::rewritten, cat("line ", num_lines, " has _hmac but no run_id, so that its key is unknown"));
+    find(num_lines, AuditVerdict::rewritten,
+         cat("line ", num_lines, " has _hmac but no run_id, so that its key is unknown"));
   else is_good = text && equal_in_constant_time(audit_hmac(*options_.secret, read.run_id, *text), *read.hmac);
   auto run = runs_.find(read.run_id);
   if (run == runs_.end()) run = runs_.emplace(runs_.size() < kMaxRuns ? read.run_id : "", RunTags{}).first;
@@ -131,7 +132,8 @@ void AuditWalk::report_tags() {
     }
   }
   if (first_bad == 0) return;
-  find(first_bad, is_mixed ? AuditVerdict::rewritten : AuditVerdict::wrong_key, cat("line ", first_bad, ": HMAC mismatch"));
+  find(first_bad, is_mixed ? AuditVerdict::rewritten : AuditVerdict::wrong_key,
+       cat("line ", first_bad, ": HMAC mismatch"));
   if (!is_mixed)
     warn(cat("no tag of run ", quote(first_run, kShown),
              " fits the secret: the run had another one, or who wrote these entries had none"));

@@ -50,8 +50,8 @@ void CheckpointCheck::judge_entries(const AuditWalk& walk, std::vector<Finding>&
     findings.push_back({verdict, what});
   };
   if (!walk.first_line_sha256.empty() && checkpoint_origin(walk.first_line_sha256) != checkpoint_->origin)
-    return find(AuditVerdict::rewritten, cat(name_, " covers a log that began with another entry (",
-                                             checkpoint_->origin, ") than this one"));
+    return find(AuditVerdict::rewritten,
+                cat(name_, " covers a log that began with another entry (", checkpoint_->origin, ") than this one"));
   if (const auto difference = first_difference())
     return find(AuditVerdict::rewritten,
                 cat("entries ", difference->begin, " to ", difference->end - 1, ": one of them or more is not what ",
@@ -77,9 +77,7 @@ void CheckpointCheck::judge_signature(const PublicKey& key, std::vector<Finding>
     case SignatureState::bad:
       findings.push_back({AuditVerdict::rewritten, cat(name_, ": its signature does not verify")});
       break;
-    case SignatureState::none:
-      findings.push_back({AuditVerdict::wrong_key, cat(name_, " is not signed")});
-      break;
+    case SignatureState::none: findings.push_back({AuditVerdict::wrong_key, cat(name_, " is not signed")}); break;
     case SignatureState::foreign:
       findings.push_back({AuditVerdict::wrong_key, cat(name_, " is signed with another key than the one given")});
       break;

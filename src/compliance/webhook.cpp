@@ -28,10 +28,10 @@ std::string in_quotes(std::string_view text) { return cat("'", text, "'"); }
 /// Parts of an address that are long enough to be a token; a path like "/webhook" is none.
 void register_tokens(std::string_view address) {
   constexpr std::size_t kMinTokenBytes = 16;
-  register_secret(address);
   const std::size_t scheme = address.find("://");
   const std::size_t path = address.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
-  if (path == std::string_view::npos) return;
+  if (path == std::string_view::npos || path + 1 == address.size()) return;
+  register_secret(address);
   std::string_view rest = address.substr(path);
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find_first_of("/?&="), rest.size());

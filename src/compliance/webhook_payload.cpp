@@ -1,6 +1,6 @@
 // Sources of the forms: Slack's message attachments; Teams' Adaptive Cards 1.4 in a message; Discord's embeds with its
-// limits (title 256, description 4096 characters). In none of them may a text call people together: Slack's <!channel>
-// is escaped, Discord is told to read no mentions.
+// limits (title 256, description 4096 characters, all 6000). Teams takes 28 kB. In none of them may a text call people
+// together: Slack's <!channel> is escaped, Discord is told to read no mentions.
 #include "webhook_payload.hpp"
 
 #include <array>
@@ -88,17 +88,19 @@ Json teams_body(const Json& payload) {
   const auto block = [](const std::string& text) {
     return Json::object({{"type", "TextBlock"}, {"text", text}, {"wrap", true}});
   };
-  Json heading = block(message.title);
+  Json heading = block(cut(message.title, 256));
   heading.set("weight", "Bolder").set("size", "Medium");
   Json facts = Json::array();
-  for (const auto& [name, value] : facts_of(payload)) facts.push(Json::object({{"title", name}, {"value", value}}));
+  for (const auto& [name, value] : facts_of(payload))
+    facts.push(Json::object({{"title", name}, {"value", cut(value, 256)}}));
   const Json head = Json::object({{"type", "Container"},
                                   {"style", teams_style(message.color)},
                                   {"bleed", true},
                                   {"items", Json::array({std::move(heading)})}});
   // A single line break is a blank in a card.
-  Json body = Json::array({head, block(with_replaced(with_replaced(message.text, "\n\n", "\n"), "\n", "\n\n")),
-                           Json::object({{"type", "FactSet"}, {"facts", std::move(facts)}})});
+  Json body =
+      Json::array({head, block(cut(with_replaced(with_replaced(message.text, "\n\n", "\n"), "\n", "\n\n"), 2000)),
+                   Json::object({{"type", "FactSet"}, {"facts", std::move(facts)}})});
   const Json card = Json::object({{"$schema", "http://adaptivecards.io/schemas/adaptive-card.json"},
                                   {"type", "AdaptiveCard"},
                                   {"version", "1.4"},

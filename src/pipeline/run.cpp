@@ -464,11 +464,14 @@ ExitCode exit_code_of(RunState state) noexcept {
 
 RunListener::~RunListener() = default;
 
-std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig&, const fs::path& run_folder,
+std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig& job, const fs::path& run_folder,
                                           const std::string& run_id) {
   compliance::AuditLogOptions options;
   options.directory = run_folder;
   options.run_id = run_id;
+  if (job.compliance && job.compliance->audit_key)
+    options.key = PrivateKey::from_pem_file(*job.compliance->audit_key);
+  if (job.compliance && job.compliance->anchor_path) options.anchor_path = *job.compliance->anchor_path;
   return std::make_unique<compliance::AuditLog>(std::move(options));
 }
 

@@ -232,8 +232,8 @@ TEST_CASE("audit attacks: with an anchor all of them are found, and without one 
   for (const Attack& attack : attacks()) {
     for (int i = 0; i < kNumTries; ++i) {
       INFO(attack.name << ", try " << i);
-      const Attacked files = attack.make({"", original().checkpoints.back(), original().manifest}, original().lines,
-                                         random);
+      const Attacked files =
+          attack.make({"", original().checkpoints.back(), original().manifest}, original().lines, random);
       REQUIRE(files.log != log_of(original().lines));
       AuditVerifyOptions options{.manifest = files.manifest, .checkpoint = files.checkpoint};
       const auto alone = verify(files.log, options);
@@ -260,7 +260,9 @@ TEST_CASE("audit attacks: with an anchor all of them are found, and without one 
 TEST_CASE("audit attacks: the verdict says what kind it is") {
   const auto& lines = original().lines;
   const AuditVerifyOptions anchored{.anchor = original().checkpoints.back()};
-  const auto verdict = [&](const std::vector<std::string>& changed) { return verify(log_of(changed), anchored).verdict; };
+  const auto verdict = [&](const std::vector<std::string>& changed) {
+    return verify(log_of(changed), anchored).verdict;
+  };
   auto cut = lines;
   cut.resize(10);
   CHECK(verdict(cut) == AuditVerdict::cut);

@@ -1,5 +1,5 @@
-// The audit log against the reference (tools/golden/audit_log, made by Python forgelm 0.11.1): its logs verify here with
-// its verdicts, and the writer here gives its bytes.
+// The audit log against the reference (tools/golden/audit_log, made by Python forgelm 0.11.1): its logs verify here
+// with its verdicts, and the writer here gives its bytes.
 #include <cmath>
 
 #include "forgelm/compliance/audit_log.hpp"
@@ -117,8 +117,8 @@ TEST_CASE("audit golden: a log of the reference is gone on with, and from there 
   CHECK(place_of(lines[7], "num_entries").second == 1);
   CHECK(lines[7].find("audit.checkpoint_adopted") != std::string::npos);
   CHECK(lines[8].find(R"("seq": 8, "_hmac")") != std::string::npos);
-  const auto result = verify_audit_file(log.path(), {.secret = environment.variables["FORGELM_AUDIT_SECRET"],
-                                                     .requires_tags = true});
+  const auto result =
+      verify_audit_file(log.path(), {.secret = environment.variables["FORGELM_AUDIT_SECRET"], .requires_tags = true});
   CHECK(result.is_valid());
   CHECK(result.checkpoints.items().at(0).at("num_entries").integer() == 9);
 }

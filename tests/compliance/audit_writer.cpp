@@ -1,6 +1,7 @@
-// Appends to an audit log, for the tests and tools that kill or starve a writer: audit_writer DIR COUNT TAG [BYTES [KEY]]
-// writes COUNT entries with details TAG-0, TAG-1, ... padded to BYTES, and a line "TAG-i" on standard output once each
-// is on record. Standard output is written at once, so that a reader knows what was acknowledged before a kill.
+// Appends to an audit log, for the tests and tools that kill or starve a writer: audit_writer DIR COUNT TAG [BYTES
+// [KEY]] writes COUNT entries with details TAG-0, TAG-1, ... padded to BYTES, and a line "TAG-i" on standard output
+// once each is on record. Standard output is written at once, so that a reader knows what was acknowledged before a
+// kill.
 #include <unistd.h>
 
 #include <cstdlib>

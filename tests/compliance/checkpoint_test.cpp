@@ -16,9 +16,11 @@ using namespace test_tools;
 
 // RFC 8410, section 10.3 gives this key; RFC 8032's third test vector another.
 constexpr const char* kKey =
-    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE "
+    "KEY-----\n";
 constexpr const char* kOtherKey =
-    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIMWqjfQ/n4N77bdELzHct7Fm04U1B28JS4XOOi4LRFj3\n-----END PRIVATE KEY-----\n";
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIMWqjfQ/n4N77bdELzHct7Fm04U1B28JS4XOOi4LRFj3\n-----END PRIVATE "
+    "KEY-----\n";
 
 PrivateKey key_of(const test::TemporaryDirectory& folder, const char* pem) {
   write_file_durably(folder / "key.pem", pem, 0600);

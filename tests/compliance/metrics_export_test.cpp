@@ -111,12 +111,12 @@ TEST_CASE("metrics: Datadog gets series with its key") {
   bench.section.endpoint = server.url("");
   CHECK(bench.send().at("error").text().find("DD_API_KEY") != std::string::npos);
   CHECK(server.requests().empty());
-  bench.environment.variables["DD_API_KEY"] = "0123456789abcdef";
+  bench.environment.variables["DD_API_KEY"] = "datadog-key-of-this-test";
   CHECK(bench.send().at("status").text() == "sent");
   const auto request = server.requests().at(0);
   CHECK(request.method == "POST");
   CHECK(request.target == "/api/v2/series");
-  CHECK(request.header("DD-API-KEY") == "0123456789abcdef");
+  CHECK(request.header("DD-API-KEY") == "datadog-key-of-this-test");
   const Json series = parse_json(request.body).value().at("series");
   const auto found = std::find_if(series.items().begin(), series.items().end(),
                                   [](const Json& one) { return one.at("metric").text() == "forgelm.eval_loss"; });

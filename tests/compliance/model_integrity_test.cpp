@@ -1,5 +1,5 @@
-// model_integrity.json against the reference's verdicts (tests/golden/model_integrity), and by rule: every kind of file,
-// every bit of a model, every cut of a manifest.
+// model_integrity.json against the reference's verdicts (tests/golden/model_integrity), and by rule: every kind of
+// file, every bit of a model, every cut of a manifest.
 #include "forgelm/compliance/model_integrity.hpp"
 
 #include <sys/socket.h>
@@ -67,8 +67,8 @@ void check_report(const IntegrityReport& report, const Names& changed, const Nam
   CHECK(report.changed == changed);
   CHECK(report.removed == removed);
   CHECK(report.added == added);
-  CHECK(report.verdict == (changed.empty() && removed.empty() && added.empty() ? IntegrityVerdict::intact
-                                                                                 : IntegrityVerdict::differs));
+  CHECK(report.verdict ==
+        (changed.empty() && removed.empty() && added.empty() ? IntegrityVerdict::intact : IntegrityVerdict::differs));
 }
 
 ExitCode exit_of(const IntegrityReport& report) {
@@ -403,8 +403,8 @@ TEST_CASE("model integrity: a directory that is none, holds nothing or has no ma
 }
 
 TEST_CASE("model integrity: every bit of a model matters") {
-  // 64 KiB in three files, one of them of one byte. All 524,288 flips are tools/flip_bits; here every 521st, and with it
-  // every bit position of a byte.
+  // 64 KiB in three files, one of them of one byte. All 524,288 flips are tools/flip_bits; here every 521st, and with
+  // it every bit position of a byte.
   const Model model;
   std::string weights(60000, '\0');
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<char>(i * 2654435761u >> 13);

@@ -1,5 +1,5 @@
-// OpenSSF Model Signing: bundles of the model-signing package verify here (tests/golden/model_signing), and bundles made
-// here are refused once a bit of them or of the model differs. That the package takes ours: tools/conformance.
+// OpenSSF Model Signing: bundles of the model-signing package verify here (tests/golden/model_signing), and bundles
+// made here are refused once a bit of them or of the model differs. That the package takes ours: tools/conformance.
 #include "forgelm/compliance/model_signing.hpp"
 
 #include <sys/stat.h>
@@ -287,7 +287,8 @@ TEST_CASE("model signing: a statement that was signed is still checked") {
   CHECK_THAT(reason(digest, sha256_hex("x")), Contains("the subject's digest is not that of the resources"));
   CHECK_THAT(reason(digest, digest.substr(2)), Contains("is not a SHA-256 digest"));
   CHECK_THAT(reason("\"resources\": [", "\"resources\": [], \"old\": ["), Contains("lists no resource"));
-  CHECK_THAT(reason("\"allow_symlinks\": false", "\"allow_symlinks\": \"no\""), Contains("whether links were followed"));
+  CHECK_THAT(reason("\"allow_symlinks\": false", "\"allow_symlinks\": \"no\""),
+             Contains("whether links were followed"));
   CHECK_THAT(reason("\".gitignore\"", "\"../..\""), Contains("ignore_paths holds"));
   CHECK(reason("\"name\": \"model\"", "\"name\": \"another\"") == "valid");  // only informs, says the specification
 }

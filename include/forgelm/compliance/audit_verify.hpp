@@ -34,7 +34,7 @@ struct AuditVerifyOptions {
   // The texts of what stands beside the log, where there is such a file.
   std::optional<std::string> manifest = {};
   std::optional<std::string> checkpoint = {};
-  std::optional<std::string> anchor = {};  ///< a checkpoint that was kept elsewhere
+  std::optional<std::string> anchor = {};   ///< a checkpoint that was kept elsewhere
   std::optional<std::string> earlier = {};  ///< a checkpoint whose growth to the present one is to be proven
   std::optional<std::uint64_t> prove = {};  ///< `seq` of an entry whose presence is to be proven
 };
@@ -47,12 +47,12 @@ struct AuditVerification {
   Sha256Digest root{};
   /// Nothing was there to compare: no entry, and nothing beside the log says that there were any.
   bool is_without_evidence = false;
-  std::optional<bool> is_hmac_verified;       ///< nothing without a secret
-  std::vector<std::string> errors;            ///< the reference's "line N: ..." first; at most a handful
-  std::vector<std::string> warnings;          ///< what a reader of the record should know
-  std::vector<std::string> cannot_exclude;    ///< what this evidence leaves open
-  Json checkpoints = Json::array();           ///< what each checkpoint covers and how it fits
-  Json proofs = Json::array();                ///< as asked for, when the log is intact
+  std::optional<bool> is_hmac_verified;     ///< nothing without a secret
+  std::vector<std::string> errors;          ///< the reference's "line N: ..." first; at most a handful
+  std::vector<std::string> warnings;        ///< what a reader of the record should know
+  std::vector<std::string> cannot_exclude;  ///< what this evidence leaves open
+  Json checkpoints = Json::array();         ///< what each checkpoint covers and how it fits
+  Json proofs = Json::array();              ///< as asked for, when the log is intact
 
   bool is_valid() const noexcept { return verdict == AuditVerdict::intact && !is_without_evidence; }
 };

@@ -79,7 +79,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
   Json document = document_of(result);
   print(result, path, output);
   if (result.is_without_evidence) {
-    const std::string message = cat("audit log at ", path.native(), " holds no entries, and nothing beside it says what "
+    const std::string message = cat("audit log at ", path.native(),
+                                    " holds no entries, and nothing beside it says what "
                                     "it should hold: nothing could be verified");
     document.set("errors", Json::array({message}));
     Output::complain(message, "forgelm never leaves an empty log: it was cut, moved away, or the path is wrong");

@@ -45,6 +45,8 @@ struct ComplianceSection {
   std::optional<std::string> base_model_license;
   std::optional<double> base_model_training_flops;
   std::optional<std::string> model_key;
+  std::optional<std::string> audit_key;
+  std::optional<std::string> anchor_path;
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
@@ -81,8 +83,8 @@ struct ComplianceSection {
          "Annex IV 7: without harmonised standards, the solutions that meet the requirements instead.", added, record);
     rows(field<&S::declaration_of_conformity>,
          "Annex IV 8: file of the EU declaration of conformity; its digest is recorded.", names_path, added, record);
-    rows(field<&S::post_market_plan>, "Annex IV 9: the post-market monitoring plan, a file or where it is kept.",
-         added, record);
+    rows(field<&S::post_market_plan>, "Annex IV 9: the post-market monitoring plan, a file or where it is kept.", added,
+         record);
     rows(field<&S::base_model_license>, "Licence of the base model, as an SPDX identifier or text.", added, record);
     rows(field<&S::base_model_training_flops>,
          "Floating-point operations that trained the base model; the run's own are compared with a third of them.",
@@ -90,6 +92,12 @@ struct ComplianceSection {
     rows(field<&S::model_key>,
          "Private key (PEM, ECDSA on P-256, P-384 or P-521) that signs the final model: model.sig beside its files.",
          names_path, added, record);
+    rows(field<&S::audit_key>, "Private key (PEM, Ed25519) that signs the checkpoint of the audit log.", names_path,
+         added, record);
+    rows(
+        field<&S::anchor_path>,
+        "Where a second copy of the audit log's checkpoint goes: a file, or a directory that holds those of many logs.",
+        names_path, added, record);
   }
 };
 
