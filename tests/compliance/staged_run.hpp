@@ -13,6 +13,7 @@
 #include "forgelm/compliance/model_integrity.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/hash.hpp"
+#include "forgelm/core/log.hpp"
 #include "support/fake_environment.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -58,10 +59,13 @@ inline void stage_run(const fs::path& folder, FakeEnvironment& environment, cons
 
 class StagedRun {
  public:
-  explicit StagedRun(const StagedRunOptions& options = {}) : home_(memory_directory()), scope_(environment) {
+  explicit StagedRun(const StagedRunOptions& options = {})
+      : home_(memory_directory()), scope_(environment), log_(set_log_sink([](LogLevel, std::string_view) {})) {
     environment.now.microseconds = 1'795'000'000'000'000;
     stage_run(folder(), environment, options);
   }
+
+  ~StagedRun() { set_log_sink(log_); }
 
   fs::path folder() const { return home_ / "out"; }
   fs::path place() const { return folder() / "final_model"; }
@@ -96,6 +100,7 @@ class StagedRun {
  private:
   TemporaryDirectory home_;
   ScopedEnvironment scope_;
+  LogSink log_;
 };
 
 }  // namespace forgelm::test

@@ -33,12 +33,12 @@ class SinkReference final : public AuditSink {
 /// A folder for runs, with a token cache of its own.
 class Workplace {
  public:
-  Workplace() : scope_(environment) {
+  Workplace()
+      : folder_(memory_directory()), scope_(environment), log_(set_log_sink([](LogLevel, std::string_view) {})) {
     environment.variables["XDG_CACHE_HOME"] = (folder_ / "cache").native();
-    set_log_level(LogLevel::ERROR);
   }
   ~Workplace() {
-    set_log_level(LogLevel::INFO);
+    set_log_sink(log_);
     failpoint::disarm_all();
   }
 
@@ -89,6 +89,7 @@ class Workplace {
  private:
   TemporaryDirectory folder_;
   ScopedEnvironment scope_;
+  LogSink log_;
 };
 
 }  // namespace forgelm::test
