@@ -122,7 +122,7 @@ std::string from_to(const std::optional<double>& from, const std::optional<doubl
 
 void print_gates(const pipeline::RunResult& result, Output& output) {
   for (const auto& gate : result.gates)
-    output.print(cat("  ", gate.name, " gate", std::string(7 - std::min<std::size_t>(7, gate.name.size() + 1), ' '),
+    output.print(cat("  ", gate.name, " gate", std::string(7 - std::min<std::size_t>(6, gate.name.size()), ' '),
                      eval::to_string(gate.verdict), ": ", gate.detail, "\n"));
 }
 
