@@ -133,6 +133,8 @@ class Case {
     if (at == std::string::npos || path.find('/', at) != std::string::npos)
       throw ConfigError(cat("the request names no staging folder: ", quote(path)));
     decision_.final_model = path.substr(0, at);
+    if (const Json* metrics = asked_.find("metrics"); metrics != nullptr && metrics->kind() == Json::Kind::object)
+      decision_.metrics = *metrics;
   }
 
   void require_staged() const {

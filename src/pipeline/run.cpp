@@ -469,8 +469,7 @@ std::unique_ptr<AuditSink> open_run_audit(const config::JobConfig& job, const fs
   compliance::AuditLogOptions options;
   options.directory = run_folder;
   options.run_id = run_id;
-  if (job.compliance && job.compliance->audit_key)
-    options.key = PrivateKey::from_pem_file(*job.compliance->audit_key);
+  if (job.compliance && job.compliance->audit_key) options.key = PrivateKey::from_pem_file(*job.compliance->audit_key);
   if (job.compliance && job.compliance->anchor_path) options.anchor_path = *job.compliance->anchor_path;
   return std::make_unique<compliance::AuditLog>(std::move(options));
 }

@@ -67,6 +67,7 @@ struct Decision {
   std::string approver;
   std::filesystem::path staging;
   std::filesystem::path final_model;  ///< approved: where the model is now
+  Json metrics = Json::object();      ///< as the run asked with
   std::string strategy;               ///< "rename", or "move" across file systems
   bool was_granted_before = false;    ///< an earlier command had recorded it and was stopped before it moved the model
 };

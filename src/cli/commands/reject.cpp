@@ -8,9 +8,11 @@ extern const CommandSpec command_reject;
 namespace {
 
 ExitCode run(const Arguments& arguments, Output& output) {
-  const auto request = decision_request(arguments);
+  const DecisionCommand command(arguments);
+  const auto& request = command.request();
   const auto decision = compliance::reject(request);
-  if (!decision.integrity_failure.empty()) return tell_distrust(decision, request, output);
+  if (!decision.integrity_failure.empty()) return command.tell_distrust(decision, output);
+  command.notify_rejected();
   output.set_document(Json::object({{"success", true},
                                     {"run_id", request.run_id},
                                     {"approver", decision.approver},
