@@ -223,7 +223,7 @@ class Run {
 
   const eval::GateResult* refusal() const { return gates_.failure(); }
   bool needs_approval() const { return job_.evaluation && job_.evaluation->require_human_approval; }
-  fs::path model_place() const { return fs::absolute(final_model_.path()); }
+  fs::path model_place() const { return fs::absolute(final_model_.path()).lexically_normal(); }
 
   void record() {
     stage_ = "record";

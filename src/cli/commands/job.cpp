@@ -121,9 +121,11 @@ std::string from_to(const std::optional<double>& from, const std::optional<doubl
 }
 
 void print_gates(const pipeline::RunResult& result, Output& output) {
-  for (const auto& gate : result.gates)
-    output.print(cat("  ", gate.name, " gate", std::string(7 - std::min<std::size_t>(6, gate.name.size()), ' '),
-                     eval::to_string(gate.verdict), ": ", gate.detail, "\n"));
+  for (const auto& gate : result.gates) {
+    std::string label = cat(gate.name, " gate");
+    label.resize(std::max<std::size_t>(12, label.size() + 1), ' ');
+    output.print(cat("  ", label, eval::to_string(gate.verdict), ": ", gate.detail, "\n"));
+  }
 }
 
 ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& warnings, Output& output) {
