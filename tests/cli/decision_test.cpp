@@ -10,6 +10,7 @@ namespace {
 
 using namespace forgelm;
 using test::StagedRun;
+namespace fs = std::filesystem;
 
 void answer(test::ServerConnection& peer, const char* status) {
   peer.send(cat("HTTP/1.1 ", status, "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
