@@ -63,12 +63,13 @@ _forgelm() {
     'approve')
       case $previous in
         --output-dir) _forgelm_files -f; return ;;
+        --config) _forgelm_files -f; return ;;
         --comment) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-dir --comment --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-dir --config --comment --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
     'bundle')
       case $previous in
         --output) _forgelm_files -f; return ;;
@@ -156,12 +157,13 @@ _forgelm() {
     'reject')
       case $previous in
         --output-dir) _forgelm_files -f; return ;;
+        --config) _forgelm_files -f; return ;;
         --comment) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-dir --comment --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-dir --config --comment --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
     'reverse-pii')
       case $previous in
         --query) COMPREPLY=(); return ;;
