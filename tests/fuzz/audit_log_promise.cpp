@@ -43,8 +43,9 @@ bool is_utf8(const std::vector<std::string>& texts) {
 
 /// A log with one bit of a byte changed, before its last line and not at a line end; "" when there is no such byte.
 std::string with_a_change(const std::string& log, std::uint64_t where) {
-  const std::size_t last = log.find_last_of('\n', log.size() - 2);
-  if (log.size() < 2 || last == std::string::npos) return "";
+  // Behind the last line blank ones may stand.
+  const std::size_t last = log.find_last_of('\n', trim(log).empty() ? 0 : log.find_last_not_of(" \t\r\n\v\f"));
+  if (last == std::string::npos || last == 0) return "";
   for (std::size_t i = 0; i < last; ++i) {
     const std::size_t at = (where + i) % last;
     if (is_ascii_space(log[at])) continue;  // a blank line may change and stay one
