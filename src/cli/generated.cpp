@@ -1,6 +1,7 @@
 #include "forgelm/cli/generated.hpp"
 
 #include "documents.hpp"
+#include "forgelm/compliance/audit_events.hpp"
 #include "forgelm/config/emit.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/row_format.hpp"
@@ -15,6 +16,7 @@ std::vector<GeneratedFile> generated_files() {
       {folder + "configuration.md", config::reference_markdown()},
       {folder + "commands.md", command_reference()},
       {folder + "row-formats.md", data::row_format_reference()},
+      {folder + "audit-events.md", compliance::audit_events_markdown()},
       {folder + "completions/forgelm.bash", completion_script(Shell::bash)},
       {folder + "completions/_forgelm", completion_script(Shell::zsh)},
       {folder + "completions/forgelm.fish", completion_script(Shell::fish)},

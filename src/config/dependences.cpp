@@ -65,6 +65,8 @@ std::span<const Dependence> dependences() {
       {"training.early_stopping_*", evaluates, "data.eval_split is not none"},
       {"training.overfit_threshold", evaluates, "data.eval_split is not none"},
       {"training.eval_fraction", evaluates, "data.eval_split is not none"},
+      {"evaluation.four_eyes", [](View v) { return v.job.evaluation && v.job.evaluation->require_human_approval; },
+       "evaluation.require_human_approval is true"},
       {"evaluation.benchmark.*", [](View v) { return v.job.evaluation && is_enabled(v.job.evaluation->benchmark); },
        "evaluation.benchmark.enabled is true"},
       {"evaluation.safety.*", [](View v) { return v.job.evaluation && is_enabled(v.job.evaluation->safety); },

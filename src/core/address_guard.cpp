@@ -81,8 +81,12 @@ std::uint32_t v4_at(const Bytes& address, std::size_t at) noexcept {
   return v4(address[at], address[at + 1], address[at + 2], address[at + 3]);
 }
 
-/// Worse of two: the first that is not global.
-AddressKind both(AddressKind a, AddressKind b) noexcept { return a == AddressKind::global ? b : a; }
+/// Worse of two: what may never be dialled, then what may not be dialled by everyone, then the first.
+AddressKind both(AddressKind a, AddressKind b) noexcept {
+  if (a == AddressKind::global) return b;
+  const bool is_b_worse = may_dial(a, true) && !may_dial(b, true);
+  return is_b_worse ? b : a;
+}
 
 AddressKind kind_of_v6(const Bytes& a) noexcept {
   constexpr std::array<std::uint8_t, 12> kCompatible{};

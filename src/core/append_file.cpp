@@ -1,3 +1,4 @@
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "forgelm/core/files.hpp"
@@ -20,10 +21,37 @@ AppendFile::AppendFile(const std::filesystem::path& path, mode_t mode) : path_(p
 }
 
 AppendFile::AppendFile(AppendFile&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      is_locked_(std::exchange(other.is_locked_, false)) {}
 
 AppendFile::~AppendFile() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ < 0) return;
+  // A child forked meanwhile may still have the descriptor: closing alone would leave the lock with it.
+  if (is_locked_) static_cast<void>(::flock(fd_, LOCK_UN));
+  ::close(fd_);
+}
+
+void AppendFile::lock() {
+  if (posix::retry([this] { return ::flock(fd_, LOCK_EX); }) != 0)
+    throw os_error("lock", path_.native(), errno,
+                   "the file system must support flock; choose a directory on a local one");
+  is_locked_ = true;
+}
+
+std::string AppendFile::read(std::uint64_t offset, std::size_t size_bytes) const {
+  std::string bytes(size_bytes, '\0');
+  std::size_t num_read = 0;
+  while (num_read < size_bytes) {
+    const ssize_t got = posix::retry([&] {
+      return ::pread(fd_, bytes.data() + num_read, size_bytes - num_read, static_cast<off_t>(offset + num_read));
+    });
+    if (got < 0) throw os_error("read", path_.native(), errno);
+    if (got == 0) break;
+    num_read += static_cast<std::size_t>(got);
+  }
+  bytes.resize(num_read);
+  return bytes;
 }
 
 std::uint64_t AppendFile::size_bytes() const {

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sys/stat.h>
 
 #include <vector>
 
@@ -14,6 +15,21 @@ namespace {
 
 void require(bool is_done) {
   if (!is_done) throw RunError(RunErrorKind::internal, "OpenSSL refused to compute a SHA-256 digest");
+}
+
+FileDigest digest_of(int fd, const std::filesystem::path& path) {
+  Sha256 hash;
+  FileDigest digest;
+  std::vector<char> buffer(std::size_t{1} << 18);
+  for (;;) {
+    const ssize_t got = posix::retry([&] { return ::read(fd, buffer.data(), buffer.size()); });
+    if (got < 0) throw os_error("read", path.native(), errno);
+    if (got == 0) break;
+    hash.update(buffer.data(), static_cast<std::size_t>(got));
+    digest.size_bytes += static_cast<std::uint64_t>(got);
+  }
+  digest.sha256 = hash.finish_hex();
+  return digest;
 }
 
 }  // namespace
@@ -56,14 +72,18 @@ std::string sha256_hex(std::string_view bytes) { return hex_encode(bytes_of(sha2
 std::string sha256_file(const std::filesystem::path& path) {
   const posix::Descriptor fd(posix::retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (fd.get() < 0) throw os_error("read", path.native(), errno);
-  Sha256 hash;
-  std::vector<char> buffer(std::size_t{1} << 18);
-  for (;;) {
-    const ssize_t got = posix::retry([&] { return ::read(fd.get(), buffer.data(), buffer.size()); });
-    if (got < 0) throw os_error("read", path.native(), errno);
-    if (got == 0) return hash.finish_hex();
-    hash.update(buffer.data(), static_cast<std::size_t>(got));
-  }
+  return digest_of(fd.get(), path).sha256;
+}
+
+FileDigest digest_regular_file(const std::filesystem::path& path) {
+  // O_NONBLOCK: opening a pipe without a writer would wait for one.
+  const posix::Descriptor fd(
+      posix::retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); }));
+  struct stat status {};
+  if (fd.get() < 0 && errno != ELOOP && errno != ENXIO) throw os_error("read", path.native(), errno);
+  if (fd.get() < 0 || (::fstat(fd.get(), &status) == 0 && !S_ISREG(status.st_mode)))
+    throw RunError(RunErrorKind::data, cat(path.native(), " is not a regular file"), {}, {{"path", path.native()}});
+  return digest_of(fd.get(), path);
 }
 
 Sha256Digest hmac_sha256(std::string_view key, std::string_view message) {

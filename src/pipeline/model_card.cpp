@@ -36,40 +36,6 @@ constexpr std::string_view kParameters[] = {
     "training.seed",
 };
 
-std::string key_of(const std::string& key) { return config::to_yaml_scalar(Json(key)); }
-
-void write_yaml(std::string& out, const Json& value, std::size_t indent) {
-  const std::string blanks(indent, ' ');
-  const auto is_block = [](const Json& inner) {
-    return (inner.kind() == Json::Kind::object && !inner.members().empty()) ||
-           (inner.kind() == Json::Kind::array &&
-            std::any_of(inner.items().begin(), inner.items().end(), [](const Json& item) {
-              return item.kind() == Json::Kind::object || item.kind() == Json::Kind::array;
-            }));
-  };
-  if (value.kind() == Json::Kind::array) {
-    for (const Json& item : value.items()) {
-      out += cat(blanks, "-");
-      if (is_block(item)) {
-        out += '\n';
-        write_yaml(out, item, indent + 2);
-      } else {
-        out += cat(" ", config::to_yaml_scalar(item), "\n");
-      }
-    }
-    return;
-  }
-  for (const auto& [key, member] : value.members()) {
-    out += cat(blanks, key_of(key), ":");
-    if (is_block(member)) {
-      out += '\n';
-      write_yaml(out, member, indent + 2);
-    } else {
-      out += cat(" ", config::to_yaml_scalar(member), "\n");
-    }
-  }
-}
-
 /// Text in a cell of a table: nothing in it ends the cell or begins markup.
 std::string cell(std::string_view text) {
   std::string out;
@@ -113,9 +79,13 @@ std::string usage(const ModelCard& card, const std::string& base) {
 std::vector<std::string> tags_of(const ModelCard& card) {
   const auto& job = card.loaded.job;
   std::vector<std::string> tags = {"forgelm", "fine-tuned"};
-  if (job.lora.method != config::LoraMethod::none) tags.push_back(to_text(job.lora.method));
+  if (job.lora.method != config::LoraMethod::none) {
+    tags.push_back("lora");
+    if (job.lora.method != config::LoraMethod::lora) tags.push_back(to_text(job.lora.method));
+  }
   if (card.record.at("training").at("quantization").text() != "none") tags.push_back("qlora");
   tags.push_back(to_text(job.training.trainer_type));
+  if (job.evaluation && job.evaluation->safety && job.evaluation->safety->enabled) tags.push_back("safety-evaluated");
   return tags;
 }
 
@@ -125,13 +95,16 @@ void add_table(std::string& out, std::string_view left, std::string_view right,
   for (const auto& [name, value] : rows) out += cat("| ", cell(name), " | ", cell(value), " |\n");
 }
 
-}  // namespace
-
-std::string to_yaml(const Json& value) {
-  std::string out;
-  write_yaml(out, value, 0);
-  return out;
+/// What the provider says of use and limits.
+void add_purpose(std::string& out, const config::JobConfig& job) {
+  if (!job.compliance) return;
+  if (!job.compliance->intended_purpose.empty())
+    out += cat("\n## Intended use\n\n", cell(job.compliance->intended_purpose), "\n");
+  if (!job.compliance->known_limitations.empty())
+    out += cat("\n## Limitations\n\n", cell(job.compliance->known_limitations), "\n");
 }
+
+}  // namespace
 
 std::string model_card(const ModelCard& card) {
   const config::JobConfig& job = card.loaded.job;
@@ -141,7 +114,7 @@ std::string model_card(const ModelCard& card) {
                              {"pipeline_tag", "text-generation"}});
   front.set("tags", Json::array_of(tags_of(card)));
   const std::string name = std::filesystem::path(config::final_model_path(job)).lexically_normal().filename().string();
-  std::string out = cat("---\n", to_yaml(front), "---\n\n# ", cell(name), "\n\n",
+  std::string out = cat("---\n", config::to_yaml(front), "---\n\n# ", cell(name), "\n\n",
                         card.is_adapter ? "An adapter for " : "A model fine-tuned from ", cell(base),
                         ", made by forgelm ", card.record.at("forgelm").at("version").text(), " in run ",
                         card.record.at("id").text(), ".\n\n## Training\n\n");
@@ -166,13 +139,22 @@ std::string model_card(const ModelCard& card) {
     if (metric.find('/') == std::string::npos) rows.emplace_back(metric, shown(value));
   add_table(out, "metric", "value", rows);
 
+  if (const Json* gates = card.record.find("gates"); gates != nullptr && !gates->items().empty()) {
+    rows.clear();
+    for (const Json& gate : gates->items())
+      rows.emplace_back(gate.at("name").text(), cat(gate.at("verdict").text(), ": ", gate.at("detail").text()));
+    out += "\n## Gates\n\n";
+    add_table(out, "gate", "verdict", rows);
+  }
+  add_purpose(out, job);
+
   Json configuration = Json::object();
   const Json dumped = config::dump(card.loaded);
   for (const auto& [section, value] : dumped.members())
     if (!value.is_null() && std::find(std::begin(kLeftOut), std::end(kLeftOut), section) == std::end(kLeftOut))
       configuration.set(section, value);
-  out += cat("\n## Configuration\n\n", config::config_hash(card.loaded), "\n\n", fenced("yaml", to_yaml(configuration)),
-             "\n## Use\n\n", fenced("python", usage(card, base)));
+  out += cat("\n## Configuration\n\n", config::config_hash(card.loaded), "\n\n",
+             fenced("yaml", config::to_yaml(configuration)), "\n## Use\n\n", fenced("python", usage(card, base)));
   return redact(out);
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "forgelm/config/emit.hpp"
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/json.hpp"
 
@@ -17,7 +18,6 @@ struct ModelCard {
 
 std::string model_card(const ModelCard& card);
 
-/// A JSON value as YAML in block style, for people; reading it gives the value again.
-std::string to_yaml(const Json& value);
+using config::to_yaml;
 
 }  // namespace forgelm::pipeline

@@ -8,8 +8,10 @@
 #include "forgelm/config/lr_schedule.hpp"
 #include "forgelm/config/schema.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/core/url.hpp"
 #include "forgelm/data/glance.hpp"
 #include "forgelm/data/mixture.hpp"
+#include "forgelm/eval/gate.hpp"
 #include "preflight.hpp"
 
 namespace forgelm::pipeline {
@@ -94,12 +96,15 @@ std::string method_of(const JobConfig& job) {
 
 std::vector<std::string> gates_of(const JobConfig& job) {
   std::vector<std::string> gates;
+  if (job.retention && job.retention->enforce == config::RetentionEnforce::block_on_excess)
+    gates.push_back("nothing in the output folder is kept for too long");
   if (!job.evaluation) return gates;
   const auto& evaluation = *job.evaluation;
   if (evaluation.max_acceptable_loss)
     gates.push_back(cat("loss at most ", python_float_repr(*evaluation.max_acceptable_loss)));
   if (evaluation.baseline_loss)
     gates.push_back(cat("loss not above the baseline ", python_float_repr(*evaluation.baseline_loss)));
+  if (eval::needs_measured_baseline(job)) gates.push_back("loss not above that of the model before training");
   if (evaluation.benchmark && evaluation.benchmark->enabled)
     gates.push_back(cat("benchmark ", join(evaluation.benchmark->tasks, ", ")));
   if (evaluation.safety && evaluation.safety->enabled)
@@ -109,7 +114,8 @@ std::vector<std::string> gates_of(const JobConfig& job) {
   if (evaluation.regression && evaluation.regression->baseline)
     gates.push_back(cat("regression against ", *evaluation.regression->baseline));
   if (evaluation.suite && evaluation.suite->name) gates.push_back(cat("suite ", *evaluation.suite->name));
-  if (evaluation.require_human_approval) gates.push_back("human approval");
+  if (evaluation.require_human_approval)
+    gates.push_back(evaluation.four_eyes ? "human approval by another person" : "human approval");
   return gates;
 }
 
@@ -124,6 +130,12 @@ Json learning_of(const JobConfig& job) {
   return learning;
 }
 
+/// The address of a webhook is its key.
+Json shown_value(const JobConfig& job, const std::string& path) {
+  Json value = config::value_at(job, path);
+  return path == "webhook.url" && !value.is_null() ? Json(mask_url(value.text(), true)) : value;
+}
+
 Json settings_of(const JobConfig& job) {
   using config::Capability;
   Json settings = Json::object();
@@ -133,11 +145,29 @@ Json settings_of(const JobConfig& job) {
       case Capability::training:
       case Capability::packing:
       case Capability::quantization:
-      case Capability::long_context: settings.set(placed.path, config::value_at(job, placed.path)); break;
+      case Capability::long_context:
+      case Capability::retention: settings.set(placed.path, config::value_at(job, placed.path)); break;
+      case Capability::webhooks: settings.set(placed.path, shown_value(job, placed.path)); break;
       default: break;
     }
   }
   return settings;
+}
+
+/// What the job says for the record and the receivers of metrics.
+Json record_of(const JobConfig& job) {
+  using config::Capability;
+  Json record = Json::object();
+  for (const auto& placed : config::all_fields()) {
+    const Capability capability = placed.field->capability;
+    if (placed.field->section != nullptr ||
+        (capability != Capability::compliance_record && capability != Capability::cost_record &&
+         capability != Capability::monitoring))
+      continue;
+    Json value = config::value_at(job, placed.path);
+    if (!value.is_null()) record.set(placed.path, std::move(value));
+  }
+  return record;
 }
 
 StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& stage, PlanMode mode,
@@ -155,6 +185,7 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
   plan.data_source = job.data.dataset_ref.value_or(job.data.dataset_name_or_path);
   plan.learning = learning_of(job);
   plan.settings = settings_of(job);
+  plan.record = record_of(job);
   plan.gates = gates_of(job);
   plan.report_to = to_text(job.training.report_to);
   plan.final_model = config::final_model_path(job);
@@ -218,6 +249,7 @@ Json to_json(const StagePlan& stage) {
       {"settings", stage.settings},
       {"gates", Json::array_of(stage.gates)},
       {"report_to", stage.report_to},
+      {"record", stage.record},
       {"final_model", stage.final_model},
   });
   if (stage.name.empty()) return out;

@@ -9,6 +9,7 @@
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/row_format.hpp"
+#include "forgelm/eval/gate.hpp"
 #include "forgelm/formats/model_config.hpp"
 
 namespace forgelm::pipeline {
@@ -40,6 +41,7 @@ constexpr InputFile kInputs[] = {
      [](const config::JobConfig& job) {
        return job.synthetic && job.synthetic->enabled && !job.synthetic->seed_file.empty();
      }},
+    {"compliance.model_key", [](const config::JobConfig& job) { return job.compliance && job.compliance->model_key; }},
     {"webhook.tls_ca_bundle", [](const config::JobConfig& job) { return job.webhook && job.webhook->tls_ca_bundle; }},
 };
 
@@ -128,6 +130,10 @@ void check_files_and_environment(const Preflight& preflight) {
     if (!environment().variable(name.text()).has_value())
       preflight.add("missing_variable", variable.path, cat("the environment variable ", name.text(), " is not set"),
                     cat("set ", name.text(), " before the run"));
+    // Notices never fail a run: without its address there is nobody to tell.
+    if (variable.path == std::string_view("webhook.url_env") && preflight.mode == PlanMode::run &&
+        !preflight.findings.empty() && preflight.findings.back().path == "webhook.url_env")
+      preflight.findings.back().severity = Severity::warning;
   }
   if (job.distributed && job.distributed->strategy == config::DistributedStrategy::deepspeed) {
     const std::string file = job.distributed->deepspeed_config.value_or("zero2");
@@ -165,6 +171,13 @@ void check_steps(const Preflight& preflight, const StagePlan& plan) {
                   preflight.given("training.save_steps") ? "training.save_steps" : "training.eval_steps",
                   cat("save_steps ", training.save_steps, " is not a multiple of eval_steps ", training.eval_steps),
                   "the best checkpoint is one that was evaluated");
+  if (!evaluates && plan.num_eval_rows && eval::is_loss_gate_asked_for(preflight.stage.job)) {
+    Preflight as = preflight;  // the reference lets such a job pass, and so its run is only warned
+    if (as.mode == PlanMode::run) as.mode = PlanMode::dry_run;
+    as.add("gate_without_rows", "evaluation",
+           "the loss gate has nothing to judge by: there are no evaluation rows, and it would pass every model",
+           "add a validation split, or let data.eval_split take one from the training rows");
+  }
   if (training.trainer_type == TrainerType::grpo && plan.effective_batch_size % training.grpo_num_generations != 0)
     preflight.add("steps_do_not_divide", "training.grpo_num_generations",
                   cat("the effective batch of ", plan.effective_batch_size,

@@ -41,7 +41,12 @@ void move(const fs::path& from, const fs::path& to) {
 FileLock lock_of(const fs::path& folder) {
   make_folder(folder);
   try {
-    return FileLock::acquire(folder / kRunLock, 0);
+    FileLock lock = FileLock::acquire(folder / kRunLock, 0);
+    if (const auto& left = lock.left_by())
+      logger.warning("the run of process ", left->pid, " on ", left->host, " since ", left->since,
+                     " ended without releasing ", folder.native(),
+                     has_ended(*left) ? "" : "; it is not known whether it still runs");
+    return lock;
   } catch (const RunError& error) {
     // Nothing has been done yet, and this job cannot be done as it is: a fault of the job.
     const bool is_system_error = std::any_of(error.fields().begin(), error.fields().end(),
@@ -142,6 +147,13 @@ void FinalModel::commit() const {
   if (!fs::exists(path_)) return commit_directory(staging_, path_);
   remove_tree(replace_directory(staging_, path_, replaced_));
   sync_directory(path_.parent_path().empty() ? "." : path_.parent_path());
+}
+
+void FinalModel::hold(const fs::path& path) const { commit_directory(staging_, path); }
+
+fs::path staging_path(const fs::path& final_model, const std::string& run_id) {
+  const fs::path place = final_model.has_filename() ? final_model : final_model.parent_path();
+  return cat(place.native(), ".staging.", run_id);
 }
 
 }  // namespace forgelm::pipeline

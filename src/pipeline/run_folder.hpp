@@ -40,6 +40,8 @@ class FinalModel {
   std::filesystem::path stage() const;
   /// The staged folder appears; what was there before goes.
   void commit() const;
+  /// The staged folder appears at `path` instead, where it waits: beside the final model's place.
+  void hold(const std::filesystem::path& path) const;
   const std::filesystem::path& path() const noexcept { return path_; }
 
  private:

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <vector>
 
+#include "forgelm/compliance/resource_usage.hpp"
 #include "forgelm/config/schema.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/files.hpp"
@@ -15,6 +16,7 @@
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
 #include "forgelm/formats/model_config.hpp"
+#include "run_facts.hpp"
 #include "run_recorder.hpp"
 
 namespace forgelm::pipeline {
@@ -30,6 +32,18 @@ Json output_of(const fs::path& file, const fs::path& run_folder) {
   return Json::object({{"path", file.lexically_relative(run_folder).generic_string()},
                        {"sha256", sha256_file(file)},
                        {"size_bytes", fs::file_size(file)}});
+}
+
+/// Of the examples, in tokens.
+Json length_of(const data::ExampleList& examples) {
+  if (examples.size() == 0) return Json();
+  data::LengthHistogram lengths;
+  for (std::uint64_t i = 0; i < examples.size(); ++i) lengths.add(examples.num_tokens(i));
+  return Json::object({{"min", lengths.min()},
+                       {"max", lengths.max()},
+                       {"mean", lengths.mean()},
+                       {"median", lengths.percentile(50)},
+                       {"p95", lengths.percentile(95)}});
 }
 
 /// Keys of `lora` and `training` that no step's numbers follow from.
@@ -95,18 +109,22 @@ RunRecord::RunRecord(const config::LoadedJob& loaded, const Json& earlier) : id_
 
 void RunRecord::set_model(const std::string& digest) { document_.find("model")->set("digest", digest); }
 
-void RunRecord::set_data(const data::PreparedData& data) {
+void RunRecord::set_data(const config::JobConfig& job, const data::PreparedData& data) {
   const auto set_of = [](const data::ExampleList& examples) {
-    return Json::object({{"digest", examples.digest()}, {"num_examples", examples.size()}});
+    return Json::object(
+        {{"digest", examples.digest()}, {"num_examples", examples.size()}, {"length", length_of(examples)}});
   };
   Json sources = Json::array();
   for (const auto& source : data.sources)
-    sources.push(Json::object(
-        {{"name", source.name}, {"digest", source.tokens.store->digest()}, {"num_rows", source.tokens.num_rows}}));
+    sources.push(Json::object({{"name", source.name},
+                               {"digest", source.tokens.store->digest()},
+                               {"num_rows", source.tokens.num_rows},
+                               {"report", source.tokens.report.to_json()}}));
   Json eval = set_of(*data.eval);
   eval.set("origin", data.eval_origin);
   document_.set("data",
                 Json::object({{"sources", std::move(sources)},
+                              {"data_sets", data_sets_for_record(job)},
                               {"train", set_of(*data.train)},
                               {"eval", std::move(eval)},
                               {"tokenizer", data.model.tokenizer->digest()},
@@ -147,6 +165,33 @@ void RunRecord::set_outputs(const fs::path& run_folder, const fs::path& final_mo
   document_.set("outputs", std::move(outputs));
 }
 
+void RunRecord::set_resources(const config::JobConfig& job, const compliance::ComputeFacts& compute) {
+  const Json usage =
+      compliance::resource_usage(compute, job.training.gpu_cost_per_hour,
+                                 job.compliance ? job.compliance->base_model_training_flops : std::nullopt);
+  for (const auto& [name, value] : usage.members())
+    if (value.is_number()) document_.find("metrics")->set(cat("resource/", name), value);
+  document_.set("compute", to_json(compute));
+  document_.set("resource_usage", usage);
+}
+
+void RunRecord::set_gates(const std::vector<eval::GateResult>& gates) {
+  Json list = Json::array();
+  for (const auto& gate : gates) {
+    list.push(Json::object({{"name", gate.name},
+                            {"verdict", eval::to_string(gate.verdict)},
+                            {"reason", gate.reason.empty() ? Json() : Json(gate.reason)},
+                            {"detail", redact(gate.detail)},
+                            {"figures", gate.figures}}));
+    for (const auto& [name, value] : gate.metrics.members()) document_.find("metrics")->set(name, value);
+  }
+  document_.set("gates", std::move(list));
+}
+
+void RunRecord::set_held(const fs::path& staging, bool is_reverted) {
+  document_.set("staging_path", staging.empty() ? Json() : Json(staging.native())).set("reverted", is_reverted);
+}
+
 void RunRecord::write_running(const fs::path& run_folder) { write(run_folder); }
 
 void RunRecord::write_ended(const fs::path& run_folder, RunState state, double seconds) {
@@ -159,6 +204,15 @@ void RunRecord::write_failed(const fs::path& run_folder, std::string_view stage,
   try {
     document_.set("error", Json::object({{"stage", stage}, {"kind", kind}, {"message", redact(what)}}));
     write_ended(run_folder, RunState::failed, seconds);
+  } catch (const std::exception& error) {
+    logger.warning("the run's record cannot be written: ", error.what());
+  }
+}
+
+void RunRecord::write_notices(const fs::path& run_folder, Json notices) noexcept {
+  try {
+    document_.set("notices", std::move(notices));
+    write(run_folder);
   } catch (const std::exception& error) {
     logger.warning("the run's record cannot be written: ", error.what());
   }

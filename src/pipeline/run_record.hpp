@@ -3,11 +3,14 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "forgelm/compliance/run_facts.hpp"
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/data/prepare.hpp"
 #include "forgelm/engine/training.hpp"
+#include "forgelm/eval/gate.hpp"
 #include "forgelm/pipeline/run.hpp"
 
 namespace forgelm::pipeline {
@@ -23,10 +26,18 @@ class RunRecord {
   const std::string& tracker_name() const noexcept { return tracker_name_; }
 
   void set_model(const std::string& digest);
-  void set_data(const data::PreparedData& data);
+  void set_data(const config::JobConfig& job, const data::PreparedData& data);
   void set_resumed_from(const std::filesystem::path& checkpoint);
   void set_start(const engine::TrainingStart& start);
   void set_metrics(Json metrics) { document_.set("metrics", std::move(metrics)); }
+  /// What the run computed on and cost; its figures join the metrics as resource/<name>.
+  void set_resources(const config::JobConfig& job, const compliance::ComputeFacts& compute);
+  /// Another member, behind the others.
+  void set(std::string name, Json value) { document_.set(std::move(name), std::move(value)); }
+  /// Verdicts with what was compared; their metrics join those of the run.
+  void set_gates(const std::vector<eval::GateResult>& gates);
+  /// A model that is not in its place: where it waits, or that it is no more.
+  void set_held(const std::filesystem::path& staging, bool is_reverted);
   /// Every file below `folder`, and the run's own records, with digest and size.
   void set_outputs(const std::filesystem::path& run_folder, const std::filesystem::path& final_model);
 
@@ -35,6 +46,9 @@ class RunRecord {
   /// Never throws: the error on its way matters more.
   void write_failed(const std::filesystem::path& run_folder, std::string_view stage, const std::string& what,
                     std::string_view kind, double seconds) noexcept;
+
+  /// What became of notices to people. Never throws: nothing hangs on it.
+  void write_notices(const std::filesystem::path& run_folder, Json notices) noexcept;
 
   const Json& document() const noexcept { return document_; }
 

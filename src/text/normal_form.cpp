@@ -68,7 +68,10 @@ struct Compositions {
       is_plain_nfkc[c] = false;
       if (property->decomp_type != 0) continue;
       const Parts parts = decompose(c, false);
-      if (parts.num >= 2 && property->comp_exclusion == 0 && property->combining_class == 0)
+      // Excluded besides the listed ones: what begins with a mark when it is taken apart (U+0F73, U+0F75, U+0F81).
+      const bool begins_with_mark =
+          utf8proc_get_property(static_cast<utf8proc_int32_t>(parts.code_points[0]))->combining_class != 0;
+      if (parts.num >= 2 && property->comp_exclusion == 0 && property->combining_class == 0 && !begins_with_mark)
         composed.emplace_back(c, parts);
       else is_plain_nfc[c] = false;
     }

@@ -5,8 +5,8 @@
 
 #include <stdexcept>
 
-#include "base64.hpp"
 #include "charsmap.hpp"
+#include "forgelm/core/base64.hpp"
 #include "normalizer.hpp"
 
 namespace forgelm::text {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "base64.hpp"
+#include "forgelm/core/base64.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 #include "normalizer.hpp"

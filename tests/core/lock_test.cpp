@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <fstream>
+
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "support/fake_environment.hpp"
@@ -81,4 +83,51 @@ TEST_CASE("lock: a lock that cannot be opened names its path") {
   const test::TemporaryDirectory directory;
   CHECK_THROWS_WITH(FileLock::try_acquire(directory / "none/lock"),
                     Catch::Contains("none/lock: No such file or directory"));
+}
+
+TEST_CASE("lock: what a holder left that never released it keeps nobody out, and is told") {
+  const test::TemporaryDirectory directory;
+  const auto end = test::run_in_child([&] {
+    const auto lock = FileLock::acquire(directory / "lock", 0);
+    ::kill(::getpid(), SIGKILL);
+    return 0;
+  });
+  CHECK(end.was_killed);
+  const auto left = read_lock_holder(directory / "lock");
+  REQUIRE(left.has_value());
+  CHECK_FALSE(left->boot_id.empty());
+  CHECK(has_ended(*left));
+  {
+    const auto lock = FileLock::acquire(directory / "lock", 0);
+    REQUIRE(lock.left_by().has_value());
+    CHECK(lock.left_by()->pid == left->pid);
+  }
+  CHECK_FALSE(FileLock::acquire(directory / "lock", 0).left_by().has_value());  // released in good order
+}
+
+TEST_CASE("lock: a number that another boot or another process had is nobody's") {
+  const test::TemporaryDirectory directory;
+  const auto lock = FileLock::acquire(directory / "lock", 0);
+  const auto me = read_lock_holder(directory / "lock");
+  REQUIRE(me.has_value());
+  CHECK_FALSE(has_ended(*me));
+  LockHolder other = *me;
+  other.boot_id = "00000000-0000-0000-0000-000000000000";
+  CHECK(has_ended(other));  // this number lives, and it is not the one that the file meant
+  other = *me;
+  other.start_ticks = "1";
+  CHECK(has_ended(other));  // the number was given out again
+  other = *me;
+  other.host = "elsewhere";
+  CHECK_FALSE(has_ended(other));  // nothing is certain about another machine
+}
+
+TEST_CASE("lock: a message never blames a process that is no more") {
+  const test::TemporaryDirectory directory;
+  const auto lock = FileLock::acquire(directory / "lock", 0);
+  LockHolder stale = *read_lock_holder(directory / "lock");
+  // As it is for a moment while a holder has the lock and has not yet written its name.
+  std::ofstream(directory / "lock") << "{\"pid\": 1, \"host\": \"" << stale.host
+                                    << "\", \"since\": \"then\", \"boot_id\": \"another\"}\n";
+  CHECK_THROWS_WITH(FileLock::acquire(directory / "lock", 0), Catch::Contains("is in use by another process"));
 }

@@ -21,7 +21,10 @@ struct FakeTraining {
   std::function<void(std::int64_t step)> after_step = [](std::int64_t) {};
   std::function<void()> before_save = [] {};
   std::string weights = "weights";
-  engine::TrainingRequest request;  ///< what was asked for last
+  bool evaluates = true;
+  std::optional<double> initial_loss = 6.0;  ///< before training, where there is an evaluation
+  std::optional<double> final_loss;          ///< of the evaluation at the end; nothing: as it follows from the step
+  engine::TrainingRequest request;           ///< what was asked for last
 
   std::unique_ptr<engine::TrainingSession> open(engine::TrainingRequest asked);
 };
@@ -61,8 +64,9 @@ class FakeSession final : public engine::TrainingSession {
     }
     outcome.step = step_;
     outcome.train_loss = 4.0;
-    outcome.initial_eval_loss = 6.0;
-    if (outcome.reason == engine::StopReason::finished) outcome.eval_loss = 6.0 - 0.1 * static_cast<double>(step_);
+    if (training_.evaluates) outcome.initial_eval_loss = training_.initial_loss;
+    if (training_.evaluates && outcome.reason == engine::StopReason::finished)
+      outcome.eval_loss = training_.final_loss.value_or(6.0 - 0.1 * static_cast<double>(step_));
     outcome.num_tokens = static_cast<std::uint64_t>(step_) * 100;
     outcome.seconds = 1.5;
     return outcome;
@@ -91,6 +95,7 @@ class FakeSession final : public engine::TrainingSession {
   }
 
   void evaluate(engine::TrainingObserver& observer) {
+    if (!training_.evaluates) return;
     engine::EvaluationReport report;
     report.step = step_;
     report.epoch = static_cast<double>(step_) / 6;

@@ -104,13 +104,17 @@ TEST_CASE("model card: says what was done, masks secrets, and its configuration 
   const auto loaded = config::read_job(
       "model: {name_or_path: org/base}\nlora: {r: 4}\ntraining: {final_model_dir: best, learning_rate: 1.0e-4}\n"
       "data: {dataset_name_or_path: \"a|b.jsonl\"}\nauth: {hf_token: hf_secretsecret}\n"
-      "webhook: {url: \"https://example.org/hook\"}\n",
+      "webhook: {url: \"https://example.org/hook\"}\n"
+      "compliance: {intended_purpose: \"answers | letters\", known_limitations: German only}\n",
       "job.yaml");
   REQUIRE(loaded.ok());
   const Json record = record_of_a_run();
   const std::string card = pipeline::model_card({loaded, record, true});
   CHECK(card.find("---\nbase_model: org/base\nlibrary_name: peft\n") == 0);
   CHECK(card.find("\"qlora\"") != std::string::npos);
+  CHECK(card.find("\"lora\"") != std::string::npos);
+  CHECK(card.find("## Intended use\n\nanswers \\| letters\n") != std::string::npos);
+  CHECK(card.find("## Limitations\n\nGerman only\n") != std::string::npos);
   CHECK(card.find("# best\n") != std::string::npos);
   CHECK(card.find("| lora.r | 4 |") != std::string::npos);
   CHECK(card.find("| eval\\_loss | 0.25 |") != std::string::npos);

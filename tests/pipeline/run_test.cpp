@@ -6,71 +6,19 @@
 #include <csignal>
 #include <set>
 
-#include "fake_session.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/failpoint.hpp"
 #include "forgelm/core/hash.hpp"
 #include "forgelm/core/lock.hpp"
-#include "forgelm/core/log.hpp"
-#include "support/fake_environment.hpp"
-#include "support/temporary_directory.hpp"
 #include "support/test.hpp"
+#include "workplace.hpp"
 
 namespace {
 
 using namespace forgelm;
 using pipeline::RunState;
+using test::Workplace;
 namespace fs = std::filesystem;
-
-/// A folder for runs, with a token cache of its own.
-class Workplace {
- public:
-  Workplace() : scope_(fake_) {
-    fake_.variables["XDG_CACHE_HOME"] = (folder_ / "cache").native();
-    set_log_level(LogLevel::ERROR);
-  }
-  ~Workplace() {
-    set_log_level(LogLevel::INFO);
-    failpoint::disarm_all();
-  }
-
-  config::LoadedJob job(const std::string& keys = "") const {
-    const fs::path source = FORGELM_SOURCE_DIR;
-    auto loaded = config::read_job(
-        cat("model: {name_or_path: ", (source / "templates/quickstart/model").native(), ", load_in_4bit: false}\n",
-            "lora: {}\ntraining: {output_dir: ", out().native(), ", eval_steps: 4, save_steps: 4", keys, "}\n",
-            "data: {dataset_name_or_path: ", (source / "configs/data/first-job.jsonl").native(), "}\n"),
-        "job.yaml");
-    INFO(render(loaded.diagnostics, DiagnosticStyle::text));
-    REQUIRE(loaded.ok());
-    return loaded;
-  }
-
-  pipeline::RunResult run(const std::optional<std::string>& resume = std::nullopt, const std::string& job_keys = "") {
-    pipeline::RunOptions options;
-    options.resume = resume;
-    options.shows_progress = false;
-    options.open_training = [this](engine::TrainingRequest request) { return training.open(std::move(request)); };
-    return pipeline::run_job(job(job_keys), options);
-  }
-
-  fs::path out() const { return folder_ / "out"; }
-  fs::path model() const { return out() / "final_model"; }
-  Json record() const { return parse_json(read_file(out() / "forgelm_run.json")).value(); }
-  std::set<std::string> names() const {
-    std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(out())) names.insert(entry.path().filename().native());
-    return names;
-  }
-  std::string weights() const { return read_file(model() / "adapter_model.safetensors"); }
-
-  test::FakeTraining training;
-
- private:
-  test::TemporaryDirectory folder_;
-  test::FakeEnvironment fake_;
-  ScopedEnvironment scope_;
-};
 
 void fail_after(test::FakeTraining& training, std::int64_t step) {
   training.after_step = [step](std::int64_t done) {
@@ -90,10 +38,10 @@ TEST_CASE("run: a job goes from its rows to a model with its record") {
   CHECK(result.last_loss == 2.0);
   CHECK(result.metrics.at("eval_loss").real() == 6.0 - 0.1 * 12);
   CHECK(here.names() == std::set<std::string>{".forgelm.lock", "checkpoint-12", "checkpoint-4", "checkpoint-8",
-                                              "final_model", "forgelm_run.json", "loss.jsonl", "metrics.jsonl",
-                                              "runs"});
-  for (const char* name : {"README.md", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json",
-                           "tokenizer_config.json", "special_tokens_map.json"}) {
+                                              "compliance", "final_model", "forgelm_run.json", "loss.jsonl",
+                                              "metrics.jsonl", "runs"});
+  for (const char* name : {"README.md", "adapter_config.json", "adapter_model.safetensors", "deployer_instructions.md",
+                           "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"}) {
     INFO(name);
     CHECK(fs::exists(here.model() / name));
   }

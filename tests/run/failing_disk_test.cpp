@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "forgelm/compliance/audit_log.hpp"
+#include "forgelm/compliance/audit_verify.hpp"
+#include "forgelm/compliance/model_integrity.hpp"
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/failpoint.hpp"
@@ -86,6 +89,12 @@ void try_fault(const test::TemporaryDirectory& home, std::string_view name, int 
   for (const auto& checkpoint : formats::list_checkpoints(folder / "run"))
     CHECK(formats::verify_checkpoint(checkpoint.path).empty());
   if (has_failed) run_job_in(folder, true);
+  const auto log = compliance::verify_audit_file(folder / "run" / compliance::kAuditLogName, {});
+  INFO(join(log.errors, "; "));
+  CHECK(log.verdict == compliance::AuditVerdict::intact);
+  CHECK(compliance::verify_model_integrity(folder / "run/final_model").verdict == compliance::IntegrityVerdict::intact);
+  for (const auto& entry : fs::directory_iterator(folder / "run"))
+    CHECK(entry.path().native().find(".partial") == std::string::npos);
   CHECK(weights_in(folder) == weights_in(undisturbed));
   CHECK(losses_in(folder) == losses_in(undisturbed));
   fs::remove_all(folder);
@@ -113,7 +122,7 @@ TEST_CASE("failing_disk: whatever write of a run fails, the run says so and can 
   run_job_in(undisturbed, false);
   std::vector<std::pair<std::string_view, int>> passages;
   for (const auto name : failpoint::names())
-    if (!name.starts_with("train."))  // memory, not a disk
+    if (!name.ends_with(".allocate"))  // memory, not a disk
       passages.emplace_back(name, static_cast<int>(failpoint::num_passages(name)));
   failpoint::disarm_all();
 

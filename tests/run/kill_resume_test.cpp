@@ -14,6 +14,10 @@
 #include <set>
 #include <thread>
 
+#include "forgelm/compliance/audit_log.hpp"
+#include "forgelm/compliance/audit_verify.hpp"
+#include "forgelm/compliance/model_integrity.hpp"
+#include "forgelm/core/text.hpp"
 #include "forgelm/formats/checkpoint_folder.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/test.hpp"
@@ -204,6 +208,11 @@ TEST_CASE("kill_resume: a run that is killed and resumed ends with the bytes of 
     const bool is_same = files_of(folder / "run") == expected;
     if (!is_same) std::cerr << "the run in " << folder.native() << " after " << tally.num_kills << " kills differs\n";
     REQUIRE(is_same);
+    const auto log = compliance::verify_audit_file(folder / "run" / compliance::kAuditLogName, {});
+    INFO(join(log.errors, "; "));
+    REQUIRE(log.verdict == compliance::AuditVerdict::intact);
+    REQUIRE(compliance::verify_model_integrity(folder / "run/final_model").verdict ==
+            compliance::IntegrityVerdict::intact);
   }
   if (option != nullptr)
     std::cerr << tally.num_kills << " kills, " << tally.num_while_saving << " of them during a save, "

@@ -14,6 +14,7 @@ struct TinyJob {
   int num_epochs = 4;  ///< of 12 steps
   int save_steps = 2;
   int max_train_examples = 96;  ///< two of them make a sequence, four sequences a step
+  std::string sections = {};    ///< further ones, as YAML
 };
 
 /// Writes FOLDER/job.yaml, whose run goes to FOLDER/run, and gives its path.
@@ -28,7 +29,8 @@ inline std::filesystem::path write_tiny_job(const std::filesystem::path& folder,
                 "\n  per_device_train_batch_size: 2\n  gradient_accumulation_steps: 2\n  packing: true\n",
                 "  learning_rate: 2.0e-3\n  eval_steps: ", job.save_steps, "\n  save_steps: ", job.save_steps,
                 "\n  save_total_limit: 2\n  eval_fraction: 0.2\n", "data:\n  dataset_name_or_path: ", quickstart,
-                "data/bedtime.jsonl\n  shuffle: true\n", "  max_train_examples: ", job.max_train_examples, "\n"));
+                "data/bedtime.jsonl\n  shuffle: true\n", "  max_train_examples: ", job.max_train_examples, "\n",
+                job.sections));
   return path;
 }
 

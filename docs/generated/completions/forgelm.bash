@@ -12,10 +12,21 @@ _forgelm() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     case "$command/$word" in
+      '/approvals') command='approvals' ;;
+      '/approve') command='approve' ;;
+      '/bundle') command='bundle' ;;
       '/completion') command='completion' ;;
       '/config') command='config' ;;
       '/data') command='data' ;;
+      '/purge') command='purge' ;;
+      '/reject') command='reject' ;;
+      '/reverse-pii') command='reverse-pii' ;;
+      '/sign') command='sign' ;;
       '/tokenize') command='tokenize' ;;
+      '/verify-annex-iv') command='verify-annex-iv' ;;
+      '/verify-audit') command='verify-audit' ;;
+      '/verify-gguf') command='verify-gguf' ;;
+      '/verify-integrity') command='verify-integrity' ;;
       'config/explain') command='config explain' ;;
       'config/schema') command='config schema' ;;
       'config/template') command='config template' ;;
@@ -31,11 +42,42 @@ _forgelm() {
       case $previous in
         --config) _forgelm_files -f; return ;;
         --resume) _forgelm_files -d; return ;;
+        --sign-key) _forgelm_files -f; return ;;
+        --compliance-export) _forgelm_files -d; return ;;
+        --output) _forgelm_files -d; return ;;
+        --bundle) _forgelm_files -f; return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --dry-run --strict --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'completion config data tokenize' -- "$current")); fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --sign-key --dry-run --strict --compliance-export --output --bundle --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'approvals approve bundle completion config data purge reject reverse-pii sign tokenize verify-annex-iv verify-audit verify-gguf verify-integrity' -- "$current")); fi ;;
+    'approvals')
+      case $previous in
+        --show) COMPREPLY=(); return ;;
+        --output-dir) _forgelm_files -f; return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--pending --show --output-dir --output-format --quiet --log-level --color --help' -- "$current")); fi ;;
+    'approve')
+      case $previous in
+        --output-dir) _forgelm_files -f; return ;;
+        --config) _forgelm_files -f; return ;;
+        --comment) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-dir --config --comment --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
+    'bundle')
+      case $previous in
+        --output) _forgelm_files -f; return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -d; fi ;;
     'completion')
       case $previous in
         --output) _forgelm_files -f; return ;;
@@ -97,6 +139,52 @@ _forgelm() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--n --from --split --stage --html --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'purge')
+      case $previous in
+        --row-id) COMPREPLY=(); return ;;
+        --run-id) COMPREPLY=(); return ;;
+        --corpus) _forgelm_files -f; return ;;
+        --row-matches) COMPREPLY=($(compgen -W 'one all' -- "$current")); return ;;
+        --kind) COMPREPLY=($(compgen -W 'staging artefacts' -- "$current")); return ;;
+        --output-dir) _forgelm_files -d; return ;;
+        --config) _forgelm_files -f; return ;;
+        --justification) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--row-id --run-id --check-policy --corpus --row-matches --kind --output-dir --config --justification --dry-run --output-format --quiet --log-level --color --help' -- "$current")); fi ;;
+    'reject')
+      case $previous in
+        --output-dir) _forgelm_files -f; return ;;
+        --config) _forgelm_files -f; return ;;
+        --comment) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-dir --config --comment --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
+    'reverse-pii')
+      case $previous in
+        --query) COMPREPLY=(); return ;;
+        --type) COMPREPLY=($(compgen -W 'literal email phone tr_id us_ssn iban credit_card custom' -- "$current")); return ;;
+        --salt-source) COMPREPLY=($(compgen -W 'per_dir env_var' -- "$current")); return ;;
+        --output-dir) _forgelm_files -d; return ;;
+        --audit-dir) _forgelm_files -d; return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--query --type --salt-source --output-dir --audit-dir --no-excerpts --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'sign')
+      case $previous in
+        --sign-key) _forgelm_files -f; return ;;
+        --output) _forgelm_files -f; return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--sign-key --output --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -d; fi ;;
     'tokenize')
       case $previous in
         --input) _forgelm_files -f; return ;;
@@ -108,6 +196,42 @@ _forgelm() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--input --decode --chat --template --show --no-special-tokens --output --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'verify-annex-iv')
+      case $previous in
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--pipeline --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'verify-audit')
+      case $previous in
+        --hmac-secret-env) COMPREPLY=(); return ;;
+        --anchor) _forgelm_files -f; return ;;
+        --public-key) _forgelm_files -f; return ;;
+        --prove) COMPREPLY=(); return ;;
+        --consistency-from) _forgelm_files -f; return ;;
+        --output) _forgelm_files -f; return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--hmac-secret-env --require-hmac --anchor --public-key --prove --consistency-from --output --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'verify-gguf')
+      case $previous in
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'verify-integrity')
+      case $previous in
+        --public-key) _forgelm_files -f; return ;;
+        --signature) _forgelm_files -f; return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--public-key --signature --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -d; fi ;;
   esac
 }
 complete -F _forgelm forgelm

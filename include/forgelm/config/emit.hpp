@@ -35,4 +35,7 @@ Json explain_json(const PlacedField& placed);
 /// A JSON value as YAML on one line: text is quoted only where YAML would read something else.
 std::string to_yaml_scalar(const Json& value);
 
+/// A JSON value as YAML in block style, for people; reading it gives the value again.
+std::string to_yaml(const Json& value);
+
 }  // namespace forgelm::config

@@ -19,6 +19,9 @@ inline constexpr std::array kNames = {
     std::string_view("append.sync"),
     std::string_view("append.sync_directory"),
     std::string_view("append.write"),
+    std::string_view("approval.copy"),
+    std::string_view("approval.device"),
+    std::string_view("approval.remove"),
     std::string_view("checkpoint.move"),
     std::string_view("checkpoint.remove"),
     std::string_view("checkpoint.stage"),
@@ -35,6 +38,7 @@ inline constexpr std::array kNames = {
     std::string_view("durable.sync_directory"),
     std::string_view("durable.write"),
     std::string_view("evaluate.allocate"),
+    std::string_view("revert.remove"),
     std::string_view("train.allocate"),
 };
 

@@ -93,6 +93,11 @@ class AppendFile {
   void sync();
   /// Cuts the file to its first `size_bytes` bytes, durably.
   void cut(std::uint64_t size_bytes);
+  /// Waits for the exclusive lock (flock) on the file itself, held until this object ends: for formats whose other
+  /// writers lock the file and no lock file beside it. RunError(io) where the file system has no locks.
+  void lock();
+  /// The bytes from `offset` on, `size_bytes` of them or fewer at the end of the file.
+  std::string read(std::uint64_t offset, std::size_t size_bytes) const;
   std::uint64_t size_bytes() const;
   const std::filesystem::path& path() const noexcept { return path_; }
 
@@ -101,6 +106,7 @@ class AppendFile {
 
   std::filesystem::path path_;
   int fd_ = -1;
+  bool is_locked_ = false;
 };
 
 }  // namespace forgelm

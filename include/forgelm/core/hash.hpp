@@ -39,6 +39,16 @@ std::string sha256_hex(std::string_view bytes);
 /// Lower-case hex of the digest of a file, read in pieces. RunError(io) when it cannot be read.
 std::string sha256_file(const std::filesystem::path& path);
 
+/// What a file held when it was read.
+struct FileDigest {
+  std::string sha256;  ///< lower-case hex
+  std::uint64_t size_bytes = 0;
+};
+
+/// The digest of a regular file. A symbolic link at `path` is not followed, and a pipe, socket or device is neither
+/// waited for nor read: RunError(data) for all of these, RunError(io) when the file cannot be read.
+FileDigest digest_regular_file(const std::filesystem::path& path);
+
 Sha256Digest sha256(std::string_view bytes);
 Sha256Digest hmac_sha256(std::string_view key, std::string_view message);
 

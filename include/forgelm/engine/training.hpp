@@ -26,6 +26,9 @@ struct TrainingRequest {
   std::optional<std::filesystem::path> resume_from;
   /// Its digests were compared just now (formats::newest_checkpoint does that): they are not once more.
   bool is_resume_checked = false;
+  /// The evaluation loss before training is wanted even of a run that goes on from a checkpoint without it: the model
+  /// is then read and evaluated as it was before.
+  bool needs_baseline = false;
   std::string run_id;
   Json made_with;  ///< digests of configuration and data: checkpoints carry it, a resume compares it
   std::string device = "auto";

@@ -31,6 +31,7 @@ struct StagePlan {
   std::vector<LearningRatePoint> learning_rates;
   Json learning;  ///< how rows become what is learnt: the keys of the job that decide it, by name
   Json settings;  ///< of the training: every key that decides it or what it leaves, by path
+  Json record;    ///< what the job says for the compliance record, cost and monitoring, by path
   std::vector<std::string> gates;
   std::string report_to;  ///< where metrics go: "tensorboard", "none"
   std::string final_model;

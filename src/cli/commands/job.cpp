@@ -3,9 +3,11 @@
 #include <cstdio>
 
 #include "forgelm/cli/command.hpp"
+#include "forgelm/compliance/evidence_zip.hpp"
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/progress.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/pipeline/evidence.hpp"
 #include "forgelm/pipeline/plan.hpp"
 #include "forgelm/pipeline/run.hpp"
 
@@ -67,25 +69,43 @@ std::string count_text(std::size_t count, std::string_view noun) {
   return cat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+Json path_or_null(const std::filesystem::path& path) { return path.empty() ? Json() : Json(path.native()); }
+
+Json gate_json(const eval::GateResult& gate) {
+  return Json::object({{"name", gate.name},
+                       {"verdict", eval::to_string(gate.verdict)},
+                       {"reason", gate.reason.empty() ? Json() : Json(gate.reason)},
+                       {"detail", gate.detail},
+                       {"figures", gate.figures}});
+}
+
 /// The reference's document of a training run, key for key, with what forgelm adds behind it.
 Json document_of(const pipeline::RunResult& result, const std::vector<Diagnostic>& warnings) {
-  const bool is_finished = result.state == pipeline::RunState::finished;
-  Json document = Json::object({{"success", is_finished},
+  using pipeline::RunState;
+  const bool is_success = result.state == RunState::finished || result.state == RunState::awaiting_approval;
+  Json document = Json::object({{"success", is_success},
                                 {"metrics", result.metrics},
-                                {"final_model_path", is_finished ? Json(result.final_model.native()) : Json()},
-                                {"reverted", false},
-                                {"awaiting_approval", false},
+                                {"final_model_path", path_or_null(result.final_model)},
+                                {"reverted", result.is_reverted},
+                                {"awaiting_approval", result.state == RunState::awaiting_approval},
                                 {"run_id", result.run_id},
-                                {"config_hash", result.config_hash},
-                                {"state", pipeline::to_string(result.state)},
-                                {"seconds", result.seconds},
-                                {"warnings", to_json(warnings)}});
+                                {"config_hash", result.config_hash}});
+  if (!result.staging.empty()) document.set("staging_path", result.staging.native());
+  if (!result.resource_usage.is_null()) {
+    document.set("resource_usage", result.resource_usage);
+    if (const Json* cost = result.resource_usage.find("estimated_cost_usd")) document.set("estimated_cost_usd", *cost);
+  }
+  if (!is_success) document.set("error", result.message);
+  Json gates = Json::array();
+  for (const auto& gate : result.gates) gates.push(gate_json(gate));
+  document.set("state", pipeline::to_string(result.state))
+      .set("seconds", result.seconds)
+      .set("gates", std::move(gates))
+      .set("warnings", to_json(warnings));
   if (!result.record.empty()) document.set("record", result.record.native());
-  if (is_finished) document.set("stopped_by", engine::to_string(result.reason));
-  else
-    document.set("error", result.message)
-        .set("hint", result.hint)
-        .set("exit_code", static_cast<int>(ExitCode::interrupted));
+  if (result.state != RunState::interrupted) document.set("stopped_by", engine::to_string(result.reason));
+  if (!is_success)
+    document.set("hint", result.hint).set("exit_code", static_cast<int>(pipeline::exit_code_of(result.state)));
   return document;
 }
 
@@ -100,14 +120,25 @@ std::string from_to(const std::optional<double>& from, const std::optional<doubl
   return from ? cat(loss_text(*from), " -> ", loss_text(*to)) : loss_text(*to);
 }
 
+void print_gates(const pipeline::RunResult& result, Output& output) {
+  for (const auto& gate : result.gates) {
+    std::string label = cat(gate.name, " gate");
+    label.resize(std::max<std::size_t>(12, label.size() + 1), ' ');
+    output.print(cat("  ", label, eval::to_string(gate.verdict), ": ", gate.detail, "\n"));
+  }
+}
+
 ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& warnings, Output& output) {
+  using pipeline::RunState;
   output.set_document(document_of(result, warnings));
-  if (result.state == pipeline::RunState::interrupted) {
-    if (!output.is_json()) {
-      output.flush();
-      Output::complain(result.message, result.hint);
-    }
-    return ExitCode::interrupted;
+  const auto complain = [&] {
+    if (output.is_json()) return;
+    output.flush();
+    Output::complain(result.message, result.hint);
+  };
+  if (result.state == RunState::interrupted || result.metrics.find("num_steps") == nullptr) {
+    complain();
+    return pipeline::exit_code_of(result.state);
   }
   const std::string steps = count_text(static_cast<std::size_t>(result.metrics.at("num_steps").integer()), "step");
   const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(result.seconds));
@@ -116,16 +147,69 @@ ExitCode tell(const pipeline::RunResult& result, const std::vector<Diagnostic>& 
                    is_early ? cat(" (ended by ", engine::to_string(result.reason), ")") : "", "\n"));
   output.print(cat("  loss        ", from_to(result.first_loss, result.last_loss), "\n"));
   if (result.eval_loss) output.print(cat("  evaluation  ", from_to(result.first_eval_loss, result.eval_loss), "\n"));
-  output.print(cat("  model       ", result.final_model.native(), result.is_adapter ? " (adapter)" : "", "\n"));
+  print_gates(result, output);
+  const char* place = result.state == RunState::finished ? "  model       " : "  staged      ";
+  if (!result.final_model.empty())
+    output.print(cat(place, result.final_model.native(), result.is_adapter ? " (adapter)" : "", "\n"));
+  if (result.is_reverted) output.print("  model       reverted: nothing of it is left\n");
   output.print(cat("  record      ", result.record.native(), "\n"));
+  if (result.state == RunState::awaiting_approval) {
+    const std::string folder = result.record.parent_path().native();
+    output.print(cat("a person has to approve the model:\n  forgelm approve ", result.run_id, " --output-dir ", folder,
+                     "\n  forgelm reject ", result.run_id, " --output-dir ", folder, "\n"));
+  } else if (result.state == RunState::rejected) {
+    complain();
+  }
+  return pipeline::exit_code_of(result.state);
+}
+
+/// `--compliance-export`: the bundle, without a run.
+ExitCode export_compliance(const LoadedJob& loaded, const Arguments& arguments, Output& output) {
+  const std::filesystem::path folder = arguments.maybe_text("output").value_or(arguments.text("compliance-export"));
+  if (loaded.job.pipeline)
+    throw ConfigError("--compliance-export tells of one job, and this file holds a pipeline",
+                      "every stage writes a bundle of its own when it runs");
+  output.report(loaded.diagnostics);
+  const pipeline::ExportedBundle bundle = pipeline::export_bundle(loaded, folder);
+  Json files = Json::array();
+  output.print(bundle.run_id.empty() ? std::string("the compliance bundle of the job alone:\n")
+                                     : cat("the compliance bundle of run ", bundle.run_id, ":\n"));
+  for (const std::string& name : bundle.files) {
+    files.push((folder / name).native());
+    output.print(cat("  ", (folder / name).native(), "\n"));
+  }
+  output.set_document(Json::object({{"success", true},
+                                    {"files", std::move(files)},
+                                    {"output_dir", folder.native()},
+                                    {"run_id", bundle.run_id.empty() ? Json() : Json(bundle.run_id)}}));
   return ExitCode::ok;
 }
 
+void check_companions(const Arguments& arguments) {
+  if (arguments.is_given("compliance-export"))
+    for (const char* other : {"resume", "bundle", "dry-run", "strict"})
+      if (arguments.is_given(other))
+        throw UsageError("", cat("--compliance-export trains nothing: --", other, " does not go with it"));
+  if (arguments.is_given("output") && !arguments.is_given("compliance-export"))
+    throw UsageError("", "--output goes with --compliance-export",
+                     "the job names where a run writes: training.output_dir");
+  if (arguments.is_given("bundle") && arguments.flag("dry-run"))
+    throw UsageError("", "--bundle packs the evidence of a run: it does not go with --dry-run");
+}
+
+/// `--bundle ZIP`: after the run, whatever became of it.
+void pack(const pipeline::RunResult& result, const std::filesystem::path& archive, Output& output) {
+  const auto packed = compliance::pack_evidence(result.record.parent_path(), archive);
+  output.print(cat("  evidence    ", archive.native(), " (", count_text(packed.files.size(), "file"), ")\n"));
+}
+
 ExitCode run(const Arguments& arguments, Output& output) {
+  check_companions(arguments);
   const std::string file = arguments.text("config");
   LoadedJob loaded = config::load_job(file);
   stop_on_errors(loaded.diagnostics);
   if (arguments.flag("offline")) config::force_offline(loaded);
+  if (arguments.is_given("compliance-export")) return export_compliance(loaded, arguments, output);
   const auto mode = arguments.flag("strict")    ? pipeline::PlanMode::strict
                     : arguments.flag("dry-run") ? pipeline::PlanMode::dry_run
                                                 : pipeline::PlanMode::run;
@@ -138,8 +222,13 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (!arguments.flag("dry-run")) {
     pipeline::RunOptions options;
     options.resume = arguments.maybe_text("resume");
+    options.sign_key = arguments.maybe_text("sign-key");
     options.shows_progress = !output.is_quiet() && !output.is_json();
-    return tell(pipeline::run_job(loaded, options), problems, output);
+    const pipeline::RunResult result = pipeline::run_job(loaded, options);
+    const ExitCode code = tell(result, problems, output);
+    if (const auto archive = arguments.maybe_text("bundle"); archive && !result.record.empty())
+      pack(result, *archive, output);
+    return code;
   }
   if (arguments.is_given("resume")) output.note("warning: --resume has no effect in a dry run");
   output.print(cat(file, " is valid", problems.empty() ? "" : cat(", with ", count_text(problems.size(), "warning")),
@@ -162,11 +251,31 @@ constexpr OptionSpec kOptions[] = {
      .value_name = "PATH",
      .default_text = "auto",
      .is_value_optional = true},
+    {.name = "sign-key",
+     .kind = OptionKind::path,
+     .doc = "Sign the final model with this private key (PEM, ECDSA on P-256, P-384 or P-521), whatever "
+            "`compliance.model_key` says.",
+     .value_name = "PEM"},
     {.name = "dry-run",
      .doc = "Check the job and say what a run would do: steps, tokens, learning rates, and what it would trip over. "
             "Touches no model and no network."},
     {.name = "strict",
      .doc = "What a run would trip over is an error, and so is whatever this build cannot record or announce."},
+    {.name = "compliance-export",
+     .kind = OptionKind::directory,
+     .doc = "Train nothing; write the compliance bundle here. Where training.output_dir holds a run of this very "
+            "configuration the bundle tells of it, otherwise of the job alone.",
+     .value_name = "DIR",
+     .default_text = "./compliance",
+     .is_value_optional = true},
+    {.name = "output",
+     .kind = OptionKind::directory,
+     .doc = "With --compliance-export: the folder of the bundle, instead of the one named there.",
+     .value_name = "DIR"},
+    {.name = "bundle",
+     .kind = OptionKind::path,
+     .doc = "After the run, pack its evidence into this archive, as `forgelm bundle` does.",
+     .value_name = "ZIP"},
     {.name = "offline", .doc = "Contact no public address, whatever the job says."},
 };
 
@@ -174,11 +283,13 @@ constexpr Example kExamples[] = {
     {"forgelm --config job.yaml", "train, and keep what was measured beside the model"},
     {"forgelm --config job.yaml --resume", "go on after an interruption"},
     {"forgelm --config job.yaml --dry-run", "check a job in milliseconds"},
+    {"forgelm --config job.yaml --compliance-export evidence", "the compliance bundle, without training"},
     {"forgelm --config job.yaml --dry-run --strict --output-format github",
      "the same as a CI step that annotates the file"},
 };
 
-constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error, ExitCode::interrupted};
+constexpr ExitCode kExitCodes[] = {ExitCode::ok,          ExitCode::config_error,      ExitCode::run_error,
+                                   ExitCode::gate_failed, ExitCode::awaiting_approval, ExitCode::interrupted};
 
 }  // namespace
 
@@ -187,8 +298,7 @@ const CommandSpec command_job = {
     .summary = "Fine-tune a language model as a job file says, judge the result, and keep the evidence",
     .details =
         "One YAML file describes the job: the model, the data, the training, the gates and the record. `forgelm config "
-        "template` "
-        "writes one to start from; `forgelm config explain KEY` tells what a key means.",
+        "template` writes one to start from; `forgelm config explain KEY` tells what a key means.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kExitCodes,

@@ -4,11 +4,11 @@
 #include <optional>
 #include <vector>
 
-#include "../line_blocks.hpp"
 #include "../write_result.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/choices.hpp"
 #include "forgelm/core/files.hpp"
+#include "forgelm/core/line_blocks.hpp"
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/text/chat_template.hpp"

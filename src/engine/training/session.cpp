@@ -13,6 +13,7 @@
 #include "engine/model/load_model.hpp"
 #include "engine/model/precision.hpp"
 #include "engine/training/checkpoint.hpp"
+#include "engine/training/evaluation.hpp"
 #include "engine/training/memory.hpp"
 #include "engine/training/trainer.hpp"
 #include "forgelm/core/error.hpp"
@@ -138,6 +139,21 @@ bool recomputes_blocks(const config::JobConfig& job, const data::ExampleList& ex
   return available > 0 && needed > available;
 }
 
+/// The evaluation loss of the model that the job names, as it is before training; nothing without evaluation rows. The
+/// model goes again before the one to be trained comes: memory has to hold one.
+std::optional<double> measure_baseline(const TrainingRequest& request, at::Device device, at::ScalarType dtype,
+                                       Ranks& ranks) {
+  const auto& training = request.job.training;
+  const EvaluationSet set = evaluation_set(request.data.eval, training.eval_fraction);
+  if (set.num_examples == 0) return std::nullopt;
+  TrainedModel model = open_trained_model(request.job, device, dtype, std::nullopt);
+  const auto objective = make_objective(training);
+  const auto evaluation = guarded("evaluate the model before training", [&] {
+    return evaluate(model.model, *objective, set, training.per_device_train_batch_size, ranks, [] { return false; });
+  });
+  return evaluation ? std::optional(evaluation->loss) : std::nullopt;
+}
+
 class LocalSession final : public TrainingSession {
  public:
   LocalSession(TrainingRequest request, const Device& device)
@@ -148,6 +164,8 @@ class LocalSession final : public TrainingSession {
                     : std::nullopt),
         precision_(choose_precision(torch_device(device))),
         conditions_(prepare_process(device)),
+        baseline_(lacks_baseline() ? measure_baseline(request_, torch_device(device), precision_.dtype, *ranks_)
+                                   : std::nullopt),
         trained_(open_trained_model(request_.job, torch_device(device), precision_.dtype,
                                     resume_ ? std::optional(resume_->folder) : std::nullopt)),
         objective_(make_objective(request_.job.training)),
@@ -157,6 +175,7 @@ class LocalSession final : public TrainingSession {
                  request_.job.training.gradient_accumulation_steps,
                  resumed_state() != nullptr ? resumed_state()->cursor : std::nullopt),
         state_(first_state()) {
+    if (baseline_) state_.evaluations.insert(state_.evaluations.begin(), {0, 0, *baseline_});
     describe(device);
   }
 
@@ -184,6 +203,11 @@ class LocalSession final : public TrainingSession {
 
  private:
   const TrainerState* resumed_state() const { return resume_ && resume_->state ? &*resume_->state : nullptr; }
+
+  /// A run that begins at its start evaluates there by itself.
+  bool lacks_baseline() const {
+    return request_.needs_baseline && resume_ && (resumed_state() == nullptr || !resumed_state()->evaluation_at(0));
+  }
 
   Precision choose_precision(at::Device device) const {
     if (const TrainerState* state = resumed_state()) return precision_named(state->conditions.precision);
@@ -276,6 +300,7 @@ class LocalSession final : public TrainingSession {
   std::optional<ResumePoint> resume_;
   Precision precision_;
   RunConditions conditions_;
+  std::optional<double> baseline_;  ///< measured here, since the checkpoint does not have it
   TrainedModel trained_;
   std::unique_ptr<Objective> objective_;
   std::vector<TrainedWeight> weights_;

@@ -1,10 +1,15 @@
 """Makes tests/golden/address: addresses, what CPython's ipaddress says, and what forgelm must say.
 
 The expectation is computed here from ipaddress and from the differences below, never from forgelm. An address that
-carries an IPv4 address is expected to be refused unless that address is global as well.
+carries an IPv4 address is expected to be refused unless that address is global as well; where private destinations are
+allowed, unless every part of it is global or private.
+addresses.tsv holds chosen addresses one by one; million.txt holds 1056 blocks of 1000 addresses drawn by a rule (draw_block
+here, the same in tests/core/address_guard_test.cpp) as digests of the expectations.
 Run with CPython 3.11: python tools/golden/address/make.py
 """
 
+import functools
+import hashlib
 import ipaddress
 import json
 import pathlib
@@ -90,7 +95,7 @@ def judge(a):
     for network, reason in LOOKED_THROUGH.items():
         if a in ipaddress.ip_network(network):
             return True, reason
-    carried_whole = inner and int(a) >> 96 in (0, 0x0064FF9B)
+    carried_whole = inner and int(a) >> 32 in (0, 0x64FF9B << 64)
     if not carried_whole and a not in ipaddress.ip_network("2000::/3"):
         return False, OUTSIDE
     return a.is_global, ""
@@ -118,6 +123,117 @@ def addresses():
         yield V6(1 << 125 | draw.getrandbits(125))
 
 
+# Where a destination may be when private ones are allowed (RFC 1918, loopback, RFC 6598, unique local).
+PRIVATE = """10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8 100.64.0.0/10 ::1/128 fc00::/7 64:ff9b:1::/48""".split()
+
+contains = functools.lru_cache(None)(ipaddress.ip_network)
+
+
+def within(a, texts):
+    return any(a in contains(text) for text in texts)
+
+
+def own_kind(a):
+    """What the address is itself, whatever it carries: global, private or never."""
+    if within(a, PRIVATE):
+        return "private"
+    if within(a, STRICTER):
+        return "never"
+    if a.version == 4:
+        return "global" if a.is_global else "never"
+    if int(a) == 0:
+        return "never"
+    if int(a) >> 32 == 0 or int(a) >> 32 == 0x64FF9B << 64 or within(a, LOOKED_THROUGH):
+        return "global"
+    return "global" if a in contains("2000::/3") and a.is_global else "never"
+
+
+def verdict(a):
+    """1: may be dialled; 2: only where private destinations are allowed; 0: never."""
+    kinds = {own_kind(a)}
+    if a.version == 6:
+        kinds |= {own_kind(inner) for inner in inner_addresses(a)}
+    return 0 if "never" in kinds else 2 if "private" in kinds else 1
+
+
+NUM_BLOCKS, PER_BLOCK = 1056, 1000
+
+
+class Draw:
+    """SplitMix64."""
+
+    def __init__(self, block):
+        self.state = block * 0x9E3779B97F4A7C15 + 12345 & 2**64 - 1
+
+    def __call__(self):
+        self.state = self.state + 0x9E3779B97F4A7C15 & 2**64 - 1
+        z = self.state
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & 2**64 - 1
+        z = (z ^ z >> 27) * 0x94D049BB133111EB & 2**64 - 1
+        return z ^ z >> 31
+
+
+def in_network(draw, networks, width):
+    """An address in one of the networks, or within two of its first or last."""
+    first, bits = networks[draw() % len(networks)]
+    mask = (1 << width - bits) - 1
+    random = draw() if width == 32 else draw() << 64 | draw()
+    mode = draw() % 4
+    if mode < 2:
+        return first | random & mask
+    return (first + (mask if mode == 3 else 0) + random % 5 - 2) % 2**width
+
+
+def draw_inner(draw, networks4):
+    return draw() & 0xFFFFFFFF if draw() % 4 == 0 else in_network(draw, networks4, 32)
+
+
+def draw_address(draw, kind, networks4, networks6):
+    """(version, number)"""
+    inner = functools.partial(draw_inner, draw, networks4)
+    if kind == 0:
+        return 4, inner()
+    if kind == 1:
+        return 6, draw() << 64 | draw()
+    if kind == 2:
+        return 6, (draw() >> 3 | 1 << 61) << 64 | draw()
+    if kind in (3, 4):
+        return 6, in_network(draw, networks6, 128)
+    if kind == 5:
+        return 6, (0, 0xFFFF << 32, 0x64FF9B << 96)[draw() % 3] | inner()
+    if kind == 6:
+        high = 0x0064FF9B0001 << 16 | draw() & 0xFFFF
+        return 6, high << 64 | (draw() & 0xFFFFFFFF) << 32 | inner()
+    if kind in (7, 11):
+        high = 0x2002 << 48 | inner() << 16 | draw() & 0xFFFF
+        low = draw() if kind == 7 else (0x5EFE, 0x02005EFE)[draw() % 2] << 32 | inner()
+        return 6, high << 64 | low
+    if kind == 8:
+        high = 0x20010000 << 32 | inner()
+        return 6, high << 64 | (draw() & 0xFFFFFFFF) << 32 | inner() ^ 0xFFFFFFFF
+    if kind == 9:
+        high = in_network(draw, networks6, 128) >> 64 if draw() % 2 else draw() >> 3 | 1 << 61
+        return 6, high << 64 | (0x5EFE, 0x02005EFE)[draw() % 2] << 32 | inner()
+    version, number = draw_address(draw, 5 + draw() % 5, networks4, networks6)
+    return version, number ^ 1 << draw() % 128
+
+
+def million():
+    networks = [ipaddress.ip_network(text) for text in REGISTRY]
+    of = {v: [(int(n[0]), n.prefixlen) for n in networks if n.version == v] for v in (4, 6)}
+    lines = ["network %d %x %d" % (v, first, bits) for v in (4, 6) for first, bits in of[v]]
+    for block in range(NUM_BLOCKS):
+        draw, verdicts = Draw(block), []
+        for _ in range(PER_BLOCK):
+            version, number = draw_address(draw, block % 12, of[4], of[6])
+            a = (V4 if version == 4 else V6)(number)
+            verdicts.append(str(verdict(a)))
+            if block < 24:
+                assert (verdicts[-1] == "1") == judge(a)[0], a
+        lines.append("block %s" % hashlib.sha256("".join(verdicts).encode()).hexdigest()[:16])
+    return lines
+
+
 def main():
     rows, seen = [], set()
     for a in addresses():
@@ -132,9 +248,11 @@ def main():
     out = pathlib.Path(__file__).parents[3] / "tests/golden/address"
     out.mkdir(parents=True, exist_ok=True)
     (out / "addresses.tsv").write_text("\n".join(rows) + "\n")
+    (out / "million.txt").write_text("\n".join(million()) + "\n")
     manifest = {
         "maker": "tools/golden/address/make.py",
         "versions": {"cpython": platform.python_version()},
+        "million.txt": "networks that addresses are drawn from; then the first half of the digest of each block's verdicts",
         "addresses.tsv": "address, ipaddress.is_global, expected of forgelm, why the two differ",
         "differences": {**STRICTER, **LOOKED_THROUGH, "IPv6 outside 2000::/3": OUTSIDE,
                         "IPv6 that carries IPv4": "refused when the address inside is not global"},

@@ -23,6 +23,7 @@ TEXTS = [
     "\ufb01\u2460\uff21\u212b\u2126 \u00a8", "\u200bzero\u200dwidth\ufeff\u00ad\u00a0nbsp\u3000x", "\U0001f44d\U0001f3fd \U0001f468\u200d\U0001f469\u200d\U0001f467 ok",
     "\u0645\u0631\u062d\u0628\u0627 \u05e9\u05c1\u05dc\u05d5\u05dd \u0928\u092e\u0938\u094d\u0924\u0947", "a_b-c...d--e(f)[g]{h}<i>$5+6=11", "\u2581already\u2581meta \u2581 x",
     "\x00\x07\x1fctl\x7f\x85\ufffd", "aaa   bbb\n\n\n  ccc", "x\u0345\u0301\u0334 A\u030a\u0325",
+    "\u0f73 \u0f40\u0f75\u0f81 \u0344 \u0958",
 ]
 
 

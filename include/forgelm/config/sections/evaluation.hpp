@@ -145,6 +145,7 @@ struct EvaluationSection {
   std::optional<SafetySection> safety;
   std::optional<JudgeSection> llm_judge;
   bool require_human_approval = false;
+  bool four_eyes = false;
   std::optional<SuiteSection> suite;
   std::vector<std::string> metrics = {"perplexity"};
   std::optional<RegressionSection> regression;
@@ -164,10 +165,12 @@ struct EvaluationSection {
     rows(field<&S::llm_judge>, "The judge gate.");
     rows(field<&S::require_human_approval>, "Stage the model and exit 4 until a person approves it.", wizard,
          served_by(Capability::approval));
+    rows(field<&S::four_eyes>, "Whoever approves the model must be somebody else than the run's operator.", added,
+         served_by(Capability::approval));
     rows(field<&S::suite>, "A suite of metrics with bounds.", added);
-    rows(field<&S::metrics>, "Metrics measured on the evaluation split.", added, loss);
+    rows(field<&S::metrics>, "Metrics measured on the evaluation split.", added, served_by(Capability::suite_gate));
     rows(field<&S::regression>, "The regression gate.", added);
-    rows(field<&S::best_checkpoint>, "How the best checkpoint is chosen.", added, loss);
+    rows(field<&S::best_checkpoint>, "How the best checkpoint is chosen.", added, served_by(Capability::suite_gate));
   }
 };
 

@@ -11,6 +11,7 @@
 
 namespace forgelm::config {
 
+FORGELM_CHOICES(WebhookFormat, auto_, slack, teams, discord, generic)
 FORGELM_CHOICES(DistributedStrategy, deepspeed, fsdp)
 FORGELM_CHOICES(FsdpStrategy, full_shard, shard_grad_op, hybrid_shard, no_shard)
 FORGELM_CHOICES(BackwardPrefetch, backward_pre, backward_post)
@@ -39,6 +40,7 @@ struct WebhookSection {
   bool allow_private_destinations = false;
   bool require_https = false;
   std::optional<std::string> tls_ca_bundle;
+  WebhookFormat format = WebhookFormat::auto_;
 
   template <class Rows>
   static constexpr void describe(Rows& rows) {
@@ -53,6 +55,7 @@ struct WebhookSection {
     rows(field<&S::allow_private_destinations>, "Allow a receiver at a loopback or private address.", webhooks);
     rows(field<&S::require_https>, "Refuse plain http.", webhooks);
     rows(field<&S::tls_ca_bundle>, "File with the certificates to trust.", names_path, webhooks);
+    rows(field<&S::format>, "What the receiver reads; auto chooses by its host name.", added, webhooks);
   }
 };
 
