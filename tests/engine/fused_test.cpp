@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "engine/kernel_sets.hpp"
 #include "engine/model_support.hpp"
 #include "engine/nn/mlp.hpp"
 #include "engine/nn/norm.hpp"
@@ -20,18 +21,6 @@ using namespace forgelm::engine;
 using namespace forgelm::test;
 
 namespace {
-
-std::vector<const CpuKernels*> kernel_sets() {
-  std::vector<const CpuKernels*> sets = {&baseline::kKernels};
-#ifdef FORGELM_X86_KERNELS
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back(&avx2::kKernels);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512dq"))
-    sets.push_back(&avx512::kKernels);
-#endif
-  return sets;
-}
 
 using Doubles = std::vector<double>;
 

@@ -39,10 +39,46 @@ struct RowKernels {
                         std::int64_t begin, std::int64_t end, std::int64_t size, bool makes_gradient);
 };
 
+/// One sequence and head of causal attention: rows of `size` numbers, one a token, `stride` apart for queries and what
+/// has their shape, `key_stride` apart for keys and values.
+struct AttentionShape {
+  std::int64_t length, size, stride, key_stride;
+  float scale;          ///< of the scores
+  std::int64_t window;  ///< a token sees itself and the window - 1 before it; 0: all before it
+};
+
+/// For one head of keys and values: pointers to its first token, and to the first of the query heads that share it,
+/// which lie `size` numbers apart.
+template <class T>
+struct AttentionTensors {
+  const T *q, *k, *v, *y, *above;  ///< y: what forward() gave; above: its gradient
+  const float* log_sums;           ///< of the first query head's first token
+  std::int64_t log_sums_stride;    ///< from head to head
+  T *q_gradient, *k_gradient, *v_gradient;
+};
+
+/// Scratch memory is counted in float32 and given by the caller, aligned or not.
+template <class T>
+struct AttentionKernels {
+  std::int64_t (*key_numbers)(std::int64_t length, std::int64_t size);
+  /// Keys and values of a head as forward() wants them, in key_numbers() of memory.
+  void (*pack_keys)(const AttentionShape& shape, const T* k, const T* v, float* packed);
+  std::int64_t query_block;  ///< the most queries of one call of forward()
+  std::int64_t (*forward_numbers)(std::int64_t size);
+  /// Queries [query, query + num_queries): y, and the logarithm of the sum of each query's exponentials.
+  void (*forward)(const AttentionShape& shape, const float* packed, const T* q, T* y, float* log_sums,
+                  std::int64_t query, std::int64_t num_queries, float* scratch);
+  std::int64_t (*backward_numbers)(std::int64_t length, std::int64_t size);
+  void (*backward)(const AttentionShape& shape, const AttentionTensors<T>& tensors, std::int64_t num_queries_per_key,
+                   float* scratch);
+};
+
 struct CpuKernels {
   const char* name;  ///< "baseline", "avx2", "avx512"
   RowKernels<float> float32;
   RowKernels<std::uint16_t> bfloat16;
+  AttentionKernels<float> attention_float32;
+  AttentionKernels<std::uint16_t> attention_bfloat16;
 };
 
 namespace baseline {
