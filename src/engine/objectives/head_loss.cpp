@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/kernels/fused.hpp"
+#include "engine/kernels/head.hpp"
 #include "engine/torch.hpp"
 
 #include <torch/csrc/autograd/autograd.h>
@@ -79,10 +80,43 @@ at::Tensor losses_and_gradient(const at::Tensor& logits_CV, const at::Tensor& ta
   return gradient_CV.to(logits_CV.scalar_type());
 }
 
+/// The matrix of a head that is nothing else; null otherwise.
+WeightPtr matrix_of_head(DecoderModel& model) {
+  const auto* dense = dynamic_cast<const DenseLinear*>(model.linear_slots().back().part->get());
+  return dense == nullptr || dense->bias() != nullptr ? nullptr : dense->weight();
+}
+
+/// One rounding to float32 however the rows were divided.
+at::Tensor sum_of(const at::Tensor& nll_N) { return nll_N.sum(at::kDouble).to(at::kFloat); }
+
+HeadLoss loss_of_matrix(const Weight& weight, const at::Tensor& rows_ND, const at::Tensor& targets_N) {
+  const bool has_graph = at::GradMode::is_enabled();
+  std::vector<at::Tensor> inputs, gradients;
+  HeadGradients wanted;
+  if (has_graph && rows_ND.requires_grad()) {
+    inputs.push_back(rows_ND);
+    gradients.push_back(wanted.x_ND = at::empty_like(rows_ND, at::MemoryFormat::Contiguous));
+  }
+  if (has_graph && weight.is_trained) {
+    inputs.push_back(weight.value);
+    gradients.push_back(wanted.weight_VD = at::zeros_like(weight.value));
+  }
+  const at::Tensor nll_N = at::empty({rows_ND.size(0)}, targets_N.options().dtype(at::kFloat));
+  const at::Tensor is_correct_N = at::empty_like(targets_N, at::MemoryFormat::Contiguous);
+  fused_head_loss(rows_ND.detach().contiguous(), weight.value.detach(), targets_N.contiguous(), nll_N, is_correct_N,
+                  wanted);
+  at::Tensor sum = sum_of(nll_N);
+  if (!inputs.empty()) sum = KnownGradients::apply(at::TensorList(inputs), &sum, &gradients);
+  return {sum, is_correct_N.sum()};
+}
+
 }  // namespace
 
 HeadLoss head_loss(DecoderModel& model, const at::Tensor& rows_ND, const at::Tensor& targets_N, const ForwardMode& mode,
                    std::int64_t rows_per_chunk) {
+  if (const WeightPtr weight = matrix_of_head(model);
+      weight != nullptr && rows_per_chunk == 0 && can_fuse_head(rows_ND, weight->value, weight->is_trained))
+    return loss_of_matrix(*weight, rows_ND, targets_N);
   const std::int64_t num_rows = rows_ND.size(0);
   const std::int64_t step = chunk_rows(rows_per_chunk, model.config().vocab_size, model.device());
   // What gradients are wanted of: the rows first, when they are.
@@ -125,8 +159,7 @@ HeadLoss head_loss(DecoderModel& model, const at::Tensor& rows_ND, const at::Ten
       else gradients[i] = found[i];
     }
   }
-  // One rounding to float32 however the rows were divided.
-  at::Tensor sum = nll_N.sum(at::kDouble).to(at::kFloat);
+  at::Tensor sum = sum_of(nll_N);
   if (!inputs.empty()) sum = KnownGradients::apply(at::TensorList(inputs), &sum, &gradients);
   return {sum, num_correct};
 }

@@ -73,12 +73,33 @@ struct AttentionKernels {
                    float* scratch);
 };
 
+/// A chunk of tokens before a head [vocabulary, size] without a bias, all float32.
+struct HeadShape {
+  std::int64_t count, size, vocabulary;
+};
+struct HeadTensors {
+  const float *weight, *x;      ///< [vocabulary, size], [count, size]
+  const std::int64_t* targets;  ///< [count]
+  float* losses;                ///< of each token
+  std::int64_t* is_correct;     ///< whether the target is the largest logit (the first of equals)
+  float* x_gradient;            ///< of the losses' sum; null: not wanted
+};
+struct HeadKernels {
+  std::int64_t (*numbers)(const HeadShape& shape);  ///< of scratch memory, in float32
+  void (*loss)(const HeadShape& shape, const HeadTensors& tensors, float* scratch);
+  /// For the gradient of the matrix, after loss() in the same scratch; then its rows [begin, end) are added to.
+  void (*prepare_weight_gradient)(const HeadShape& shape, const HeadTensors& tensors, float* scratch);
+  void (*add_weight_gradient)(const HeadShape& shape, const HeadTensors& tensors, float* scratch,
+                              float* weight_gradient, std::int64_t begin, std::int64_t end);
+};
+
 struct CpuKernels {
   const char* name;  ///< "baseline", "avx2", "avx512"
   RowKernels<float> float32;
   RowKernels<std::uint16_t> bfloat16;
   AttentionKernels<float> attention_float32;
   AttentionKernels<std::uint16_t> attention_bfloat16;
+  HeadKernels head;
 };
 
 namespace baseline {
