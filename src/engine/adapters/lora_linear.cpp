@@ -16,11 +16,13 @@ struct HeldMatrix final : torch::CustomClassHolder {
   FrozenMatrix matrix;
 };
 
-/// Adding scale * B A to the matrix costs O * I a rank in each pass, the way round it T * (I + O). In less than float32
-/// the sum would lose what the adapter learns.
+/// Adding scale * B A to the matrix costs O * I a rank in each pass, the way round it T * (I + O): the sum wins for the
+/// rows of any training batch unless the matrix is large. It does not ask for T, so that a batch in parts rounds as the
+/// whole one does. In less than float32 the sum would lose what the adapter learns.
 bool should_fold(const at::Tensor& x_TI, const at::Tensor& b_OR) {
+  constexpr std::int64_t kRows = 512;
   const std::int64_t in = x_TI.size(1), out = b_OR.size(0);
-  return x_TI.scalar_type() == at::kFloat && x_TI.size(0) * (in + out) > 2 * in * out;
+  return x_TI.scalar_type() == at::kFloat && kRows * (in + out) > in * out;
 }
 
 at::Tensor folded(const at::Tensor& matrix_OI, const at::Tensor& a_RI, const at::Tensor& b_OR, double scale) {
@@ -33,10 +35,11 @@ class LoraProduct final : public torch::autograd::Function<LoraProduct> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x_TI, const at::Tensor& a_RI,
                             const at::Tensor& b_OR, const std::optional<at::Tensor>& bias, FrozenMatrix matrix,
-                            double scale) {
+                            double scale, bool has_way_back) {
     at::Tensor y_TO;
     const at::Tensor bias_O = bias.value_or(at::Tensor());
-    if (should_fold(x_TI, b_OR)) {
+    const bool folds = has_way_back && should_fold(x_TI, b_OR);
+    if (folds) {
       y_TO = at::linear(x_TI, folded(matrix(), a_RI, b_OR, scale), bias_O);
     } else {
       y_TO = at::linear(x_TI, matrix(), bias_O);
@@ -56,7 +59,7 @@ class LoraProduct final : public torch::autograd::Function<LoraProduct> {
     const double scale = context->saved_data["scale"].toDouble();
     const at::Tensor above_TO = from_above[0].contiguous();
     const at::Tensor rank_gradient_TR = at::mm(above_TO, b_OR).mul_(scale);
-    torch::autograd::variable_list gradients(6);
+    torch::autograd::variable_list gradients(7);
     if (context->needs_input_grad(0)) {
       const at::Tensor matrix_OI =
           c10::static_intrusive_pointer_cast<HeldMatrix>(context->saved_data["matrix"].toCapsule())->matrix();
@@ -99,7 +102,7 @@ at::Tensor LoraLinear::forward(const at::Tensor& x_TI, const ForwardMode& mode) 
       const WeightPtr bias = base_->bias();
       return LoraProduct::apply(x_TI, in_type_of(*a_RI_, x_TI), in_type_of(*b_OR_, x_TI),
                                 bias ? std::optional(in_type_of(*bias, x_TI)) : std::nullopt, std::move(matrix),
-                                options_.scale);
+                                options_.scale, at::GradMode::is_enabled());
     }
   const at::Tensor y_TO = base_->forward(x_TI, mode);
   at::Tensor kept_TI = x_TI;

@@ -21,7 +21,7 @@ void release_cached_memory(at::Device device);
 
 /// What a micro-batch of `num_tokens` tokens, its longest sequence of `max_length`, keeps for its backward pass when no
 /// block is recomputed; an estimate from the sizes of the tensors of a block.
-std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at::ScalarType dtype,
+std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at::ScalarType dtype, at::Device device,
                                          std::uint64_t num_tokens, std::uint64_t max_length);
 
 }  // namespace forgelm::engine
