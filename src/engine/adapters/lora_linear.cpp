@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "engine/kernels/fused.hpp"
+#include "engine/kernels/lora.hpp"
 #include "engine/torch.hpp"
 #include "forgelm/core/text.hpp"
 
@@ -58,16 +60,26 @@ class LoraProduct final : public torch::autograd::Function<LoraProduct> {
     const at::Tensor &x_TI = saved[0], &a_RI = saved[1], &b_OR = saved[2];
     const double scale = context->saved_data["scale"].toDouble();
     const at::Tensor above_TO = from_above[0].contiguous();
-    const at::Tensor rank_gradient_TR = at::mm(above_TO, b_OR).mul_(scale);
+    const bool wants_x = context->needs_input_grad(0), folds = should_fold(x_TI, b_OR);
     torch::autograd::variable_list gradients(7);
-    if (context->needs_input_grad(0)) {
+    at::Tensor slopes_TR;
+    if (x_TI.scalar_type() == at::kFloat && can_fuse({&x_TI, &above_TO, &a_RI, &b_OR})) {
+      auto fused = fused_lora_gradients(x_TI.contiguous(), above_TO, a_RI.contiguous(), b_OR.contiguous(), scale,
+                                        wants_x && !folds);
+      gradients[1] = std::move(fused.a_RI);
+      gradients[2] = std::move(fused.b_OR);
+      slopes_TR = std::move(fused.slopes_TR);
+    } else {
+      slopes_TR = at::mm(above_TO, b_OR).mul_(scale);
+      gradients[1] = at::mm(slopes_TR.t(), x_TI);
+      gradients[2] = at::mm(above_TO.t(), at::linear(x_TI, a_RI)).mul_(scale);
+    }
+    if (wants_x) {
       const at::Tensor matrix_OI =
           c10::static_intrusive_pointer_cast<HeldMatrix>(context->saved_data["matrix"].toCapsule())->matrix();
-      gradients[0] = should_fold(x_TI, b_OR) ? at::mm(above_TO, folded(matrix_OI, a_RI, b_OR, scale))
-                                             : at::mm(above_TO, matrix_OI).addmm_(rank_gradient_TR, a_RI);
+      gradients[0] = folds ? at::mm(above_TO, folded(matrix_OI, a_RI, b_OR, scale))
+                           : at::mm(above_TO, matrix_OI).addmm_(slopes_TR, a_RI);
     }
-    if (context->needs_input_grad(1)) gradients[1] = at::mm(rank_gradient_TR.t(), x_TI);
-    if (context->needs_input_grad(2)) gradients[2] = at::mm(above_TO.t(), at::linear(x_TI, a_RI)).mul_(scale);
     if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(3)) gradients[3] = above_TO.sum(0);
     return gradients;
   }

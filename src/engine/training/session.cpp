@@ -313,6 +313,7 @@ class LocalSession final : public TrainingSession {
 }  // namespace
 
 std::unique_ptr<TrainingSession> make_training_session(TrainingRequest request, const Device& device) {
+  keep_freed_memory();
   return std::make_unique<LocalSession>(std::move(request), device);
 }
 

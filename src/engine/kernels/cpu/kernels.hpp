@@ -93,6 +93,20 @@ struct HeadKernels {
                               float* weight_gradient, std::int64_t begin, std::int64_t end);
 };
 
+/// Rows of a LoRA pair A [rank, in], B [out, rank], all float32.
+struct LoraShape {
+  std::int64_t rows, in, out, rank;
+};
+struct LoraKernels {
+  std::int64_t rank_unit;                           ///< sums have their rank rounded up to it
+  std::int64_t (*numbers)(const LoraShape& shape);  ///< of scratch memory, in float32; does not depend on the rows
+  void (*pack)(const LoraShape& shape, const float* a, const float* b, float* scratch);
+  /// After pack() in the same scratch: adds x^T (above B) to a_sums [in, rank rounded up] and above^T (x A^T) to b_sums
+  /// [out, rank rounded up]; writes above B to slopes [rows, rank], unless null.
+  void (*add_gradients)(const LoraShape& shape, const float* x, const float* above, float* a_sums, float* b_sums,
+                        float* slopes, float* scratch);
+};
+
 struct CpuKernels {
   const char* name;  ///< "baseline", "avx2", "avx512"
   RowKernels<float> float32;
@@ -100,6 +114,7 @@ struct CpuKernels {
   AttentionKernels<float> attention_float32;
   AttentionKernels<std::uint16_t> attention_bfloat16;
   HeadKernels head;
+  LoraKernels lora;
 };
 
 namespace baseline {
