@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "engine/kernels/attention.hpp"
+#include "engine/kernels/fused.hpp"
 #include "engine/torch.hpp"
 
 namespace forgelm::engine {
@@ -40,6 +42,8 @@ at::Tensor attend(const at::Tensor& q_THK, const at::Tensor& k_TNK, const at::Te
                   double scale, const AttentionDropout& dropout) {
   const bool is_grouped = q_THK.size(1) != k_TNK.size(1);
   const bool drops = dropout.randomness != nullptr && dropout.probability > 0;
+  if (!drops && can_fuse({&q_THK, &k_TNK, &v_TNK}))
+    return fused_attend(q_THK, k_TNK, v_TNK, row.starts, row.window.value_or(0), scale);
   at::Generator generator;
   if (drops) generator = dropout.randomness->generator(dropout.site, q_THK.device());
   std::vector<at::Tensor> parts;

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,6 +13,9 @@
 #include "engine/nn/weight.hpp"
 
 namespace forgelm::engine {
+
+/// Gives a matrix [O, I] that needs no gradient, each time it is called; it may be the memory of a part: only read it.
+using FrozenMatrix = std::function<at::Tensor()>;
 
 class Linear {
  public:
@@ -29,6 +33,9 @@ class Linear {
   virtual at::Tensor dense_weight() const = 0;
   /// Null when there is none.
   virtual WeightPtr bias() const = 0;
+  /// What forward() multiplies x of this type with, when that is a frozen matrix of the type and nothing else; it may
+  /// outlive the part. Else empty.
+  virtual FrozenMatrix frozen_matrix(at::ScalarType dtype) const;
 
   /// All weights; names begin with `prefix`, which is the slot's name and a dot.
   virtual void visit(const std::string& prefix, const WeightVisitor& visit) = 0;
@@ -45,6 +52,7 @@ class DenseLinear final : public Linear {
   std::int64_t out_features() const override;
   at::Tensor dense_weight() const override;
   WeightPtr bias() const override { return bias_; }
+  FrozenMatrix frozen_matrix(at::ScalarType dtype) const override;
   WeightPtr weight() const { return weight_; }
   void visit(const std::string& prefix, const WeightVisitor& visit) override;
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/kernels/fused.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 
@@ -13,11 +14,12 @@ struct NamedActivation {
   Activation function;
 };
 
+at::Tensor silu(const at::Tensor& x) { return at::silu(x); }
 at::Tensor gelu_tanh(const at::Tensor& x) { return at::gelu(x, "tanh"); }
 
 constexpr NamedActivation kActivations[] = {
-    {"silu", [](const at::Tensor& x) { return at::silu(x); }},
-    {"swish", [](const at::Tensor& x) { return at::silu(x); }},
+    {"silu", silu},
+    {"swish", silu},
     {"gelu", [](const at::Tensor& x) { return at::gelu(x); }},
     {"gelu_new", gelu_tanh},
     {"gelu_pytorch_tanh", gelu_tanh},
@@ -36,8 +38,9 @@ Activation activation_of(std::string_view name) {
 }
 
 at::Tensor Mlp::forward(const at::Tensor& x_TD, const ForwardMode& mode) {
-  const at::Tensor gated_TF = activation_(gate_proj->forward(x_TD, mode)) * up_proj->forward(x_TD, mode);
-  return down_proj->forward(gated_TF, mode);
+  const at::Tensor gate_TF = gate_proj->forward(x_TD, mode), up_TF = up_proj->forward(x_TD, mode);
+  const bool is_fused = activation_ == silu && can_fuse({&gate_TF, &up_TF});
+  return down_proj->forward(is_fused ? fused_swiglu(gate_TF, up_TF) : activation_(gate_TF) * up_TF, mode);
 }
 
 }  // namespace forgelm::engine

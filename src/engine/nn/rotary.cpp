@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/kernels/fused.hpp"
 #include "engine/torch.hpp"
 
 namespace forgelm::engine {
@@ -41,6 +42,7 @@ void Rope::write_angles(const at::Tensor& positions_AT, at::ScalarType dtype, Ro
 }
 
 at::Tensor rotate(const at::Tensor& x_THK, const Row& row) {
+  if (can_fuse({&x_THK, &row.cos_T1K})) return fused_rotate(x_THK, row.cos_T1K, row.sin_T1K);
   const std::int64_t dim = row.cos_T1K.size(2);
   const bool is_partial = dim < x_THK.size(2);
   const at::Tensor turned = is_partial ? x_THK.narrow(2, 0, dim) : x_THK;

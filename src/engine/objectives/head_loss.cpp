@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/kernels/fused.hpp"
+#include "engine/kernels/head.hpp"
 #include "engine/torch.hpp"
 
 #include <torch/csrc/autograd/autograd.h>
@@ -13,12 +15,13 @@
 namespace forgelm::engine {
 namespace {
 
-/// Float32 logits of a chunk: 256 MiB.
-constexpr std::int64_t kChunkElements = std::int64_t{1} << 26;
+/// Logits of a chunk: on a GPU 256 MiB in float32; on the processor what its caches may hold.
+constexpr std::int64_t kChunkElements = std::int64_t{1} << 26, kChunkElementsOnProcessor = std::int64_t{1} << 23;
 
-std::int64_t chunk_rows(std::int64_t rows_per_chunk, std::int64_t vocab_size) {
+std::int64_t chunk_rows(std::int64_t rows_per_chunk, std::int64_t vocab_size, at::Device device) {
   if (rows_per_chunk > 0) return rows_per_chunk;
-  return std::max<std::int64_t>(64, kChunkElements / std::max<std::int64_t>(1, vocab_size));
+  const std::int64_t elements = device.is_cpu() ? kChunkElementsOnProcessor : kChunkElements;
+  return std::max<std::int64_t>(64, elements / std::max<std::int64_t>(1, vocab_size));
 }
 
 /// A sum whose gradients are known: gradients[i] is that of inputs[i].
@@ -58,12 +61,64 @@ Randomness of_chunk(const Randomness& randomness, std::int64_t chunk) {
   return own;
 }
 
+/// Writes a chunk's losses, adds to the correct ones, and gives the gradient of their sum by the logits, which may take
+/// the logits' place.
+at::Tensor losses_and_gradient(const at::Tensor& logits_CV, const at::Tensor& targets_C1, const at::Tensor& nll_C,
+                               at::Tensor& num_correct, bool makes_gradient) {
+  if (can_fuse({&logits_CV}) && logits_CV.is_contiguous()) {
+    const at::Tensor is_correct_C = at::empty({nll_C.size(0)}, targets_C1.options());
+    cross_entropy_in_place(logits_CV, targets_C1.squeeze(1), nll_C, is_correct_C, makes_gradient);
+    num_correct += is_correct_C.sum();
+    return logits_CV;
+  }
+  at::Tensor scores_CV = at::log_softmax(logits_CV, -1, at::kFloat);
+  nll_C.copy_(scores_CV.gather(1, targets_C1).squeeze(1).neg_());
+  num_correct += logits_CV.argmax(-1, true).eq(targets_C1).sum();
+  if (!makes_gradient) return {};
+  at::Tensor gradient_CV = scores_CV.exp_();  // softmax, then minus one at the target
+  gradient_CV.scatter_add_(1, targets_C1, at::full({nll_C.size(0), 1}, -1.0, gradient_CV.options()));
+  return gradient_CV.to(logits_CV.scalar_type());
+}
+
+/// The matrix of a head that is nothing else; null otherwise.
+WeightPtr matrix_of_head(DecoderModel& model) {
+  const auto* dense = dynamic_cast<const DenseLinear*>(model.linear_slots().back().part->get());
+  return dense == nullptr || dense->bias() != nullptr ? nullptr : dense->weight();
+}
+
+/// One rounding to float32 however the rows were divided.
+at::Tensor sum_of(const at::Tensor& nll_N) { return nll_N.sum(at::kDouble).to(at::kFloat); }
+
+HeadLoss loss_of_matrix(const Weight& weight, const at::Tensor& rows_ND, const at::Tensor& targets_N) {
+  const bool has_graph = at::GradMode::is_enabled();
+  std::vector<at::Tensor> inputs, gradients;
+  HeadGradients wanted;
+  if (has_graph && rows_ND.requires_grad()) {
+    inputs.push_back(rows_ND);
+    gradients.push_back(wanted.x_ND = at::empty_like(rows_ND, at::MemoryFormat::Contiguous));
+  }
+  if (has_graph && weight.is_trained) {
+    inputs.push_back(weight.value);
+    gradients.push_back(wanted.weight_VD = at::zeros_like(weight.value));
+  }
+  const at::Tensor nll_N = at::empty({rows_ND.size(0)}, targets_N.options().dtype(at::kFloat));
+  const at::Tensor is_correct_N = at::empty_like(targets_N, at::MemoryFormat::Contiguous);
+  fused_head_loss(rows_ND.detach().contiguous(), weight.value.detach(), targets_N.contiguous(), nll_N, is_correct_N,
+                  wanted);
+  at::Tensor sum = sum_of(nll_N);
+  if (!inputs.empty()) sum = KnownGradients::apply(at::TensorList(inputs), &sum, &gradients);
+  return {sum, is_correct_N.sum()};
+}
+
 }  // namespace
 
 HeadLoss head_loss(DecoderModel& model, const at::Tensor& rows_ND, const at::Tensor& targets_N, const ForwardMode& mode,
                    std::int64_t rows_per_chunk) {
+  if (const WeightPtr weight = matrix_of_head(model);
+      weight != nullptr && rows_per_chunk == 0 && can_fuse_head(rows_ND, weight->value, weight->is_trained))
+    return loss_of_matrix(*weight, rows_ND, targets_N);
   const std::int64_t num_rows = rows_ND.size(0);
-  const std::int64_t step = chunk_rows(rows_per_chunk, model.config().vocab_size);
+  const std::int64_t step = chunk_rows(rows_per_chunk, model.config().vocab_size, model.device());
   // What gradients are wanted of: the rows first, when they are.
   std::vector<at::Tensor> inputs;
   if (at::GradMode::is_enabled()) {
@@ -92,15 +147,10 @@ HeadLoss head_loss(DecoderModel& model, const at::Tensor& rows_ND, const at::Ten
     const at::Tensor logits_CV = model.logits(rows_CD, chunk_mode);
 
     const at::NoGradGuard no_graph;
-    const at::Tensor detached_CV = logits_CV.detach();
-    at::Tensor scores_CV = at::log_softmax(detached_CV, -1, at::kFloat);
-    nll_N.narrow(0, begin, size).copy_(scores_CV.gather(1, targets_C1).squeeze(1).neg_());
-    num_correct += detached_CV.argmax(-1, true).eq(targets_C1).sum();
+    const at::Tensor nll_C = nll_N.narrow(0, begin, size);
+    const at::Tensor gradient_CV = losses_and_gradient(logits_CV.detach(), targets_C1, nll_C, num_correct, !inputs.empty());
     if (inputs.empty()) continue;
-
-    at::Tensor gradient_CV = scores_CV.exp_();                                                  // softmax ...
-    gradient_CV.scatter_add_(1, targets_C1, at::full({size, 1}, -1.0, gradient_CV.options()));  // ... minus one there
-    const auto found = torch::autograd::grad({logits_CV}, chunk_inputs, {gradient_CV.to(logits_CV.scalar_type())},
+    const auto found = torch::autograd::grad({logits_CV}, chunk_inputs, {gradient_CV},
                                              /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (!found[i].defined()) continue;
@@ -109,8 +159,7 @@ HeadLoss head_loss(DecoderModel& model, const at::Tensor& rows_ND, const at::Ten
       else gradients[i] = found[i];
     }
   }
-  // One rounding to float32 however the rows were divided.
-  at::Tensor sum = nll_N.sum(at::kDouble).to(at::kFloat);
+  at::Tensor sum = sum_of(nll_N);
   if (!inputs.empty()) sum = KnownGradients::apply(at::TensorList(inputs), &sum, &gradients);
   return {sum, num_correct};
 }

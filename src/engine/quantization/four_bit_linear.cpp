@@ -70,6 +70,10 @@ class FourBitLinear final : public Linear {
   std::int64_t out_features() const override { return matrix_.shape[0]; }
   at::Tensor dense_weight() const override { return dequantize(matrix(), at::kFloat); }
   WeightPtr bias() const override { return bias_; }
+  FrozenMatrix frozen_matrix(at::ScalarType dtype) const override {
+    if (dtype != compute_dtype_) return nullptr;
+    return [matrix = matrix(), dtype] { return dequantize(matrix, dtype); };
+  }
 
   void visit(const std::string& prefix, const WeightVisitor& visit) override {
     visit(prefix + "weight", codes_);

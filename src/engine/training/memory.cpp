@@ -1,6 +1,7 @@
 #include "engine/training/memory.hpp"
 
 #include <ATen/DeviceAccelerator.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -79,18 +80,27 @@ void release_cached_memory(at::Device device) {
   if (!device.is_cpu()) at::accelerator::emptyCache();
 }
 
-std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at::ScalarType dtype,
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // its upper limit; larger ones are given back
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
+
+std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at::ScalarType dtype, at::Device device,
                                          std::uint64_t num_tokens, std::uint64_t max_length) {
   const auto hidden = static_cast<std::uint64_t>(config.hidden_size);
   const auto inner = static_cast<std::uint64_t>(config.intermediate_size);
   const auto heads = static_cast<std::uint64_t>(config.num_heads);
   const auto key_values = static_cast<std::uint64_t>(config.num_key_value_heads * config.head_dim);
   const auto queries = heads * static_cast<std::uint64_t>(config.head_dim);
-  // A token in a block: its input, both norms and the sum between them; queries, keys and values before and after
-  // rotation and the attention's result; gate, up, their product and the activation. Rows of attention are kept only
-  // where dropout makes the composed form of it necessary.
+  // Rows of attention are kept only where dropout makes the composed form of it necessary.
   const std::uint64_t attention = config.attention_dropout > 0 ? 2 * heads * std::min(num_tokens, max_length) : heads;
-  const std::uint64_t per_token = 6 * hidden + 3 * queries + 3 * key_values + 4 * inner + attention;
+  // A token in a block. Fused: its input, both norms and the sum between them; queries, keys, values and the attention's
+  // result; gate, up and their product. Composed: besides, what norms, rotation and activation make on the way.
+  const bool is_fused = device.is_cpu() && (dtype == at::kFloat || dtype == at::kBFloat16);
+  const std::uint64_t per_token = is_fused ? 4 * hidden + 2 * queries + 2 * key_values + 3 * inner + attention
+                                           : 6 * hidden + 3 * queries + 3 * key_values + 4 * inner + attention;
   return num_tokens * per_token * static_cast<std::uint64_t>(config.num_layers) * c10::elementSize(dtype);
 }
 

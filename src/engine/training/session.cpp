@@ -133,7 +133,7 @@ bool recomputes_blocks(const config::JobConfig& job, const data::ExampleList& ex
   for (std::uint64_t i = 0; i < examples.size(); ++i) longest = std::max<std::uint64_t>(longest, examples.length(i));
   const std::uint64_t per_item = training.packing ? static_cast<std::uint64_t>(job.model.max_length) : longest;
   const std::uint64_t needed =
-      estimated_activation_bytes(model.config(), model.dtype(),
+      estimated_activation_bytes(model.config(), model.dtype(), model.device(),
                                  per_item * static_cast<std::uint64_t>(training.per_device_train_batch_size), longest);
   const std::uint64_t available = available_memory_bytes(model.device());
   return available > 0 && needed > available;
@@ -313,6 +313,7 @@ class LocalSession final : public TrainingSession {
 }  // namespace
 
 std::unique_ptr<TrainingSession> make_training_session(TrainingRequest request, const Device& device) {
+  keep_freed_memory();
   return std::make_unique<LocalSession>(std::move(request), device);
 }
 

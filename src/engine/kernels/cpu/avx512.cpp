@@ -1,0 +1,3 @@
+#define FORGELM_KERNELS_OF avx512
+#define FORGELM_VECTOR_BYTES 64
+#include "engine/kernels/cpu/kernels.inc"
