@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "forgelm/compliance/law.hpp"
+#include "forgelm/core/env.hpp"
+#include "forgelm/core/text.hpp"
 #include "golden_rows.hpp"
 #include "support/test.hpp"
 
