@@ -2,9 +2,9 @@
 // anchor of the job's log, and a job that cannot be read is refused before anything is done.
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
-#include "support/subprocess.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/test.hpp"
+#include "support/text_match.hpp"
 
 namespace {
 

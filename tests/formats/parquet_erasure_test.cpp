@@ -1,12 +1,13 @@
 // Rows taken out of Parquet files: what is left reads as the same rows without them, in the same types and groups, and
 // no byte of the file holds what is gone. The files are pyarrow's (tools/golden/parquet).
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <functional>
 
+#include "forgelm/core/error.hpp"
 #include "forgelm/core/failpoint.hpp"
+#include "forgelm/core/files.hpp"
 #include "forgelm/core/hash.hpp"
+#include "forgelm/core/text.hpp"
 #include "forgelm/formats/row_erasure.hpp"
 #include "formats/parquet_support.hpp"
 #include "support/temporary_directory.hpp"
@@ -95,7 +96,7 @@ TEST_CASE("parquet erasure: dictionaries and statistics forget what is gone") {
   const auto found = eraser.search(test, 1);
   REQUIRE(found.size() == 2);
   CHECK(found.front().line == 5);
-  CHECK(eraser.erase() > 0);
+  eraser.erase();  // the file may have grown: it is encoded anew
   CHECK(read_file(folder / "r.parquet").find("person-4711") == std::string::npos);
   CHECK(read_parquet(folder / "r.parquet").rows.size() == 8);
 }

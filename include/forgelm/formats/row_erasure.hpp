@@ -44,7 +44,8 @@ class RowEraser {
 
   /// Finds the rows, in file order. Rows that cannot be read are not looked into (num_unreadable()). RunError(io).
   const std::vector<FoundRow>& search(const RowTest& test, int num_threads);
-  /// Takes the rows found out of the file, durably, and gives the bytes freed. RunError(data) when the file is no
+  /// Takes the rows found out of the file, durably, and gives the bytes freed (0 when a Parquet file, encoded anew, is
+  /// no smaller). RunError(data) when the file is no
   /// longer the one that was searched; it is then as it was.
   std::uint64_t erase();
 
