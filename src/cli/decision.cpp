@@ -2,7 +2,8 @@
 
 #include <filesystem>
 
-#include "forgelm/compliance/webhook.hpp"
+#include "forgelm/compliance/audit_log.hpp"
+#include "forgelm/compliance/bundle.hpp"
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
@@ -37,7 +38,7 @@ constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCod
 
 /// The receiver that the run's bundle names, without its address: that is in a variable of the environment.
 std::optional<config::WebhookSection> recorded_receiver(const fs::path& run_folder) {
-  const auto text = read_file_if_exists(run_folder / "compliance/compliance_report.json");
+  const auto text = read_file_if_exists(run_folder / compliance::kBundleFolder / compliance::kReportFile);
   const auto report = text ? parse_json(*text) : Result<Json>(Failure{});
   const Json* recorded = report ? report->find("webhook_config") : nullptr;
   if (recorded == nullptr || recorded->kind() != Json::Kind::object) return std::nullopt;
@@ -100,14 +101,20 @@ std::string DecisionCommand::run_name() const {
   return (folder.has_filename() ? folder : folder.parent_path()).filename().native();
 }
 
+compliance::WebhookNotifier DecisionCommand::notifier() const {
+  compliance::WebhookNotifier notifier(receiver_);
+  notifier.attach_checkpoint_of(request_.run_folder / compliance::kAuditLogName);
+  return notifier;
+}
+
 void DecisionCommand::notify_approved(const compliance::Decision& decision) const {
-  compliance::WebhookNotifier(receiver_).training_succeeded(run_name(), decision.metrics);
+  notifier().training_succeeded(run_name(), decision.metrics);
 }
 
 void DecisionCommand::notify_rejected() const {
   const std::string_view event = "human_approval.rejected";
-  compliance::WebhookNotifier(receiver_).training_failed(
-      run_name(), request_.comment.empty() ? std::string(event) : cat(event, ": ", request_.comment));
+  notifier().training_failed(run_name(),
+                             request_.comment.empty() ? std::string(event) : cat(event, ": ", request_.comment));
 }
 
 }  // namespace forgelm::cli

@@ -8,6 +8,7 @@
 
 #include "forgelm/cli/command.hpp"
 #include "forgelm/compliance/approval.hpp"
+#include "forgelm/compliance/webhook.hpp"
 #include "forgelm/config/job.hpp"
 
 namespace forgelm::cli {
@@ -29,6 +30,7 @@ class DecisionCommand {
 
  private:
   std::string run_name() const;
+  compliance::WebhookNotifier notifier() const;
 
   compliance::DecisionRequest request_;
   std::optional<config::WebhookSection> receiver_;

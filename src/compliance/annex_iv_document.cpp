@@ -8,7 +8,10 @@ namespace forgelm::compliance {
 namespace {
 
 /// What stands where a run would have left something, so that nobody takes an empty object for an oversight.
-Json no_run() { return Json::object({{"recorded", "exported from the job alone: no run was recorded"}}); }
+Json nothing_recorded(const RunFacts& facts) {
+  return Json::object({{"recorded", facts.run ? "the run ended before there was anything to record"
+                                              : "exported from the job alone: no run was recorded"}});
+}
 
 Json member_or(const Json& report, std::string_view name, Json other) {
   const Json* value = report.find(name);
@@ -30,13 +33,13 @@ std::optional<Json> annex_iv_document(const config::LoadedJob& loaded, const Run
       {"intended_purpose", provider.at("intended_purpose")},
       {"system_components", Json::object({{"model_lineage", report.at("model_lineage")},
                                           {"training_parameters", report.at("training_parameters")}})},
-      {"computational_resources", member_or(report, "resource_usage", no_run())},
+      {"computational_resources", member_or(report, "resource_usage", nothing_recorded(facts))},
       {"data_governance", report.at("data_provenance")},
       {"technical_documentation", Json::object({{"forgelm_version", report.at("forgelm_version")},
                                                 {"generated_at", report.at("generated_at")},
                                                 {"known_limitations", provider.at("known_limitations")}})},
       {"monitoring_and_logging", member_or(report, "monitoring", Json::object({{"audit_log", "audit_log.jsonl"}}))},
-      {"performance_metrics", metrics.members().empty() ? no_run() : metrics},
+      {"performance_metrics", metrics.members().empty() ? nothing_recorded(facts) : metrics},
       {"risk_management",
        member_or(report, "risk_assessment", Json::object({{"art9_reference", "no risk_assessment block configured"}}))},
       {"provider_metadata", provider},

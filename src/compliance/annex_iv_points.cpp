@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "annex_iv_document.hpp"
+#include "forgelm/compliance/bundle.hpp"
 #include "forgelm/compliance/law.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/hash.hpp"
@@ -115,7 +116,13 @@ class Points {
              not_applicable("the run makes weights of a model; the provider of a product that holds them documents "
                             "the product")),
         item("g", "user interface given to the deployer", text(said_.user_interface, "compliance.user_interface")),
-        item("h", "instructions for use", generated(Json(), {"deployer_instructions.md"}))};
+        item("h", "instructions for use", instructions())};
+  }
+
+  Filled instructions() const {
+    if (facts_.run && !facts_.run->has_model())
+      return not_applicable(cat("the run's state is ", facts_.run->state, ": there is no model that could be used"));
+    return generated(Json(), {kInstructionsFile});
   }
 
   Filled identity() const {
@@ -145,7 +152,7 @@ class Points {
   Filled methods() const {
     const Json& lineage = document_.at("system_components").at("model_lineage");
     std::vector<std::string> artefacts = {"configuration.yaml", "bom.cdx.json"};
-    if (facts_.run) artefacts.push_back("provenance.slsa.json");
+    if (facts_.run && facts_.run->has_model()) artefacts.push_back("provenance.slsa.json");
     return generated(lineage, std::move(artefacts));
   }
 
@@ -191,7 +198,8 @@ class Points {
                                  {"started_at", facts_.run->started_at},
                                  {"ended_at", facts_.run->ended_at.empty() ? Json() : Json(facts_.run->ended_at)}});
     if (!trim(said_.responsible_person).empty()) content.set("responsible_person", said_.responsible_person);
-    return generated(std::move(content), {"compliance_report.json", "../loss.jsonl", "../metrics.jsonl"});
+    if (!facts_.run->gates.is_null()) content.set("gates", facts_.run->gates);
+    return generated(std::move(content), {kReportFile, "../loss.jsonl", "../metrics.jsonl"});
   }
 
   Filled cybersecurity() const {
@@ -307,13 +315,14 @@ class Points {
 
 Json annex_iv_points(const config::LoadedJob& loaded, const RunFacts& facts, const Json& document) {
   const Points points(loaded, facts, document);
-  return Json::object({{"layout", "forgelm/annex-iv/1"},
-                       {"regulation", law("technical_documentation").source},
-                       {"applies_from", Json::array({to_json(law("high_risk_annex_iii_applies_from")),
-                                                     to_json(law("high_risk_annex_i_applies_from"))})},
-                       {"law_as_of", law_table_as_of()},
-                       {"is_binding_for_the_declared_class", points.is_binding()},
-                       {"points", points.all()}});
+  return Json::object(
+      {{"layout", "forgelm/annex-iv/1"},
+       {"regulation", cat(law("technical_documentation").source, ", ", law("technical_documentation").provision)},
+       {"applies_from", Json::array({to_json(law("high_risk_annex_iii_applies_from")),
+                                     to_json(law("high_risk_annex_i_applies_from"))})},
+       {"law_as_of", law_table_as_of()},
+       {"is_binding_for_the_declared_class", points.is_binding()},
+       {"points", points.all()}});
 }
 
 }  // namespace forgelm::compliance

@@ -14,6 +14,7 @@
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/hash.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/lock.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
@@ -114,7 +115,7 @@ class Case {
 
   ConfigError decided(const ApprovalEvent& earlier) const {
     return ConfigError(cat("run ", quote(request_.run_id), " has been decided: ", earlier.name, " by ",
-                           quote(text_of(earlier.entry, "approver")), " at ", text_of(earlier.entry, "timestamp")),
+                           quote(text_at(earlier.entry, "approver")), " at ", text_at(earlier.entry, "timestamp")),
                        "a decision is taken once");
   }
 
@@ -125,7 +126,7 @@ class Case {
     const auto staging = staging_inside(request_.run_folder, asked_);
     if (!staging)
       throw ConfigError(cat("the request names a staging folder that is not inside ", request_.run_folder.native(),
-                            ": ", quote(text_of(asked_, "staging_path"))),
+                            ": ", quote(text_at(asked_, "staging_path"))),
                         "name the run's own folder with --output-dir, where it stood when the run asked");
     decision_.staging = *staging;
     const std::string& path = decision_.staging.native();
@@ -153,7 +154,7 @@ class Case {
     decision_.approver = audit_approver();
     const Json* four_eyes = asked_.find("four_eyes");
     if (four_eyes == nullptr || *four_eyes != Json(true)) return;
-    const std::string operator_name = text_of(asked_, "operator");
+    const std::string operator_name = text_at(asked_, "operator");
     if (is_same_person(decision_.approver, operator_name))
       throw ConfigError(
           cat("the run asks for four eyes, and ", quote(decision_.approver), " is its operator (", operator_name, ")"),
@@ -168,7 +169,7 @@ class Case {
     };
     const auto manifest = read_file_if_exists(folder / kModelIntegrityFile);
     if (!manifest) return fail(cat(folder.native(), " has no ", kModelIntegrityFile, " to compare its files with"));
-    const std::string expected = text_of(asked_, "integrity_sha256");
+    const std::string expected = text_at(asked_, "integrity_sha256");
     if (!expected.empty() && sha256_hex(*manifest) != expected)
       return fail(cat(kModelIntegrityFile, " in ", folder.native(), " is not the one that the run recorded"));
     try {
@@ -205,8 +206,8 @@ class Case {
     if (!is_granted || !is_folder(decision_.staging)) throw decided(earlier);
     const bool is_copied = is_folder(decision_.final_model);
     if (!is_copied) require_free_place();
-    decision_.approver = text_of(earlier.entry, "approver");
-    decision_.strategy = text_of(earlier.entry, "promote_strategy");
+    decision_.approver = text_at(earlier.entry, "approver");
+    decision_.strategy = text_at(earlier.entry, "promote_strategy");
     decision_.was_granted_before = true;
     if (!is_intact(is_copied ? decision_.final_model : decision_.staging)) return decision_;
     promote_model(decision_.staging, decision_.final_model, is_copied);
@@ -251,7 +252,7 @@ std::vector<PendingApproval> pending_approvals(const fs::path& run_folder) {
   for (const ApprovalEvent& event : log.events)
     if (log.last_request(event.run_id) == &event && log.decision(event.run_id) == nullptr) requests.push_back(&event);
   std::sort(requests.begin(), requests.end(), [](const ApprovalEvent* a, const ApprovalEvent* b) {
-    return std::pair(text_of(a->entry, "timestamp"), a->line) > std::pair(text_of(b->entry, "timestamp"), b->line);
+    return std::pair(text_at(a->entry, "timestamp"), a->line) > std::pair(text_at(b->entry, "timestamp"), b->line);
   });
   std::vector<PendingApproval> out;
   for (const ApprovalEvent* request : requests) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::compliance {
@@ -18,11 +19,6 @@ constexpr std::string_view kRejected = "human_approval.rejected";
 
 bool is_request(std::string_view event) noexcept { return event == kRequired; }
 bool is_decision(std::string_view event) noexcept { return event == kGranted || event == kRejected; }
-
-std::string text_of(const Json& entry, std::string_view key) {
-  const Json* value = entry.find(key);
-  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : std::string();
-}
 
 ApprovalEvents read_approval_events(std::string_view log) {
   ApprovalEvents out;
@@ -45,7 +41,7 @@ ApprovalEvents read_approval_events(std::string_view log) {
       note_bad(number, cat("it is ", to_string(parsed->kind()), ", not an object"));
       continue;
     }
-    ApprovalEvent event{number, text_of(*parsed, "run_id"), text_of(*parsed, "event"), Json()};
+    ApprovalEvent event{number, text_at(*parsed, "run_id"), text_at(*parsed, "event"), Json()};
     if (event.run_id.empty() || (!is_request(event.name) && !is_decision(event.name))) continue;
     event.entry = std::move(parsed).value();
     out.events.push_back(std::move(event));
@@ -70,7 +66,7 @@ const ApprovalEvent* ApprovalEvents::decision(std::string_view run_id) const {
 }
 
 std::optional<fs::path> staging_inside(const fs::path& run_folder, const Json& request) {
-  const std::string text = text_of(request, "staging_path");
+  const std::string text = text_at(request, "staging_path");
   if (text.empty() || text.find('\0') != std::string::npos) return std::nullopt;
   std::error_code error;
   const fs::path folder = fs::weakly_canonical(run_folder, error);

@@ -32,9 +32,6 @@ struct ApprovalEvents {
 
 ApprovalEvents read_approval_events(std::string_view log);
 
-/// The member of an event as text; empty when it is not there or of another kind.
-std::string text_of(const Json& entry, std::string_view key);
-
 bool is_request(std::string_view event) noexcept;
 bool is_decision(std::string_view event) noexcept;
 

@@ -1,6 +1,7 @@
 #include "audit_line.hpp"
 
 #include "forgelm/compliance/audit_events.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::compliance {
@@ -9,11 +10,6 @@ namespace {
 constexpr std::string_view kTagStart = ", \"_hmac\": \"";
 constexpr std::size_t kTagDigits = 64;
 constexpr JsonLimits kLimits{.max_bytes = kMaxAuditLineBytes, .max_depth = 200};
-
-std::string text_of(const Json& entry, std::string_view key) {
-  const Json* value = entry.find(key);
-  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : std::string();
-}
 
 /// The surrogate that the escape at `at` stands for, or 0.
 unsigned surrogate_at(std::string_view line, std::size_t at) {
@@ -60,10 +56,10 @@ Result<AuditLine> parse_audit_line(std::string_view line) {
   if (entry->kind() != Json::Kind::object) return Failure{"is not a JSON object"};
   AuditLine read;
   read.entry = std::move(*entry);
-  read.prev_hash = text_of(read.entry, "prev_hash");
-  read.run_id = text_of(read.entry, "run_id");
-  read.event = text_of(read.entry, "event");
-  if (read.entry.find("_hmac") != nullptr) read.hmac = text_of(read.entry, "_hmac");
+  read.prev_hash = text_at(read.entry, "prev_hash");
+  read.run_id = text_at(read.entry, "run_id");
+  read.event = text_at(read.entry, "event");
+  if (read.entry.find("_hmac") != nullptr) read.hmac = text_at(read.entry, "_hmac");
   const Json* seq = read.entry.find("seq");
   if (seq != nullptr && seq->kind() == Json::Kind::integer) read.seq = seq->integer();
   return read;

@@ -29,7 +29,8 @@ void remove_tree(const fs::path& path) {
 }
 
 bool is_ours(const Bundle& bundle, const std::string& name) {
-  static constexpr const char* kAll[] = {"risk_assessment.json", kAnnexIvFile, kGovernanceFile, "provenance.slsa.json"};
+  static constexpr const char* kAll[] = {"risk_assessment.json", kAnnexIvFile, kGovernanceFile, "provenance.slsa.json",
+                                         kInstructionsFile};
   return std::any_of(std::begin(kAll), std::end(kAll), [&](const char* ours) { return name == ours; }) ||
          std::any_of(bundle.files.begin(), bundle.files.end(), [&](const auto& file) { return file.first == name; });
 }
@@ -60,7 +61,7 @@ Bundle make_bundle(const config::LoadedJob& loaded, const RunFacts& facts) {
   Bundle bundle;
   const auto add = [&](const char* name, const std::string& bytes) { bundle.files.emplace_back(name, redact(bytes)); };
   const Json report = compliance_report(loaded, facts);
-  add("compliance_report.json", pretty(report));
+  add(kReportFile, pretty(report));
   add("training_manifest.yaml", training_manifest_yaml(report));
   add("data_provenance.json", pretty(report.at("data_provenance")));
   if (loaded.job.risk_assessment) add("risk_assessment.json", pretty(report.at("risk_assessment")));
@@ -71,10 +72,12 @@ Bundle make_bundle(const config::LoadedJob& loaded, const RunFacts& facts) {
   } catch (const std::exception& error) {
     bundle.governance_problem = error.what();
   }
-  add(kInstructionsFile,
-      deployer_instructions(loaded, facts,
-                            facts.run && !facts.run->final_model.empty() ? facts.run->final_model
-                                                                         : config::final_model_path(loaded.job)));
+  // Nobody is told how to use a model that is not let out.
+  if (!facts.run || facts.run->has_model())
+    add(kInstructionsFile,
+        deployer_instructions(loaded, facts,
+                              facts.run && !facts.run->final_model.empty() ? facts.run->final_model
+                                                                           : config::final_model_path(loaded.job)));
   add("bom.cdx.json", pretty(cyclonedx_bom(loaded, facts, report)));
   if (const auto provenance = slsa_provenance(loaded, facts)) add("provenance.slsa.json", pretty(*provenance));
   add("configuration.yaml", config::to_yaml(config::dump(loaded)));

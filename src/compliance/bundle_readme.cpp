@@ -1,5 +1,6 @@
 // README.md of the bundle. It must be true of every bundle: what it claims of a file is what the writer of that file
 // does, no more.
+#include "forgelm/compliance/bundle.hpp"
 #include "forgelm/compliance/law.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
@@ -13,7 +14,7 @@ struct Artefact {
 };
 
 constexpr Artefact kArtefacts[] = {
-    {"compliance_report.json", "Configuration, lineage, data, results and cost as the run recorded them.",
+    {kReportFile, "Configuration, lineage, data, results and cost as the run recorded them.",
      "That the machine was honest; it is not signed."},
     {"training_manifest.yaml", "The same on one page.", "Anything of its own."},
     {"configuration.yaml", "Every setting in force, secrets masked; its digest is `config_hash`.",
@@ -35,18 +36,32 @@ constexpr Artefact kArtefacts[] = {
      "Its own origin: it is not signed here."},
 };
 
+/// What the run came to, where that is not a model in its place.
+std::string verdict_of(const Execution& run) {
+  if (run.state == "awaiting_approval") return "\nA person had still to approve its model when this was written.\n";
+  if (run.has_model()) return "";
+  std::string out = cat("\nIts state is `", run.state, "`: this is no evidence of a model that was let out.\n");
+  if (run.gates.kind() == Json::Kind::array)
+    for (const Json& gate : run.gates.items())
+      out += cat("\n- gate ", gate.at("name").text(), ": ", gate.at("verdict").text(), ". ", gate.at("detail").text());
+  if (run.error.kind() == Json::Kind::object)
+    out += cat("\n- error at the stage ", run.error.at("stage").text(), ": ", run.error.at("message").text());
+  return out.back() == '\n' ? out : out + "\n";
+}
+
 }  // namespace
 
 std::string bundle_readme(const config::LoadedJob& loaded, const RunFacts& facts, bool has_annex) {
   std::string out =
       cat("# Compliance bundle\n\n",
           facts.run ? cat("Of run ", facts.run->id) : std::string("Of a job alone: no run is recorded in it"),
-          ", written by forgelm ", version(), " at ", facts.generated_at, ".\n\n",
-          "| file | shows | does not show |\n|---|---|---|\n");
+          ", written by forgelm ", version(), " at ", facts.generated_at, ".\n",
+          facts.run ? verdict_of(*facts.run) : "", "\n", "| file | shows | does not show |\n|---|---|---|\n");
   for (const Artefact& artefact : kArtefacts) {
     if (artefact.name == "risk_assessment.json" && !loaded.job.risk_assessment) continue;
     if (artefact.name == "annex_iv_metadata.json" && !has_annex) continue;
-    if (artefact.name == "provenance.slsa.json" && !facts.run) continue;
+    if (artefact.name == "provenance.slsa.json" && (!facts.run || !facts.run->has_model())) continue;
+    if (artefact.name == kInstructionsFile && facts.run && !facts.run->has_model()) continue;
     out += cat("| ", artefact.name, " | ", artefact.proves, " | ", artefact.does_not, " |\n");
   }
   if (!has_annex)
@@ -59,7 +74,7 @@ std::string bundle_readme(const config::LoadedJob& loaded, const RunFacts& facts
   out += cat("As compared with the sources on ", law_table_as_of(), ":\n\n");
   for (const LawEntry& entry : law_table())
     out += cat("- ", entry.date.empty() ? python_float_repr(entry.number) : std::string(entry.date), ": ", entry.what,
-               " (", entry.source, ")\n");
+               " ", entry.provision, "; ", entry.source, ".\n");
   return out;
 }
 

@@ -122,6 +122,7 @@ Json subject(const config::LoadedJob& loaded, const RunFacts& facts, const Json&
   add_property(properties, "config_hash", report.at("config_hash").text());
   if (facts.run) {
     add_property(properties, "run_id", facts.run->id);
+    add_property(properties, "run_state", facts.run->state);
     add_property(properties, "precision", facts.run->precision);
     for (const FileFacts& file : facts.run->outputs)
       add_property(properties, cat("file:", file.path), cat("sha256:", file.sha256));

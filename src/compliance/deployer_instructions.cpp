@@ -1,10 +1,10 @@
 // Instructions for use (Article 13), for whoever deploys the model: the reference's sections, filled with what the job
 // says. What the job says is escaped: it can make no heading, link or table of its own.
 #include <algorithm>
+#include <cstdio>
 
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
-#include "numbers.hpp"
 #include "report.hpp"
 
 namespace forgelm::compliance {

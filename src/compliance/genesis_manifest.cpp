@@ -3,6 +3,7 @@
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/json.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::compliance {
@@ -19,11 +20,7 @@ std::filesystem::path genesis_manifest_path(const std::filesystem::path& log_pat
 Result<GenesisManifest> parse_genesis_manifest(std::string_view text) {
   const auto json = parse_json(text);
   if (!json) return Failure{json.error().message};
-  const auto pinned = [&json](std::string_view key) {
-    const Json* value = json->find(key);
-    return value != nullptr && value->kind() == Json::Kind::text ? value->text() : std::string();
-  };
-  GenesisManifest manifest{pinned("first_entry_sha256"), pinned("run_id")};
+  GenesisManifest manifest{text_at(*json, "first_entry_sha256"), text_at(*json, "run_id")};
   if (manifest.first_entry_sha256.empty() || manifest.run_id.empty())
     return Failure{"it lacks first_entry_sha256 or run_id"};
   return manifest;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "forgelm/compliance/model_folder.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::compliance {
@@ -26,11 +27,6 @@ std::string with_slashes(std::string name) {
   return name;
 }
 
-std::string text_or_empty(const Json& object, std::string_view key) {
-  const Json* const value = object.find(key);
-  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : std::string();
-}
-
 /// Empty, or why these entries cannot be compared.
 std::string read_artifacts(const Json& list, IntegrityManifest& manifest) {
   if (list.kind() != Json::Kind::array)
@@ -47,7 +43,7 @@ std::string read_artifacts(const Json& list, IntegrityManifest& manifest) {
     if (!is_plain_relative_path(name))
       return cat("Manifest entry path escapes the model directory or is not plain: ", quote(file->text()), ".");
     if (!seen.insert(name).second) return cat("Manifest lists ", quote(name), " twice.");
-    manifest.artifacts.push_back({std::move(name), text_or_empty(entry, "sha256")});
+    manifest.artifacts.push_back({std::move(name), text_at(entry, "sha256")});
   }
   return {};
 }
@@ -57,9 +53,9 @@ void read_exported(const Json& list, IntegrityManifest& manifest) {
   if (list.kind() != Json::Kind::array) return;
   std::map<std::string, std::string> by_name;
   for (const Json& entry : list.items()) {
-    const std::string name = text_or_empty(entry, "file");
+    const std::string name = text_at(entry, "file");
     if (is_plain_relative_path(name) && name.find_first_of("/\\") == std::string::npos)
-      by_name[name] = text_or_empty(entry, "sha256");
+      by_name[name] = text_at(entry, "sha256");
   }
   for (auto& [name, digest] : by_name) manifest.exported.push_back({name, digest});
 }

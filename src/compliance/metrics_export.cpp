@@ -95,7 +95,7 @@ void write_textfile(const config::MonitoringSection& section, const MetricsRepor
                     Json& outcome) {
   const fs::path file = section.textfile_directory ? fs::path(*section.textfile_directory) /
                                                          cat("forgelm_", system_slug(report.system), ".prom")
-                                                   : run_folder / "forgelm.prom";
+                                                   : run_folder / kPrometheusFile;
   write_file_durably(file, prometheus_text(report));
   outcome.set("file", file.native());
 }

@@ -8,6 +8,7 @@
 #include "forgelm/compliance/audit_verify.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::compliance {
@@ -18,11 +19,6 @@ using Kind = PipelineViolation::Kind;
 
 constexpr std::uint64_t kMaxLogBytes = std::uint64_t{32} << 20;
 constexpr std::string_view kMark = "[audit-log corroboration]";
-
-std::string text_of(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : std::string();
-}
 
 Corroboration unattested(std::string_view reason, std::string_view detail, Kind kind = Kind::unverified) {
   Corroboration out;
@@ -81,12 +77,12 @@ StageEvents replay(const std::vector<Json>& entries, const std::string& run_id,
                    const std::map<std::string, std::size_t>& places) {
   StageEvents out;
   for (const Json& entry : entries) {
-    if (text_of(entry, "pipeline_run_id") != run_id) continue;
-    const std::string event = text_of(entry, "event"), stage = text_of(entry, "stage_name");
+    if (text_at(entry, "pipeline_run_id") != run_id) continue;
+    const std::string event = text_at(entry, "event"), stage = text_at(entry, "stage_name");
     if (event == "pipeline.completed") out.has_ended = true;
     if (!event.starts_with("pipeline.stage_") || stage.empty()) continue;
     ++out.num_events;
-    if (event == "pipeline.stage_completed" && text_of(entry, "gate_decision") == "passed") {
+    if (event == "pipeline.stage_completed" && text_at(entry, "gate_decision") == "passed") {
       out.passed.insert(stage);
       continue;
     }
@@ -107,14 +103,14 @@ Corroboration compare(const Json& manifest, const std::string& run_id, const std
   std::map<std::string, std::vector<std::string>> statuses;
   if (const Json* stages = manifest.find("stages"); stages != nullptr && stages->kind() == Json::Kind::array)
     for (std::size_t i = 0; i < stages->items().size(); ++i) {
-      const std::string name = text_of(stages->items()[i], "name");
+      const std::string name = text_at(stages->items()[i], "name");
       places.emplace(name, i);
-      statuses[name].push_back(text_of(stages->items()[i], "status"));
+      statuses[name].push_back(text_at(stages->items()[i], "status"));
     }
   const StageEvents events = replay(entries, run_id, places);
   if (events.num_events == 0)
     return unattested("no_events_for_run_id", cat("the log holds no stage event of the run ", quote(run_id)));
-  const std::string final_status = text_of(manifest, "final_status");
+  const std::string final_status = text_at(manifest, "final_status");
   if ((final_status == "completed" || final_status == "stopped_at_stage") && !events.has_ended)
     return unattested("run_terminal_event_absent",
                       cat("the manifest says ", quote(final_status),
@@ -140,7 +136,7 @@ Corroboration compare(const Json& manifest, const std::string& run_id, const std
 }  // namespace
 
 Corroboration corroborate(const Json& manifest, const fs::path& folder, const std::optional<std::string>& secret) {
-  const std::string run_id = text_of(manifest, "pipeline_run_id");
+  const std::string run_id = text_at(manifest, "pipeline_run_id");
   if (trim(run_id).empty()) return unattested("manifest_has_no_run_id", "the manifest names no run");
   const fs::path path = folder / kAuditLogName;
   if (!fs::is_regular_file(path)) return unattested("audit_log_absent", cat("there is no ", quote(path.native())));

@@ -9,6 +9,7 @@
 #include "forgelm/compliance/bundle.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/text.hpp"
 #include "manifest_stamp.hpp"
 #include "pipeline_audit.hpp"
@@ -38,11 +39,6 @@ constexpr Disposition kDispositions[] = {
     {"skipped_due_to_prior_revert", "not_applicable:chain_broken"},
 };
 
-std::string text_of(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : std::string();
-}
-
 std::string shown(const Json& object, std::string_view key) {
   const Json* value = object.find(key);
   return value == nullptr ? "null" : dump(*value);
@@ -63,7 +59,7 @@ class PipelineVerifier {
     }
     if (has_stages) {
       for (std::size_t i = 0; i < num_stages(); ++i) look_at(i);
-      if (text_of(manifest_, "final_status") == "completed" && num_examined_ == 0)
+      if (text_at(manifest_, "final_status") == "completed" && num_examined_ == 0)
         add(Kind::integrity, "the manifest says that the pipeline completed, and holds no completed stage");
       corroboration = corroborate(manifest_, folder_, secret);
       for (auto& violation : corroboration.violations) report_.violations.push_back(std::move(violation));
@@ -123,7 +119,7 @@ class PipelineVerifier {
     for (std::size_t i = 0; i < whole.size(); ++i) {
       if (!(whole[i]->find("index") != nullptr && *whole[i]->find("index") == Json(i)))
         add(Kind::integrity, cat("stage index out of order at position ", i, ": ", shown(*whole[i], "index")));
-      if (text_of(*whole[i], "input_source") == "chain") check_link(whole, i);
+      if (text_at(*whole[i], "input_source") == "chain") check_link(whole, i);
     }
     check_statuses(whole);
   }
@@ -149,7 +145,7 @@ class PipelineVerifier {
       });
       if (found == stages.end()) {
         add(Kind::integrity, cat("stopped_at names an unknown stage, ", dump(*stopped)));
-      } else if (const std::string status = text_of(**found, "status");
+      } else if (const std::string status = text_at(**found, "status");
                  status != "failed" && status != "gated_pending_approval") {
         add(Kind::integrity, cat("stopped_at names the stage ", dump(*stopped), ", whose status is ",
                                  shown(**found, "status"), ", neither failed nor gated_pending_approval"));
@@ -158,7 +154,7 @@ class PipelineVerifier {
     const Json* final_status = manifest_.find("final_status");
     if (is_blank(final_status) || *final_status == Json("in_progress")) return;
     for (const Json* one : stages)
-      if (text_of(*one, "status") == "running")
+      if (text_at(*one, "status") == "running")
         add(Kind::integrity, cat("stage ", shown(*one, "name"), " is still running in a manifest that has ended (",
                                  dump(*final_status), ")"));
   }
@@ -187,7 +183,7 @@ class PipelineVerifier {
     if (known == std::end(kDispositions))
       add(Kind::integrity, cat("stage ", quote(name), ": the status ", quote(status),
                                " is none that is ever written; its evidence was not looked at"));
-    if (text_of(row, "gate_decision") == "passed") {
+    if (text_at(row, "gate_decision") == "passed") {
       add(Kind::integrity, cat("stage ", quote(name), ": its gate passed, and its status is ", quote(status),
                                ": the status was changed after the run"));
       disposition = "violation:gate_passed_but_not_completed";
@@ -236,13 +232,13 @@ class PipelineVerifier {
     const Json* block = manifest_.find("annex_iv");
     if (block == nullptr || block->kind() != Json::Kind::object) return false;
     for (const char* key : {"provider_name", "system_name", "intended_purpose"})
-      if (!trim(text_of(*block, key)).empty()) return true;
+      if (!trim(text_at(*block, key)).empty()) return true;
     return false;
   }
 
   void examine(const std::string& name, const Json& row) {
     const auto fail = [&](Kind kind, const std::string& text) { add(kind, cat("stage ", quote(name), ": ", text)); };
-    const std::string pointer = text_of(row, "training_manifest");
+    const std::string pointer = text_at(row, "training_manifest");
     if (pointer.empty()) return fail(Kind::integrity, "it is completed, and names no evidence");
     std::string problem;
     std::optional<fs::path> path = resolve(pointer, problem);
@@ -290,7 +286,7 @@ class PipelineVerifier {
   }
 
   bool is_of_before_0_9_1() const {
-    const std::string version = text_of(manifest_, "forgelm_version");
+    const std::string version = text_at(manifest_, "forgelm_version");
     std::vector<int> parts;
     for (const std::string& part : split(version, '.')) {
       if (part.empty() || !is_ascii_digit(part.front()) || part.size() > 6) break;

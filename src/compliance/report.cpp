@@ -4,9 +4,9 @@
 
 #include "forgelm/compliance/resource_usage.hpp"
 #include "forgelm/config/emit.hpp"
+#include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
-#include "numbers.hpp"
 
 namespace forgelm::compliance {
 namespace {
@@ -204,14 +204,18 @@ Json evaluation_results(const RunFacts& facts) {
 Json execution_of(const Execution& run) {
   Json outputs = Json::array();
   for (const FileFacts& file : run.outputs) outputs.push(to_json(file));
-  return Json::object({{"id", run.id},
-                       {"started_at", run.started_at},
-                       {"ended_at", run.ended_at.empty() ? Json() : Json(run.ended_at)},
-                       {"previous", Json::array_of(run.previous)},
-                       {"host", run.host},
-                       {"forgelm_commit", run.commit},
-                       {"final_model", run.final_model},
-                       {"outputs", std::move(outputs)}});
+  Json out = Json::object({{"id", run.id},
+                           {"started_at", run.started_at},
+                           {"ended_at", run.ended_at.empty() ? Json() : Json(run.ended_at)},
+                           {"previous", Json::array_of(run.previous)},
+                           {"host", run.host},
+                           {"forgelm_commit", run.commit},
+                           {"final_model", run.final_model},
+                           {"outputs", std::move(outputs)}});
+  if (!run.state.empty()) out.set("state", run.state);
+  if (!run.gates.is_null()) out.set("gates", run.gates);
+  if (!run.error.is_null()) out.set("error", run.error);
+  return out;
 }
 
 }  // namespace
@@ -276,9 +280,10 @@ Json compliance_report(const config::LoadedJob& loaded, const RunFacts& facts) {
   }
   if (!facts.run) return report;
   report.set("run_id", facts.run->id);
-  report.set("resource_usage",
-             resource_usage(facts.run->compute, job.training.gpu_cost_per_hour,
-                            job.compliance ? job.compliance->base_model_training_flops : std::nullopt));
+  if (facts.run->compute.num_weights > 0)
+    report.set("resource_usage",
+               resource_usage(facts.run->compute, job.training.gpu_cost_per_hour,
+                              job.compliance ? job.compliance->base_model_training_flops : std::nullopt));
   report.set("run", execution_of(*facts.run));
   return report;
 }
@@ -302,16 +307,22 @@ std::string training_manifest_yaml(const Json& report) {
     metrics += cat("  ", config::to_yaml_scalar(Json(name)), ": ",
                    config::to_yaml_scalar(is_real ? Json(rounded(value.real(), 4)) : value), "\n");
   }
-  return out + (metrics.empty() ? std::string("final_metrics: {}\n") : cat("final_metrics:\n", metrics));
+  out += metrics.empty() ? std::string("final_metrics: {}\n") : cat("final_metrics:\n", metrics);
+  const Json* run = report.find("run");
+  if (const Json* state = run != nullptr ? run->find("state") : nullptr) line("state", *state);
+  return out;
 }
 
 Json data_governance_report(const config::LoadedJob& loaded, const RunFacts& facts) {
   const JobConfig& job = loaded.job;
   Json splits = Json::object();
   for (const SplitFacts& split : facts.splits) {
-    Json info = Json::object({{"sample_count", split.num_examples}});
+    Json info = Json::object({{"sample_count", split.num_rows}});
     if (!split.columns.empty()) info.set("columns", Json::array_of(split.columns));
+    if (!split.text_length.is_null()) info.set("text_length", split.text_length);
+    info.set("num_examples", split.num_examples);
     if (!split.token_length.is_null()) info.set("token_length", split.token_length);
+    if (!split.source_columns.empty()) info.set("source_columns", Json::array_of(split.source_columns));
     splits.set(split.name, std::move(info));
   }
   Json report = Json::object({{"generated_at", facts.generated_at},

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "forgelm/compliance/law.hpp"
+#include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
-#include "numbers.hpp"
 
 namespace forgelm::compliance {
 namespace {

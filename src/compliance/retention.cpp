@@ -3,17 +3,17 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <map>
 #include <optional>
 
+#include "forgelm/compliance/bundle.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/line_blocks.hpp"
 #include "forgelm/core/os_error.hpp"
+#include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::compliance {
@@ -23,15 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr double kMicrosecondsOfDay = 86400e6;
 constexpr std::string_view kStaging = ".staging.", kEarlier = "earlier-";
-
-// Regulation (EU) 2024/1689 (AI Act); the date is that of its duties for Annex III systems as the Digital Omnibus on AI
-// (Council, 29 June 2026) moved it. Any six months in a row have at most 184 days, any ten years 3653.
-constexpr LegalMinimum kMinimums[] = {
-    {"audit_log", 184, "AI Act, Art. 19(1) and 26(6)", "providers and deployers of high-risk systems", "2027-12-02",
-     "https://eur-lex.europa.eu/eli/reg/2024/1689/oj"},
-    {"compliance_bundle", 3653, "AI Act, Art. 18(1)", "providers of high-risk systems", "2027-12-02",
-     "https://eur-lex.europa.eu/eli/reg/2024/1689/oj"},
-};
 
 /// When runs began, by their first event; under "" the log's.
 using FirstEvents = std::map<std::string, UtcTime, std::less<>>;
@@ -58,18 +49,10 @@ FirstEvents first_events(const fs::path& log) {
   return first;
 }
 
-/// Rounded as Python's round(value, 1) has it: correctly, ties of the exact value to even.
-double to_one_digit(double value) {
-  std::array<char, 400> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 1);
-  std::from_chars(text.data(), end.ptr, value);
-  return value;
-}
-
 /// The run that wrote the bundle, as its report says; "" when nothing does.
 std::string run_of_bundle(const fs::path& folder) {
   constexpr std::uint64_t kMaxReportBytes = 64 << 20;
-  const auto text = read_file_if_exists(folder / "compliance_report.json", kMaxReportBytes);
+  const auto text = read_file_if_exists(folder / kReportFile, kMaxReportBytes);
   if (!text) return "";
   const auto report = parse_json(*text);
   const Json* run = report ? report.value().find("run_id") : nullptr;
@@ -91,7 +74,7 @@ class Scan {
     if (event != first_.end()) since = event->second;
     const double age_days = static_cast<double>(now_.microseconds - since.microseconds) / kMicrosecondsOfDay;
     if (age_days <= static_cast<double>(horizon_days)) return;
-    found_.push_back({std::move(kind), path.native(), to_one_digit(age_days), horizon_days,
+    found_.push_back({std::move(kind), path.native(), rounded(age_days, 1), horizon_days,
                       event != first_.end() ? "audit" : "mtime"});
   }
 
@@ -130,8 +113,8 @@ std::vector<RetentionExcess> retention_excesses(const config::RetentionSection& 
   Scan scan(output_dir);
   scan.look("audit_log", "audit_log.jsonl", retention.audit_log_retention_days);
   scan.look("staging_dir", "final_model.staging", retention.staging_ttl_days);
-  scan.look("compliance_bundle", "compliance", retention.ephemeral_artefact_retention_days,
-            run_of_bundle(output_dir / "compliance"));
+  scan.look("compliance_bundle", kBundleFolder, retention.ephemeral_artefact_retention_days,
+            run_of_bundle(output_dir / kBundleFolder));
   scan.look("data_audit_report", "data_audit_report.json", retention.ephemeral_artefact_retention_days);
   // A staged model has its run in its name, whatever training.final_model_dir is.
   for (const std::string& name : folders_in(output_dir)) {
@@ -156,17 +139,26 @@ std::string excess_line(const std::vector<RetentionExcess>& excesses, config::Re
       dump(Json::object({{"enforce", to_text(enforce)}, {"count", excesses.size()}, {"violations", std::move(list)}})));
 }
 
-std::span<const LegalMinimum> legal_minimums() { return kMinimums; }
+std::span<const LegalMinimum> legal_minimums() {
+  // Any six months in a row have at most 184 days, any ten years 3653.
+  static const LegalMinimum kMinimums[] = {
+      {"audit_log", 184, law("logs_kept_months"), "providers and deployers of high-risk systems",
+       law("high_risk_annex_iii_applies_from").date},
+      {"compliance_bundle", 3653, law("documentation_kept_years"), "providers of high-risk systems",
+       law("high_risk_annex_iii_applies_from").date},
+  };
+  return kMinimums;
+}
 
 std::vector<std::string> horizons_below_law(const config::RetentionSection& retention, bool is_high_risk) {
   std::vector<std::string> out;
-  for (const LegalMinimum& minimum : kMinimums) {
+  for (const LegalMinimum& minimum : legal_minimums()) {
     const bool is_log = minimum.artefact_kind == "audit_log";
     const std::int64_t days = is_log ? retention.audit_log_retention_days : retention.ephemeral_artefact_retention_days;
     if (days == 0 || days >= minimum.days || !(is_log || is_high_risk)) continue;
     out.push_back(cat(is_log ? "retention.audit_log_retention_days" : "retention.ephemeral_artefact_retention_days",
-                      " is ", days, "; ", minimum.law, " wants at least ", minimum.days, " days of ", minimum.who,
-                      " from ", minimum.applies_from));
+                      " is ", days, "; ", minimum.law.provision, " of the AI Act wants at least ", minimum.days,
+                      " days of ", minimum.who, " from ", minimum.applies_from));
   }
   return out;
 }

@@ -29,7 +29,7 @@ Json dependencies(const config::LoadedJob& loaded, const RunFacts& facts) {
 }  // namespace
 
 std::optional<Json> slsa_provenance(const config::LoadedJob& loaded, const RunFacts& facts) {
-  if (!facts.run || facts.run->outputs.empty()) return std::nullopt;
+  if (!facts.run || !facts.run->has_model() || facts.run->outputs.empty()) return std::nullopt;
   const Execution& run = *facts.run;
   Json subjects = Json::array(), byproducts = Json::array();
   const std::string model = cat(loaded.job.training.final_model_dir, "/");

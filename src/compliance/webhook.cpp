@@ -4,8 +4,11 @@
 #include <chrono>
 #include <thread>
 
+#include "forgelm/compliance/checkpoint.hpp"
 #include "forgelm/compliance/mask.hpp"
 #include "forgelm/core/env.hpp"
+#include "forgelm/core/error.hpp"
+#include "forgelm/core/files.hpp"
 #include "forgelm/core/interrupt.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/redact.hpp"
@@ -43,6 +46,16 @@ void register_tokens(std::string_view address) {
 bool is_at_or_below(std::string_view host, std::string_view domain) {
   if (host == domain) return true;
   return host.size() > domain.size() && host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.';
+}
+
+/// Nothing for a log without one; a notice goes out all the same.
+std::optional<std::string> checkpoint_of(const std::filesystem::path& audit_log) {
+  try {
+    return read_file_if_exists(checkpoint_path(audit_log.native()), kMaxCheckpointBytes);
+  } catch (const Error& error) {
+    logger.warning("the audit log's checkpoint is not sent along: ", error.what());
+    return std::nullopt;
+  }
 }
 
 void sleep_for(std::int64_t delay_ms) {
@@ -174,12 +187,13 @@ void WebhookNotifier::pipeline_stage_reverted(std::string_view run_id, std::stri
   post(notice);
 }
 
-void WebhookNotifier::post(const Notice& notice) noexcept {
+void WebhookNotifier::post(Notice notice) noexcept {
   if (!notice.is_wanted) return;
   // Neither address nor variable: the section only sets other keys, and there is nobody to tell.
   if (section_->url.value_or("").empty() && section_->url_env.value_or("").empty()) return;
   try {
     const std::int64_t begin_ns = environment().monotonic_ns();
+    if (!audit_log_.empty()) notice.text.checkpoint = checkpoint_of(audit_log_);
     WebhookDelivery delivery = deliver(notice);
     delivery.seconds = static_cast<double>(environment().monotonic_ns() - begin_ns) * 1e-9;
     delivery.reason = masked_and_cut(delivery.reason, 300, "...");

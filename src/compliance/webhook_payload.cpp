@@ -153,6 +153,7 @@ Json webhook_payload(const NoticeText& notice) {
                                                                           {"text", mask_secrets(notice.text)},
                                                                           {"color", notice.color}})})}});
   for (const auto& [name, value] : notice.extras.members()) payload.set(name, masked(value));
+  if (notice.checkpoint) payload.set("audit_checkpoint", *notice.checkpoint);
   return payload;
 }
 

@@ -17,6 +17,7 @@ struct NoticeText {
   std::string run_name = {}, title = {}, text = {};
   Json metrics = Json::object();
   std::optional<std::string> reason = {}, model_path = {};
+  std::optional<std::string> checkpoint = {};  ///< of the audit log: digests and signatures, which no mask may touch
   Json extras = Json::object();  ///< members of the reference's list of further keys; texts, numbers, null
 };
 
@@ -27,7 +28,8 @@ std::string shown_reason(std::string_view reason);
 /// "\n• name: 0.1234" for every number of `metrics`.
 std::string metric_lines(const Json& metrics);
 
-/// The reference's payload, masked: event, run_name, status, metrics, reason, model_path, attachments, extras.
+/// The reference's payload, masked: event, run_name, status, metrics, reason, model_path, attachments, extras;
+/// then audit_checkpoint, where there is one.
 Json webhook_payload(const NoticeText& notice);
 
 /// What is posted: the payload itself (generic), or what a service makes a message of. Not auto_.

@@ -154,6 +154,16 @@ void DataReport::count_example(std::uint64_t num_example_tokens, std::uint64_t n
   if (num_learnt == 0 && !is_prompt) ++num_unlearnt;
 }
 
+void DataReport::count_columns(const Json& row) {
+  std::size_t at = 0;
+  for (const auto& [name, value] : row.members()) {
+    const bool is_next = at < columns.size() && columns[at] == name;  // as in the row before, mostly
+    if (!is_next && columns.size() < kMaxColumns && std::find(columns.begin(), columns.end(), name) == columns.end())
+      columns.push_back(name);
+    ++at;
+  }
+}
+
 void DataReport::drop_kept(const std::string& reason, std::uint64_t num) {
   num_kept -= std::min(num, num_kept);
   dropped[reason] += num;
@@ -161,6 +171,9 @@ void DataReport::drop_kept(const std::string& reason, std::uint64_t num) {
 
 void DataReport::merge(const DataReport& other) {
   if (row_format.empty()) row_format = other.row_format;
+  for (const std::string& name : other.columns)
+    if (columns.size() < kMaxColumns && std::find(columns.begin(), columns.end(), name) == columns.end())
+      columns.push_back(name);
   num_rows += other.num_rows;
   num_kept += other.num_kept;
   add_counts(dropped, other.dropped);
@@ -208,6 +221,7 @@ Json DataReport::to_json() const {
 
 Json DataReport::to_state() const {
   Json state = Json::object({{"row_format", row_format},
+                             {"columns", Json::array_of(columns)},
                              {"dropped", to_object(dropped)},
                              {"notes", to_object(notes)},
                              {"lengths", lengths.to_state()}});
@@ -218,6 +232,7 @@ Json DataReport::to_state() const {
 DataReport DataReport::from_state(const Json& state) {
   DataReport report;
   report.row_format = state.at("row_format").text();
+  for (const Json& name : state.at("columns").items()) report.columns.push_back(name.text());
   report.dropped = to_counts(state.at("dropped"));
   report.notes = to_counts(state.at("notes"));
   report.lengths = LengthHistogram::from_state(state.at("lengths"));

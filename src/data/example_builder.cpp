@@ -25,6 +25,8 @@ std::vector<TokenRange> normalized(std::vector<TokenRange> ranges) {
   return out;
 }
 
+std::uint32_t characters_of(std::string_view text) { return static_cast<std::uint32_t>(num_code_points(text)); }
+
 std::uint32_t size_of(const Sequence& sequence) { return static_cast<std::uint32_t>(sequence.ids.size()); }
 
 std::size_t num_learnt(const Sequence& sequence) { return SequenceView{sequence.ids, sequence.learnt}.num_learnt(); }
@@ -40,6 +42,7 @@ Sequence part_of(const Sequence& whole, std::uint32_t begin, std::uint32_t end) 
     if (range.begin < end && range.end > begin)
       ranges.push_back({std::max(range.begin, begin) - begin, std::min(range.end, end) - begin});
   part.learnt = normalized(std::move(ranges));
+  part.num_characters = whole.num_characters;
   return part;
 }
 
@@ -89,6 +92,7 @@ void ExampleBuilder::end_with_eos(Sequence& sequence) const {
   if (!rules_.add_eos || !eos || !eos->id || sequence.ids.empty()) return;
   if (sequence.ids.back() == *eos->id) return;
   sequence.ids.push_back(*eos->id);
+  sequence.num_characters += characters_of(eos->content);
   sequence.learnt.push_back({size_of(sequence) - 1, size_of(sequence)});
   sequence.learnt = normalized(std::move(sequence.learnt));
 }
@@ -99,6 +103,7 @@ Sequence ExampleBuilder::from_text(const std::string& prompt, const std::string&
   const text::Encoding encoding = tokenizer_->encode(prompt + completion, options);
   Sequence sequence;
   sequence.ids.assign(encoding.ids.begin(), encoding.ids.end());
+  sequence.num_characters = characters_of(prompt) + characters_of(completion);
   // A token is learnt when its last byte belongs to the completion. What the post-processor adds has an empty span: at
   // the end it is the end token of the completion.
   std::uint32_t num_end_tokens = 0;
@@ -134,6 +139,7 @@ Sequence ExampleBuilder::from_chat(const Json& prompt, const Json& answer, const
   const text::ChatTokens tokens = encoder_.encode(rendered);
   Sequence sequence;
   sequence.ids.assign(tokens.ids.begin(), tokens.ids.end());
+  sequence.num_characters = characters_of(rendered.text);
   for (const auto& range : tokens.learnt) sequence.learnt.push_back({range.begin, range.end});
   sequence.learnt = normalized(std::move(sequence.learnt));
   // A template that ends a turn says so with a token of its own; one that does not gets the model's end of text.
@@ -154,9 +160,11 @@ Sequence ExampleBuilder::from_prompt(const Sample& sample) const {
         chat_template_->render_prompt({sample.messages, sample.tools, Json()}, rules_.system_fallback);
     const text::ChatTokens tokens = encoder_.encode(rendered);
     sequence.ids.assign(tokens.ids.begin(), tokens.ids.end());
+    sequence.num_characters = characters_of(rendered.text);
   } else {
     const text::Encoding encoding = tokenizer_->encode(sample.prompt_text);
     sequence.ids.assign(encoding.ids.begin(), encoding.ids.end());
+    sequence.num_characters = characters_of(sample.prompt_text);
   }
   return sequence;
 }
@@ -232,6 +240,7 @@ BuiltExamples ExampleBuilder::build(const Sample& sample) const {
         for (std::uint32_t begin = 0; begin + 1 < size_of(whole); begin += step) {
           Example part = example;
           part.sequences = {part_of(whole, begin, std::min(begin + max_length, size_of(whole)))};
+          if (!built.examples.empty()) part.sequences.front().num_characters = 0;  // the first has counted it
           if (!learns_nothing(part.sequences.front())) built.examples.push_back(std::move(part));
         }
         return built;

@@ -3,6 +3,7 @@
 #include "forgelm/data/prepare.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "forgelm/core/text.hpp"
@@ -36,6 +37,12 @@ std::vector<ExampleRef> examples_of(const RowOrder& rows, const std::vector<RowI
     for (std::uint64_t i = indices[row.source()].begin(row.row()); i < indices[row.source()].end(row.row()); ++i)
       examples.emplace_back(row.source(), i);
   return examples;
+}
+
+ChosenRows chosen(const RowOrder& rows, std::span<const PreparedSource> sources) {
+  DataReport all;
+  for (const PreparedSource& source : sources) all.merge(source.tokens.report);
+  return {rows.size(), std::move(all.columns)};
 }
 
 Source primary_source(const config::JobConfig& job) {
@@ -105,6 +112,9 @@ PreparedData prepare(const config::JobConfig& job, const TokenizeOptions& option
 
   out.train = std::make_shared<const ExampleList>(stores, examples_of(rows.train, indices));
   out.eval = std::make_shared<const ExampleList>(stores, examples_of(rows.eval, indices));
+  const std::span<const PreparedSource> sources(out.sources), train_sources = sources.first(num_train_sources);
+  out.train_rows = chosen(rows.train, train_sources);
+  out.eval_rows = chosen(rows.eval, eval.split != nullptr ? sources.subspan(num_train_sources) : train_sources);
   out.eval_origin = eval.split != nullptr  ? cat(eval.split->name, " split")
                     : out.eval->size() > 0 ? "held out of the training rows"
                                            : "none";

@@ -18,7 +18,7 @@ static_assert(std::endian::native == std::endian::little, "segments are mapped, 
 static_assert(sizeof(TokenRange) == 8);
 
 constexpr std::string_view kMagic = "FGLMTOKS";
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMaxCount = std::numeric_limits<std::uint32_t>::max();
 
@@ -49,12 +49,14 @@ struct Shape {
         range_ends(id_ends + h.num_sequences * 4),
         sequence_ends(range_ends + h.num_sequences * 4),
         extra_ends(sequence_ends + h.num_examples * 4),
-        ranges(extra_ends + h.num_examples * 4),
+        characters(extra_ends + h.num_examples * 4),
+        ranges(characters + h.num_examples * 4),
         digests(ranges + h.num_ranges * 8),
         num_blocks((rows - sizeof(Header) + kBlockBytes - 1) / kBlockBytes),
         state(digests + num_blocks * sizeof(Sha256Digest)),
         end(state + h.state_bytes) {}
-  std::uint64_t extra, rows, id_ends, range_ends, sequence_ends, extra_ends, ranges, digests, num_blocks, state, end;
+  std::uint64_t extra, rows, id_ends, range_ends, sequence_ends, extra_ends, characters, ranges, digests, num_blocks,
+      state, end;
 };
 
 /// The digests of the MiB blocks of what passes through.
@@ -111,7 +113,7 @@ TokenTotals& TokenTotals::operator+=(const TokenTotals& other) noexcept {
 }
 
 std::uint64_t SegmentBuilder::size_bytes() const noexcept {
-  return sizeof(Header) + ids_.size() * 4 + extra_.size() + rows_.size() * 16 + id_ends_.size() * 8 +
+  return sizeof(Header) + ids_.size() * 4 + extra_.size() + rows_.size() * 20 + id_ends_.size() * 8 +
          ranges_.size() * 8;
 }
 
@@ -125,7 +127,9 @@ void SegmentBuilder::append(const Example& example) {
   }
   if (num_ids > kMaxCount || extra_.size() + example.extra.size() > kMaxCount)
     throw RunError(RunErrorKind::data, cat("row ", example.row, " is too large: a segment holds 2^32 - 1 tokens"));
+  std::uint32_t num_characters = 0;
   for (const Sequence& sequence : example.sequences) {
+    num_characters += sequence.num_characters;
     ids_.insert(ids_.end(), sequence.ids.begin(), sequence.ids.end());
     ranges_.insert(ranges_.end(), sequence.learnt.begin(), sequence.learnt.end());
     id_ends_.push_back(static_cast<std::uint32_t>(ids_.size()));
@@ -135,6 +139,7 @@ void SegmentBuilder::append(const Example& example) {
   extra_ += example.extra;
   extra_ends_.push_back(static_cast<std::uint32_t>(extra_.size()));
   sequence_ends_.push_back(static_cast<std::uint32_t>(id_ends_.size()));
+  characters_.push_back(num_characters);
   rows_.push_back(example.row);
   totals_.num_tokens = ids_.size();
   totals_.num_sequences = id_ends_.size();
@@ -148,10 +153,10 @@ Sha256Digest SegmentBuilder::write(const fs::path& path, std::uint64_t number, c
   BlockDigests blocks;
   for (const std::string_view part : {ids, std::string_view(extra_), std::string_view(padding)}) blocks.update(part);
   const std::string digests = blocks.finish();
-  const std::string_view index[] = {bytes_of_array(rows_),       bytes_of_array(id_ends_),
-                                    bytes_of_array(range_ends_), bytes_of_array(sequence_ends_),
-                                    bytes_of_array(extra_ends_), bytes_of_array(ranges_),
-                                    std::string_view(digests),   state};
+  const std::string_view index[] = {
+      bytes_of_array(rows_),          bytes_of_array(id_ends_),    bytes_of_array(range_ends_),
+      bytes_of_array(sequence_ends_), bytes_of_array(extra_ends_), bytes_of_array(characters_),
+      bytes_of_array(ranges_),        std::string_view(digests),   state};
   Header header{};
   kMagic.copy(header.magic, sizeof(header.magic));
   header.version = kVersion;
@@ -185,7 +190,7 @@ void SegmentBuilder::clear() noexcept {
   ids_.clear();
   extra_.clear();
   rows_.clear();
-  for (auto* ends : {&id_ends_, &range_ends_, &sequence_ends_, &extra_ends_}) ends->clear();
+  for (auto* list : {&id_ends_, &range_ends_, &sequence_ends_, &extra_ends_, &characters_}) list->clear();
   ranges_.clear();
   totals_ = {};
 }
@@ -225,6 +230,7 @@ Result<Segment> Segment::open(const fs::path& path, std::uint64_t number, const 
   at(segment.range_ends_, shape.range_ends);
   at(segment.sequence_ends_, shape.sequence_ends);
   at(segment.extra_ends_, shape.extra_ends);
+  at(segment.characters_, shape.characters);
   at(segment.ranges_, shape.ranges);
   segment.body_ = bytes.substr(sizeof(Header), shape.rows - sizeof(Header));
   segment.block_digests_ = bytes.substr(shape.digests, shape.state - shape.digests);

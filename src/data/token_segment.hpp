@@ -1,14 +1,15 @@
 // One segment of a token store: some thousands of examples in one file that is written once, whole, and then mapped.
 // Layout, little-endian, all counts in the header (byte offsets):
-//     0  "FGLMTOKS"              8  u32 version (1)          12  u32 size of the header (192)
+//     0  "FGLMTOKS"              8  u32 version (2)          12  u32 size of the header (192)
 //    16  u64 segment number     24  u64 examples             32  u64 sequences      40  u64 learnt ranges
 //    48  u64 token ids          56  u64 bytes of extra JSON  64  u64 bytes of resume state
 //    72  u64 size of the file   80  u64 learnt tokens        88  u64 0
 //    96  SHA-256 of the store's description    128  SHA-256 of the index    160  SHA-256 of header bytes 0 to 159
 //   192  body: i32 ids of all sequences, one after another; extra JSON of all examples; zeros up to a multiple of 8
 //        index: u64 source row [examples]; u32 end among the ids [sequences]; u32 end among the ranges [sequences];
-//        u32 end among the sequences [examples]; u32 end among the extra bytes [examples]; u32 begin, u32 end of a
-//        learnt range, counted from its sequence's start [ranges]; SHA-256 of each MiB of the body; resume state (JSON)
+//        u32 end among the sequences [examples]; u32 end among the extra bytes [examples]; u32 characters of its
+//        texts [examples]; u32 begin, u32 end of a learnt range, counted from its sequence's start [ranges]; SHA-256 of
+//        each MiB of the body; resume state (JSON)
 // Every byte is under a digest: the store's list of segments holds the header's, the header holds the index's, the
 // index holds the body's. Header and index are checked when a segment is opened, a MiB of the body when it is first
 // touched.
@@ -58,7 +59,7 @@ class SegmentBuilder {
   std::vector<std::int32_t> ids_;
   std::string extra_;
   std::vector<std::uint64_t> rows_;
-  std::vector<std::uint32_t> id_ends_, range_ends_, sequence_ends_, extra_ends_;
+  std::vector<std::uint32_t> id_ends_, range_ends_, sequence_ends_, extra_ends_, characters_;
   std::vector<TokenRange> ranges_;
   TokenTotals totals_;
 };
@@ -79,6 +80,7 @@ class Segment {
   std::uint32_t length(std::uint64_t example) const noexcept;
   std::uint32_t num_tokens(std::uint64_t example) const noexcept;
   std::uint64_t row(std::uint64_t example) const noexcept { return rows_[example]; }
+  std::uint32_t num_characters(std::uint64_t example) const noexcept { return characters_[example]; }
   /// RunError(data) when the bytes are not those that were written.
   SequenceView sequence(std::uint64_t example, std::uint32_t which) const;
   std::string_view extra(std::uint64_t example) const;
@@ -100,7 +102,8 @@ class Segment {
   const std::int32_t* ids_ = nullptr;
   const char* extra_ = nullptr;
   const std::uint64_t* rows_ = nullptr;
-  const std::uint32_t *id_ends_ = nullptr, *range_ends_ = nullptr, *sequence_ends_ = nullptr, *extra_ends_ = nullptr;
+  const std::uint32_t *id_ends_ = nullptr, *range_ends_ = nullptr, *sequence_ends_ = nullptr, *extra_ends_ = nullptr,
+                      *characters_ = nullptr;
   const TokenRange* ranges_ = nullptr;
   std::unique_ptr<std::atomic<std::uint64_t>[]> known_whole_;  ///< a bit for each block that was checked
 };

@@ -142,6 +142,11 @@ std::uint32_t TokenStore::num_tokens(std::uint64_t example) const {
   return segment.num_tokens(at);
 }
 
+std::uint32_t TokenStore::num_characters(std::uint64_t example) const {
+  const auto [segment, at] = impl_->find(example);
+  return segment.num_characters(at);
+}
+
 std::uint64_t TokenStore::row(std::uint64_t example) const {
   const auto [segment, at] = impl_->find(example);
   return segment.row(at);

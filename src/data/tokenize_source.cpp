@@ -114,6 +114,7 @@ class SourceTokenizer {
       }
       RowOutcome outcome = converter_.convert(row.row, file);
       output.report.count(outcome);
+      output.report.count_columns(row.row.value);
       if (outcome.problem) output.problems.push_back(std::move(*outcome.problem));
       else build(outcome, input.first_row + row.row.number, file, row.row.line, output);
     }
@@ -163,6 +164,7 @@ class SourceTokenizer {
         continue;
       }
       row.row.number += output.first_row;
+      report_.count_columns(row.row.value);
       for (const RowOutcome& outcome : trees_->add(row.row, file)) add_tree(outcome, file);
     }
     for (Diagnostic& problem : output.problems) add_problem(std::move(problem));

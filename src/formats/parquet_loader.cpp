@@ -27,6 +27,12 @@ const Result<Entry>& reader() {
   return loaded;
 }
 
+const ParquetEntry& reader_for(const std::filesystem::path& path) {
+  const auto& entry = reader();
+  if (!entry) throw ConfigError(cat(quote(path.string()), ": ", entry.error().message), entry.error().hint);
+  return **entry;
+}
+
 }  // namespace
 
 std::string parquet_problem() {
@@ -35,9 +41,12 @@ std::string parquet_problem() {
 }
 
 std::unique_ptr<RowReader> open_parquet(const std::filesystem::path& path, const RowLimits& limits) {
-  const auto& entry = reader();
-  if (!entry) throw ConfigError(cat(quote(path.string()), ": ", entry.error().message), entry.error().hint);
-  return (*entry)->open(path, limits);
+  return reader_for(path).open(path, limits);
+}
+
+void rewrite_parquet(const std::filesystem::path& path, const std::vector<std::uint64_t>& rows,
+                     const std::function<void(std::string_view)>& write) {
+  reader_for(path).rewrite(path, rows, write);
 }
 
 }  // namespace forgelm::formats

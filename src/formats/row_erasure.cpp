@@ -1,6 +1,7 @@
 // Rows are found by the readers' own cutters, so that a row here is a row there. Lines and CSV are searched block by
 // block on several threads; JSON that is not lines one element after the other. The second pass copies all but the
-// found ranges and hashes what it reads, so that a file that has changed in between is noticed.
+// found ranges and hashes what it reads, so that a file that has changed in between is noticed. Parquet files are read
+// by their reader and written anew without the rows.
 #include "forgelm/formats/row_erasure.hpp"
 
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/os_error.hpp"
 #include "forgelm/core/text.hpp"
+#include "parquet.hpp"
 #include "row_source.hpp"
 
 namespace forgelm::formats {
@@ -103,13 +105,12 @@ RowEraser::RowEraser(const fs::path& path) {
   if (error || !fs::is_regular_file(path_))
     throw ConfigError(cat("there is no file ", quote(path.native())), "name one file of rows");
   const RowFileKind kind = row_file_kind(path_);
-  if (kind == RowFileKind::parquet || kind == RowFileKind::text)
-    throw ConfigError(cat("rows cannot be taken out of ", quote(path.native()), ": ",
-                          kind == RowFileKind::text ? "lines of text have no identifiers"
-                                                    : "a Parquet file can only be written anew as a whole"),
-                      kind == RowFileKind::text ? "give the rows identifiers, as JSON lines or CSV"
-                                                : "convert it to JSON lines, which training reads as well");
-  is_elements_ = kind != RowFileKind::csv && open_json_elements(path_, kind, {}) != nullptr;
+  if (kind == RowFileKind::text)
+    throw ConfigError(cat("rows cannot be taken out of ", quote(path.native()), ": lines of text have no identifiers"),
+                      "give the rows identifiers, as JSON lines or CSV");
+  is_parquet_ = kind == RowFileKind::parquet;
+  if (is_parquet_) open_parquet(path_, {});  // whatever is wrong with it or with this build
+  else is_elements_ = kind != RowFileKind::csv && open_json_elements(path_, kind, {}) != nullptr;
   lock();  // last: what throws behind it would leave it held
   struct stat info {};
   if (::fstat(fd_, &info) == 0) has_other_names_ = info.st_nlink > 1;
@@ -147,7 +148,8 @@ void RowEraser::lock() {
 const std::vector<FoundRow>& RowEraser::search(const RowTest& test, int num_threads) {
   found_.clear();
   num_unreadable_ = 0;
-  if (is_elements_) search_elements(test);
+  if (is_parquet_) search_parquet(test);
+  else if (is_elements_) search_elements(test);
   else search_blocks(test, num_threads);
   return found_;
 }
@@ -195,8 +197,51 @@ void RowEraser::search_elements(const RowTest& test) {
   if (found_[last].end < end_before) found_[last].end = skip_blanks(fd_, path_, found_[last].end, true);
 }
 
+void RowEraser::search_parquet(const RowTest& test) {
+  sha256_ = sha256_file(path_);
+  const auto reader = open_parquet(path_, {});
+  for (Row row;;) {
+    try {
+      if (!reader->next(row)) return;
+    } catch (const ConfigError&) {
+      ++num_unreadable_;
+      continue;
+    }
+    if (auto field = test.field_of(row.value)) found_.push_back({row.number + 1, *std::move(field), 0, 0});
+  }
+}
+
+/// Rows of Parquet stand in no bytes of their own: the file is written anew, its values as they were.
+std::uint64_t RowEraser::erase_parquet() {
+  const auto require_unchanged = [&] {
+    if (sha256_file(path_) != sha256_) throw changed();
+  };
+  require_unchanged();
+  std::vector<std::uint64_t> rows;
+  for (const FoundRow& row : found_) rows.push_back(row.line - 1);
+  const std::uint64_t size_before = fs::file_size(path_);
+  DurableFile out(path_);
+  Sha256 after;
+  rewrite_parquet(path_, rows, [&](std::string_view piece) {
+    out.write(piece);
+    after.update(piece);
+  });
+  require_unchanged();
+  const std::uint64_t size_after = out.size_bytes();
+  out.commit();
+  sha256_ = after.finish_hex();
+  found_.clear();
+  return size_before > size_after ? size_before - size_after : 0;
+}
+
+RunError RowEraser::changed() const {
+  return RunError(RunErrorKind::data, cat(quote(path_.native()), " was changed while it was searched"),
+                  "let nothing write to it, and try again");
+}
+
 std::uint64_t RowEraser::erase() {
   if (found_.empty()) return 0;
+  if (is_parquet_) return erase_parquet();
   DurableFile out(path_);
   Sha256 before, after;
   std::uint64_t at = 0, freed = 0;
@@ -220,9 +265,7 @@ std::uint64_t RowEraser::erase() {
       at = stop;
     }
   }
-  if (before.finish_hex() != sha256_)
-    throw RunError(RunErrorKind::data, cat(quote(path_.native()), " was changed while it was searched"),
-                   "let nothing write to it, and try again");
+  if (before.finish_hex() != sha256_) throw changed();
   out.commit();
   sha256_ = after.finish_hex();
   found_.clear();

@@ -19,6 +19,7 @@
 #include "forgelm/core/os_error.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/formats/parquet_entry.hpp"
+#include "rewriter.hpp"
 #include "values.hpp"
 
 namespace forgelm::parquet {
@@ -296,5 +297,5 @@ std::unique_ptr<formats::RowReader> open(const fs::path& path, const RowLimits& 
 }  // namespace
 }  // namespace forgelm::parquet
 
-extern "C" __attribute__((visibility("default")))
-const forgelm::formats::ParquetEntry forgelm_parquet_entry = {FORGELM_VERSION, &forgelm::parquet::open};
+extern "C" __attribute__((visibility("default"))) const forgelm::formats::ParquetEntry forgelm_parquet_entry = {
+    FORGELM_VERSION, &forgelm::parquet::open, &forgelm::parquet::rewrite};

@@ -22,8 +22,6 @@ struct Hit {
   std::string excerpt;
 };
 
-bool is_parquet(const fs::path& path) { return ascii_lower(path.extension().native()) == ".parquet"; }
-
 /// Rows of Parquet, as JSON; lines are their numbers from 1.
 std::vector<Hit> hits_in_parquet(const fs::path& path, const compliance::IdentifierSearch& search) {
   std::vector<Hit> hits;

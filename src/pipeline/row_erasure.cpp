@@ -39,7 +39,7 @@ void refuse_audit_log(const fs::path& corpus) {
   throw ConfigError(cat("nothing is taken out of the audit log ", quote(corpus.native()),
                         ": it holds no personal data, "
                         "and ",
-                        minimum.law, " wants it kept for at least ", minimum.days, " days"),
+                        minimum.law.provision, " of the AI Act wants it kept for at least ", minimum.days, " days"),
                     "name a file of training data");
 }
 

@@ -2,8 +2,11 @@
 // set aside of it, its evidence, its staged model, and the token caches of its data.
 #include <algorithm>
 
+#include "forgelm/compliance/bundle.hpp"
+#include "forgelm/compliance/metrics_export.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/lock.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/token_cache.hpp"
@@ -17,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kStaging = ".staging", kEarlier = "earlier-", kCheckpoint = "checkpoint-";
-constexpr std::string_view kReport = "compliance_report.json";
 constexpr std::uint64_t kMaxReportBytes = std::uint64_t{64} << 20;
 constexpr int kMaxStagingDepth = 3;
 
@@ -48,11 +50,6 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) entries.push_back(entry.path());
   std::sort(entries.begin(), entries.end());
   return entries;
-}
-
-std::string text_at(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : "";
 }
 
 /// The record in a folder itself; null when there is none.
@@ -92,14 +89,20 @@ void add_staged(std::vector<fs::path>& paths, const fs::path& folder, const std:
 
 /// Evidence: all of the bundle that is this run's, its report last; of another run's bundle only files that name it.
 void add_evidence(std::vector<fs::path>& paths, const fs::path& folder, const std::string& run_id) {
-  const auto text = read_file_if_exists(folder / kReport, kMaxReportBytes);
+  const auto text = read_file_if_exists(folder / compliance::kReportFile, kMaxReportBytes);
   const auto report = text ? parse_json(*text) : Result<Json>(Failure{});
   const bool is_of_run = report.ok() && text_at(report.value(), "run_id") == run_id;
   for (const fs::path& entry : entries_of(folder))
-    if (entry.filename() != kReport && !is_audit_log(entry) &&
+    if (entry.filename() != compliance::kReportFile && !is_audit_log(entry) &&
         (is_of_run || is_token(entry.filename().native(), run_id)))
       paths.push_back(entry);
-  if (is_of_run) paths.push_back(folder / kReport);
+  if (is_of_run) paths.push_back(folder / compliance::kReportFile);
+}
+
+/// Metrics as they were left for a collector; the run is a label of theirs.
+void add_exported(std::vector<fs::path>& paths, const fs::path& folder, const std::string& run_id) {
+  const auto text = read_file_if_exists(folder / compliance::kPrometheusFile, kMaxReportBytes);
+  if (text && text->find(quote(run_id)) != std::string::npos) paths.push_back(folder / compliance::kPrometheusFile);
 }
 
 /// TensorBoard's files of a run.
@@ -133,7 +136,8 @@ std::vector<fs::path> artefacts_of(const fs::path& folder, const std::string& ru
     if (id == run_id) add_tracked(paths, folder, earlier);
     if (id == run_id || (id.empty() && is_token(name, run_id))) paths.push_back(entry);
   }
-  add_evidence(paths, folder / "compliance", run_id);
+  add_evidence(paths, folder / compliance::kBundleFolder, run_id);
+  add_exported(paths, folder, run_id);
   if (text_at(record, "id") == run_id) {
     add_records(paths, folder, record);
     paths.push_back(folder / kRunFile);
@@ -237,7 +241,7 @@ class Work {
       gone_.push_back(path.native());
     }
     std::error_code ignored;  // only when nothing is left in it
-    fs::remove(request_.output_dir / "compliance", ignored);
+    fs::remove(request_.output_dir / compliance::kBundleFolder, ignored);
     fs::remove(request_.output_dir / "runs", ignored);
     record("data.erasure_completed",
            Json::object({{"bytes_freed", bytes_freed}, {"files_modified", Json::array_of(gone_)}}));

@@ -1,46 +1,40 @@
-// What is written about a model that has passed its gates, before it takes its place: what lies beside its weights
-// (model card, deployer's instructions, manifest and signature), and the run's evidence in O/compliance. One function,
-// in the order of the audit log; whoever adds a piece of evidence adds a line to it.
+// What is written about a run: beside the weights of a model that has passed (model card, deployer's instructions,
+// manifest and signature), and the run's evidence in O/compliance, which every run writes that has begun to train,
+// whatever it came to. In the order of the audit log; whoever adds a piece of evidence adds a line to it.
 #pragma once
 
 #include <filesystem>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "forgelm/config/load.hpp"
 #include "forgelm/core/audit_sink.hpp"
 #include "forgelm/core/json.hpp"
 #include "forgelm/core/signature.hpp"
-#include "forgelm/data/prepare.hpp"
-#include "forgelm/engine/training.hpp"
-#include "forgelm/eval/gate.hpp"
+#include "forgelm/pipeline/run.hpp"
+#include "run_folder.hpp"
 
 namespace forgelm::pipeline {
 
-/// A run whose model is staged and has passed.
-struct PassedRun {
+/// A run, and the model that there is of it.
+struct RunEvidence {
   const config::LoadedJob& loaded;
-  const Json& record;  ///< forgelm_run.json as it stands, metrics and gates in it
-  const data::PreparedData& data;
-  const engine::TrainingStart& start;
-  const engine::TrainingOutcome& outcome;
-  const std::vector<eval::GateResult>& gates;
-  std::string run_id;
-  std::string config_hash;
-  std::filesystem::path run_folder;
-  std::filesystem::path model;        ///< where the model lies now
+  const Json& record;  ///< forgelm_run.json as it stands
+  RunState state;      ///< what the run comes to
+  const RunFolder& folder;
+  std::filesystem::path model;        ///< where the model lies now; empty: there is none
   std::filesystem::path model_place;  ///< where it will lie: what evidence names
-  bool is_adapter = false;
-  double seconds = 0;  ///< of the run so far
   AuditSink& audit;
-  const PrivateKey* signing_key = nullptr;  ///< nullptr: the model is not signed
 };
 
 /// The key that signs a job's model: `path`, else compliance.model_key, else none. ConfigError when it cannot be used.
 std::optional<PrivateKey> signing_key(const config::JobConfig& job, const std::optional<std::filesystem::path>& path);
 
+/// Card and instructions, then the manifest over all files of the model and, with a key, the signature over both.
 /// RunError when a piece cannot be written; the model then stays where it is.
-void write_evidence(const PassedRun& run);
+void attest_model(const RunEvidence& run, bool is_adapter, const PrivateKey* key);
+
+/// O/compliance. The bundle of an earlier run that was set aside goes with it. A bundle that cannot be written is on
+/// the record, and warned of; RunError when the audit log cannot be written.
+void write_compliance(const RunEvidence& run);
 
 }  // namespace forgelm::pipeline

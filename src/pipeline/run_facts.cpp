@@ -11,6 +11,7 @@
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/hash.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/source.hpp"
@@ -80,11 +81,6 @@ DataSetFacts facts_of_data_set(const std::string& name, std::string_view extra_s
   return facts;
 }
 
-std::string text_or(const Json& object, std::string_view key, std::string other = {}) {
-  const Json* value = object.find(key);
-  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : std::move(other);
-}
-
 std::uint64_t count_or(const Json& object, std::string_view key) {
   const Json* value = object.find(key);
   return value != nullptr && value->kind() == Json::Kind::integer && value->integer() > 0
@@ -96,8 +92,8 @@ compliance::ComputeFacts compute_of(const Json& record) {
   compliance::ComputeFacts facts;
   const Json* compute = record.find("compute");
   if (compute == nullptr) return facts;
-  facts.is_gpu = text_or(*compute, "kind") == "gpu";
-  facts.device_name = text_or(*compute, "device_name");
+  facts.is_gpu = text_at(*compute, "kind") == "gpu";
+  facts.device_name = text_at(*compute, "device_name");
   facts.num_devices = static_cast<int>(count_or(*compute, "num_devices"));
   facts.num_threads = static_cast<int>(count_or(*compute, "num_threads"));
   if (const Json* seconds = compute->find("seconds"); seconds != nullptr && seconds->is_number())
@@ -111,35 +107,43 @@ compliance::ComputeFacts compute_of(const Json& record) {
 
 compliance::Execution execution_of(const Json& record) {
   compliance::Execution run;
-  run.id = text_or(record, "id");
-  run.started_at = text_or(record, "started_at");
-  run.ended_at = text_or(record, "ended_at");
+  run.id = text_at(record, "id");
+  run.started_at = text_at(record, "started_at");
+  run.ended_at = text_at(record, "ended_at");
   if (const Json* previous = record.find("previous"))
     for (const Json& id : previous->items()) run.previous.push_back(id.text());
-  run.host = text_or(record, "host");
-  if (const Json* forgelm = record.find("forgelm")) run.commit = text_or(*forgelm, "commit");
+  run.host = text_at(record, "host");
+  if (const Json* forgelm = record.find("forgelm")) run.commit = text_at(*forgelm, "commit");
   if (const Json* model = record.find("model")) {
-    run.model_digest = text_or(*model, "digest");
-    run.family = text_or(*model, "family");
+    run.model_digest = text_at(*model, "digest");
+    run.family = text_at(*model, "family");
   }
   if (const Json* training = record.find("training")) {
-    run.method = text_or(*training, "method");
-    run.quantization = text_or(*training, "quantization", "none");
-    run.precision = text_or(*training, "precision");
+    run.method = text_at(*training, "method");
+    run.quantization = text_at(*training, "quantization", "none");
+    run.precision = text_at(*training, "precision");
   }
   if (const Json* metrics = record.find("metrics")) run.metrics = *metrics;
   if (const Json* oom = record.find("oom_recovery")) run.oom_recovery = *oom;
   if (const Json* outputs = record.find("outputs"))
     for (const Json& output : outputs->items())
-      run.outputs.push_back({text_or(output, "path"), text_or(output, "sha256"), count_or(output, "size_bytes"), {}});
+      run.outputs.push_back({text_at(output, "path"), text_at(output, "sha256"), count_or(output, "size_bytes"), {}});
   run.compute = compute_of(record);
+  if (const Json* gates = record.find("gates")) run.gates = *gates;
+  if (const Json* error = record.find("error")) run.error = *error;
   return run;
 }
 
-/// The reference's names and figures, of tokens.
-Json length_of(const Json& set) {
-  const Json* length = set.find("length");
-  return length == nullptr ? Json() : *length;
+Json member_of(const Json& object, std::string_view key) {
+  const Json* value = object.find(key);
+  return value == nullptr ? Json() : *value;
+}
+
+std::vector<std::string> texts_of(const Json& object, std::string_view key) {
+  std::vector<std::string> texts;
+  if (const Json* list = object.find(key))
+    for (const Json& text : list->items()) texts.push_back(text.text());
+  return texts;
 }
 
 void add_splits(const Json& record, compliance::RunFacts& facts) {
@@ -148,14 +152,24 @@ void add_splits(const Json& record, compliance::RunFacts& facts) {
   for (const auto& [name, key] : {std::pair("train", "train"), std::pair("validation", "eval")}) {
     const Json* set = data->find(key);
     if (set == nullptr || count_or(*set, "num_examples") == 0) continue;
-    facts.splits.push_back({name, count_or(*set, "num_examples"), {}, text_or(*set, "digest"), length_of(*set)});
+    compliance::SplitFacts split{name,
+                                 count_or(*set, "num_examples"),
+                                 texts_of(*set, "columns"),
+                                 text_at(*set, "digest"),
+                                 member_of(*set, "length"),
+                                 member_of(*set, "text_length"),
+                                 count_or(*set, "num_rows"),
+                                 texts_of(*set, "source_columns")};
+    // A record of before rows were counted.
+    if (set->find("num_rows") == nullptr) split.num_rows = split.num_examples;
+    facts.splits.push_back(std::move(split));
   }
   // The record holds the data sets in the job's order; evaluation splits of their own come behind them.
   const Json* sources = data->find("sources");
   for (DataSetFacts& set : facts.data_sets)
     for (const Json& source : sources->items())
-      if (text_or(source, "name") == set.name) {
-        set.tokens_digest = text_or(source, "digest");
+      if (text_at(source, "name") == set.name) {
+        set.tokens_digest = text_at(source, "digest");
         if (const Json* report = source.find("report")) set.rows = *report;
       }
 }
@@ -171,14 +185,14 @@ std::vector<DataSetFacts> from_record(const Json& sets) {
   std::vector<DataSetFacts> out;
   for (const Json& set : sets.items()) {
     DataSetFacts facts;
-    facts.name = text_or(set, "name");
+    facts.name = text_at(set, "name");
     for (const auto& [kind, word] : kKinds)
-      if (text_or(set, "kind") == word) facts.kind = kind;
-    facts.resolved = text_or(set, "resolved");
-    facts.revision = text_or(set, "revision");
+      if (text_at(set, "kind") == word) facts.kind = kind;
+    facts.resolved = text_at(set, "resolved");
+    facts.revision = text_at(set, "revision");
     for (const Json& file : set.at("files").items())
       facts.files.push_back(
-          {text_or(file, "path"), text_or(file, "sha256"), count_or(file, "size_bytes"), text_or(file, "modified")});
+          {text_at(file, "path"), text_at(file, "sha256"), count_or(file, "size_bytes"), text_at(file, "modified")});
     out.push_back(std::move(facts));
   }
   return out;
@@ -269,7 +283,7 @@ std::vector<FileFacts> facts_of_model(const fs::path& staged, const fs::path& mo
   if (const auto manifest = document_at(staged / "model_integrity.json"))
     if (const Json* artifacts = manifest->find("artifacts"))
       for (const Json& artifact : artifacts->items())
-        known.emplace_back(text_or(artifact, "file"), text_or(artifact, "sha256"));
+        known.emplace_back(text_at(artifact, "file"), text_at(artifact, "sha256"));
   std::vector<FileFacts> files;
   for (const auto& entry : fs::recursive_directory_iterator(staged)) {
     if (!entry.is_regular_file() || entry.is_symlink()) continue;

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "forgelm/compliance/bundle.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
@@ -78,6 +79,16 @@ std::vector<fs::path> leftovers(const fs::path& folder) {
   return out;
 }
 
+/// A document that names a run under `key`; null when there is none that can be read.
+Json document_of_run(const fs::path& file, std::string_view key) {
+  const auto text = read_file_if_exists(file);
+  auto json = text ? parse_json(*text) : Result<Json>(Failure{});
+  const Json* id = json ? json.value().find(key) : nullptr;
+  return id != nullptr && id->kind() == Json::Kind::text ? std::move(json).value() : Json();
+}
+
+Json record_in(const fs::path& folder) { return document_of_run(folder / kRunFile, "id"); }
+
 bool is_model_folder(const fs::path& path) {
   return fs::is_directory(path) &&
          (fs::is_empty(path) || fs::exists(path / "config.json") || fs::exists(path / "adapter_config.json"));
@@ -87,12 +98,7 @@ bool is_model_folder(const fs::path& path) {
 
 RunFolder::RunFolder(fs::path path) : path_(std::move(path)), lock_(lock_of(path_)) {}
 
-Json RunFolder::record() const {
-  const auto text = read_file_if_exists(path_ / kRunFile);
-  if (!text) return Json();
-  auto json = parse_json(*text);
-  return json && json.value().find("id") != nullptr ? std::move(json).value() : Json();
-}
+Json RunFolder::record() const { return record_in(path_); }
 
 void RunFolder::set_aside_earlier_run() {
   const auto entries = leftovers(path_);
@@ -113,6 +119,24 @@ void RunFolder::set_aside_earlier_run() {
   sync_directory(path_);
   logger.info("begins anew: what an earlier run left is kept in ", aside.native(),
               is_ours ? " until this one is done" : "");
+}
+
+void RunFolder::keep_earlier_evidence() const {
+  const fs::path bundle = path_ / compliance::kBundleFolder;
+  const Json report = document_of_run(bundle / compliance::kReportFile, "run_id");
+  if (report.is_null()) return;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    if (!entry.path().filename().native().starts_with(kEarlier)) continue;
+    const Json earlier = record_in(entry.path());
+    const fs::path kept = entry.path() / compliance::kBundleFolder, staging = kept.native() + ".partial";
+    if (earlier.is_null() || earlier.at("id") != report.at("run_id") || fs::exists(kept)) continue;
+    remove_tree(staging);
+    std::error_code error;
+    fs::copy(bundle, staging, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+    if (error) throw os_error("copy", bundle.native(), error.value());
+    commit_directory(staging, kept);
+    return;
+  }
 }
 
 void RunFolder::remove_earlier_runs() {

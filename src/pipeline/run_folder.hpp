@@ -22,6 +22,10 @@ class RunFolder {
   /// Moves checkpoints and records of an earlier run to earlier-<id>: checkpoints first, newest first, the record last,
   /// so that a kill in between leaves a run that can be resumed.
   void set_aside_earlier_run();
+  /// Copies the bundle in O/compliance to the earlier run that it is of, where that was set aside: the run under way
+  /// may come to nothing, and then the model that is in its place is the earlier one's. RunError when it cannot be
+  /// copied.
+  void keep_earlier_evidence() const;
   /// Removes what set_aside_earlier_run() moved here, now or in runs before. What no run of ours left stays.
   void remove_earlier_runs();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <vector>
 
 #include "forgelm/compliance/resource_usage.hpp"
@@ -13,6 +14,7 @@
 #include "forgelm/core/hash.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/redact.hpp"
+#include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
 #include "forgelm/formats/model_config.hpp"
@@ -44,6 +46,29 @@ Json length_of(const data::ExampleList& examples) {
                        {"mean", lengths.mean()},
                        {"median", lengths.percentile(50)},
                        {"p95", lengths.percentile(95)}});
+}
+
+/// Of the texts that were learnt, in characters, before they were cut: the reference's figures, as it takes them from a
+/// sorted list. Null where there is none.
+Json text_length_of(const data::ExampleList& examples) {
+  std::vector<std::uint32_t> lengths;
+  lengths.reserve(examples.size());
+  for (std::uint64_t i = 0; i < examples.size(); ++i)
+    if (const std::uint32_t length = examples.num_characters(i); length > 0) lengths.push_back(length);
+  if (lengths.empty()) return Json();
+  std::sort(lengths.begin(), lengths.end());
+  const auto count = static_cast<double>(lengths.size());
+  const double mean = std::accumulate(lengths.begin(), lengths.end(), 0.0) / count;
+  return Json::object({{"min", lengths.front()},
+                       {"max", lengths.back()},
+                       {"mean", rounded(mean, 1)},
+                       {"median", lengths[lengths.size() / 2]},
+                       {"p95", lengths[static_cast<std::size_t>(count * 0.95)]}});
+}
+
+/// Whether rows become one text, under which the reference counts their characters.
+bool learns_texts(config::TrainerType trainer) {
+  return trainer == config::TrainerType::sft || trainer == config::TrainerType::cpt;
 }
 
 /// Keys of `lora` and `training` that no step's numbers follow from.
@@ -110,9 +135,15 @@ RunRecord::RunRecord(const config::LoadedJob& loaded, const Json& earlier) : id_
 void RunRecord::set_model(const std::string& digest) { document_.find("model")->set("digest", digest); }
 
 void RunRecord::set_data(const config::JobConfig& job, const data::PreparedData& data) {
-  const auto set_of = [](const data::ExampleList& examples) {
-    return Json::object(
-        {{"digest", examples.digest()}, {"num_examples", examples.size()}, {"length", length_of(examples)}});
+  const bool has_texts = learns_texts(job.training.trainer_type);
+  const auto set_of = [has_texts](const data::ExampleList& examples, const data::ChosenRows& rows) {
+    return Json::object({{"digest", examples.digest()},
+                         {"num_examples", examples.size()},
+                         {"length", length_of(examples)},
+                         {"num_rows", rows.num_rows},
+                         {"columns", has_texts ? Json::array({"text"}) : Json::array_of(rows.columns)},
+                         {"text_length", has_texts ? text_length_of(examples) : Json()},
+                         {"source_columns", Json::array_of(rows.columns)}});
   };
   Json sources = Json::array();
   for (const auto& source : data.sources)
@@ -120,12 +151,12 @@ void RunRecord::set_data(const config::JobConfig& job, const data::PreparedData&
                                {"digest", source.tokens.store->digest()},
                                {"num_rows", source.tokens.num_rows},
                                {"report", source.tokens.report.to_json()}}));
-  Json eval = set_of(*data.eval);
+  Json eval = set_of(*data.eval, data.eval_rows);
   eval.set("origin", data.eval_origin);
   document_.set("data",
                 Json::object({{"sources", std::move(sources)},
                               {"data_sets", data_sets_for_record(job)},
-                              {"train", set_of(*data.train)},
+                              {"train", set_of(*data.train, data.train_rows)},
                               {"eval", std::move(eval)},
                               {"tokenizer", data.model.tokenizer->digest()},
                               {"chat_template", Json::object({{"name", data.model.chat_template->name()},

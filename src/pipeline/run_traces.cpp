@@ -10,10 +10,13 @@
 #include "forgelm/compliance/mask.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/files.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/line_blocks.hpp"
+#include "forgelm/core/log.hpp"
 #include "forgelm/core/os_error.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/token_store.hpp"
+#include "forgelm/formats/rows.hpp"
 #include "forgelm/pipeline/erasure.hpp"
 
 namespace forgelm::pipeline {
@@ -21,6 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Logger logger("forgelm.purge");
 constexpr int kMaxDepth = 6;
 constexpr std::uint64_t kMaxRecordBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kMinSearchedBytes = 4;
@@ -91,9 +95,21 @@ bool holds_any(const fs::path& path, const std::vector<std::string>& needles) {
   }
 }
 
-std::string text_at(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  return value != nullptr && value->kind() == Json::Kind::text ? value->text() : "";
+/// Whether a row of a Parquet file, whose bytes are encoded and compressed, holds one. False for what cannot be read.
+bool holds_any_row(const fs::path& path, const std::vector<std::string>& needles) {
+  JsonStyle style;
+  style.ensure_ascii = false;
+  try {
+    const auto reader = formats::open_rows(path);
+    for (formats::Row row; reader->next(row);) {
+      const std::string text = dump(row.value, style);
+      for (const std::string& needle : needles)
+        if (text.find(needle) != std::string::npos) return true;
+    }
+  } catch (const ConfigError& error) {
+    logger.warning(path.native(), " is not looked into: ", error.what());
+  }
+  return false;
 }
 
 /// A file that a run read. Without a digest in older records, which only name data sets as the job wrote them.
@@ -150,6 +166,8 @@ std::vector<FoundRecord> run_records_below(const fs::path& folder) {
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return records;
 }
+
+bool is_parquet(const fs::path& path) { return ascii_lower(path.extension().native()) == ".parquet"; }
 
 std::uint64_t size_of_all(const fs::path& path) {
   std::error_code error;
@@ -212,7 +230,8 @@ std::vector<fs::path> files_that_hold(const fs::path& folder, const std::string&
   if (text.size() < kMinSearchedBytes) return found;
   const std::vector<std::string> needles = spellings(text);
   for (const fs::path& file : files_below(folder))
-    if (!is_weights(file) && holds_any(file, needles)) found.push_back(file);
+    if (!is_weights(file) && (is_parquet(file) ? holds_any_row(file, needles) : holds_any(file, needles)))
+      found.push_back(file);
   return found;
 }
 

@@ -25,6 +25,9 @@ std::vector<FoundRecord> run_records_below(const std::filesystem::path& folder);
 /// Paths and digests of the files that a run read, as its record names them.
 std::vector<std::string> sources_of(const Json& record);
 
+/// By its name.
+bool is_parquet(const std::filesystem::path& path);
+
 /// Bytes of a file, or of all files in a folder.
 std::uint64_t size_of_all(const std::filesystem::path& path);
 

@@ -1,11 +1,14 @@
 #include "webhook_listener.hpp"
 
+#include "forgelm/compliance/audit_log.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::pipeline {
 
 WebhookListener::WebhookListener(const config::JobConfig& job)
-    : run_name_(compliance::webhook_run_name(job.model.name_or_path)), notifier_(job.webhook) {}
+    : run_name_(compliance::webhook_run_name(job.model.name_or_path)), notifier_(job.webhook) {
+  notifier_.attach_checkpoint_of(std::filesystem::path(job.training.output_dir) / compliance::kAuditLogName);
+}
 
 void WebhookListener::on_started(const std::string&) { notifier_.training_started(run_name_); }
 

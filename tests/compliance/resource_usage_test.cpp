@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "forgelm/compliance/law.hpp"
+#include "forgelm/core/env.hpp"
+#include "forgelm/core/text.hpp"
 #include "golden_rows.hpp"
 #include "support/test.hpp"
 
@@ -100,7 +102,13 @@ TEST_CASE("law: every row has its source, and a date or a number") {
   for (const auto& entry : compliance::law_table()) {
     INFO(entry.id);
     CHECK(ids.insert(entry.id).second);
-    CHECK_FALSE(entry.source.empty());
+    CHECK_FALSE(entry.provision.empty());
+    // Act, guidelines: by what they can be looked up under.
+    const bool is_cited = entry.source.find("http://data.europa.eu/eli/") != entry.source.npos ||
+                          entry.source.find("C(2025) 5045") != entry.source.npos ||
+                          entry.source.find("2025/0359 (COD)") != entry.source.npos;
+    CHECK(is_cited);
+    if (!entry.date.empty()) CHECK(parse_iso_time(cat(entry.date, "T00:00:00Z")).has_value());
     CHECK(entry.date.empty() == (entry.number != 0));
   }
   CHECK_THROWS_AS(compliance::law("absent"), std::logic_error);

@@ -71,8 +71,8 @@ inline compliance::RunFacts sample_facts(bool has_run) {
   run.metrics = Json::object({{"train_loss", 1.25}, {"eval_loss", 1.5}, {"num_steps", 12}, {"odd", "nan"}});
   run.compute = {false, "A processor", 1, 8, 3600, 1u << 30, 1'000'000, 1'100'000'000, 1'000'000};
   facts.run = run;
-  facts.splits = {{"train", 90, {"messages"}, std::string(64, 'e'), Json()},
-                  {"validation", 10, {}, std::string(64, 'f'), Json()}};
+  facts.splits = {{"train", 90, {"text"}, std::string(64, 'e'), Json(), Json(), 90, {"messages"}},
+                  {"validation", 10, {}, std::string(64, 'f'), Json(), Json(), 10}};
   return facts;
 }
 

@@ -80,7 +80,12 @@ TEST_CASE("data report: rows, reasons, samples and tokens add up, and parts merg
   second.count_example(30, 11);
   second.drop_kept("response too short");
   ++second.num_truncated;
+  first.count_columns(Json::object({{"id", 1}, {"text", "a"}}));
+  first.count_columns(Json::object({{"text", "a"}, {"note", "n"}}));
+  second.count_columns(Json::object({{"label", true}, {"id", 2}}));
   first.merge(second);
+  CHECK(first.columns == std::vector<std::string>{"id", "text", "note", "label"});
+  CHECK(DataReport::from_state(first.to_state()).columns == first.columns);
   CHECK(first.num_rows == 9);
   CHECK(first.num_kept == 5);
   CHECK(first.num_dropped() == 3);
@@ -102,6 +107,15 @@ TEST_CASE("data report: rows, reasons, samples and tokens add up, and parts merg
                                 "lengths  min 10, median 20, p95 30, max 30, mean 20.0",
                                 "examples 1 cut at the end, 1 with nothing to learn",
                             });
+}
+
+TEST_CASE("data report: rows with ever new members do not fill the memory") {
+  DataReport report, other;
+  for (int i = 0; i < 3000; ++i) report.count_columns(Json::object({{std::to_string(i), i}}));
+  for (int i = 5000; i < 6000; ++i) other.count_columns(Json::object({{std::to_string(i), i}}));
+  report.merge(other);
+  CHECK(report.columns.size() == DataReport::kMaxColumns);
+  CHECK(report.columns.back() == "999");
 }
 
 TEST_CASE("data report: large numbers are grouped, and what is zero is left out") {

@@ -63,6 +63,23 @@ const Sequence& only_sequence(const BuiltExamples& built) {
 
 }  // namespace
 
+TEST_CASE("The characters of a text are counted as it was before it was cut, once for all parts of it") {
+  ExampleRules rules;
+  CHECK(only_sequence(build(text_sample("Gr\u00fc\u00dfe"))).num_characters == 5 + 4);  // and </s>
+  rules.add_eos = false;
+  CHECK(only_sequence(build(text_sample("Gr\u00fc\u00dfe"), rules)).num_characters == 5);
+  CHECK(only_sequence(build(completion("ask:", " yes"), rules)).num_characters == 8);
+  rules.max_length = 4;
+  CHECK(only_sequence(build(text_sample("abcdefghij"), rules)).num_characters == 10);
+  rules.length_policy = config::LengthPolicy::split;
+  const BuiltExamples parts = build(text_sample("abcdefghij"), rules);
+  REQUIRE(parts.examples.size() > 2);
+  std::uint32_t sum = 0;
+  for (const Example& part : parts.examples) sum += part.sequences.front().num_characters;
+  CHECK(sum == 10);
+  CHECK(parts.examples.front().sequences.front().num_characters == 10);
+}
+
 TEST_CASE("A text is learnt whole, with one beginning and one end, its first token aside") {
   const BuiltExamples built = build(text_sample("abc"));
   const Sequence& sequence = only_sequence(built);

@@ -42,6 +42,7 @@ Example make_example(std::uint64_t row) {
     for (std::uint64_t i = 0; i < length; ++i)
       sequence.ids.push_back(static_cast<std::int32_t>(random.next_up_to(INT32_MAX)));
     for (std::uint32_t at = 0; at + 3 < length; at += 5) sequence.learnt.push_back({at, at + 3});
+    sequence.num_characters = static_cast<std::uint32_t>(random.next_up_to(1000));
     example.sequences.push_back(std::move(sequence));
   }
   if (row % 3 == 0) example.extra = "{\"label\": " + std::to_string(row) + "}";
@@ -58,16 +59,18 @@ bool holds(const TokenStore& store, std::uint64_t num) {
     if (store.num_sequences(i) != wanted.sequences.size() || store.row(i) != wanted.row ||
         store.extra(i) != wanted.extra)
       return false;
-    std::size_t longest = 0;
+    std::size_t longest = 0, num_characters = 0;
     const std::uint64_t num_tokens_before = num_tokens;
     for (std::uint32_t s = 0; s < wanted.sequences.size(); ++s) {
       const SequenceView view = store.sequence(i, s);
       if (std::vector<std::int32_t>(view.ids.begin(), view.ids.end()) != wanted.sequences[s].ids) return false;
       if (std::vector<TokenRange>(view.learnt.begin(), view.learnt.end()) != wanted.sequences[s].learnt) return false;
       longest = std::max(longest, view.ids.size());
+      num_characters += wanted.sequences[s].num_characters;
       num_tokens += view.ids.size();
       num_learnt += view.num_learnt();
     }
+    if (store.num_characters(i) != num_characters) return false;
     if (store.length(i) != longest || store.num_tokens(i) != num_tokens - num_tokens_before) return false;
   }
   return store.num_tokens() == num_tokens && store.num_learnt() == num_learnt;

@@ -233,7 +233,7 @@ TEST_CASE("row erasure: two erasers at once do not bring back each other's rows"
 TEST_CASE("row erasure: files that cannot be cut are refused with what to do") {
   const test::TemporaryDirectory folder;
   write_file_durably(folder / "r.txt", "a\n");
-  write_file_durably(folder / "r.parquet", "PAR1");
+  write_file_durably(folder / "r.parquet", "PAR1");  // broken; and a build may not read Parquet at all
   for (const char* name : {"r.txt", "r.parquet", "missing.jsonl"}) {
     INFO(name);
     CHECK_THROWS_AS(RowEraser(folder / name), ConfigError);

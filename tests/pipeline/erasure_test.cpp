@@ -359,6 +359,7 @@ TEST_CASE("erasure: samples that show the identifier go, and the run that traine
 
 TEST_CASE("erasure: everything that a run wrote is found by its id, but the log and the model") {
   test::Workplace here;
+  here.sections = "monitoring: {enabled: true, metrics_export: prometheus}\n";
   const auto first = here.run();
   here.training.after_step = [](std::int64_t step) {
     if (step == 6) throw RunError(RunErrorKind::diverged, "the loss is not finite");
@@ -383,8 +384,9 @@ TEST_CASE("erasure: everything that a run wrote is found by its id, but the log 
   };
   request.is_dry_run = true;
   const auto names = here.names();
-  // TensorBoard's files, the folder, the cache.
-  CHECK(pipeline::erase_run(request).at("would_delete").items().size() == 3);
+  // TensorBoard's files, the folder, the metrics for a collector, the cache.
+  REQUIRE(names.count("forgelm.prom") == 1);
+  CHECK(pipeline::erase_run(request).at("would_delete").items().size() == 4);
   CHECK(here.names() == names);
   request.is_dry_run = false;
   const Json document = pipeline::erase_run(request);

@@ -1,71 +1,32 @@
 // What a run leaves as evidence, and what it says when something of it cannot be written.
 #include "forgelm/pipeline/evidence.hpp"
 
-#include <cerrno>
+#include <csignal>
 #include <set>
+#include <sstream>
 
-#include "fake_session.hpp"
 #include "forgelm/compliance/annex_iv.hpp"
-#include "forgelm/core/audit_sink.hpp"
 #include "forgelm/core/error.hpp"
-#include "forgelm/core/failpoint.hpp"
 #include "forgelm/core/hash.hpp"
-#include "forgelm/core/log.hpp"
-#include "forgelm/pipeline/run.hpp"
-#include "support/fake_environment.hpp"
-#include "support/temporary_directory.hpp"
-#include "support/test.hpp"
+#include "workplace.hpp"
 
 namespace {
 
 using namespace forgelm;
 namespace fs = std::filesystem;
 
-/// An audit sink whose events outlive the run.
-class SharedSink final : public AuditSink {
+class Workplace : public test::Workplace {
  public:
-  explicit SharedSink(RecordingAuditSink& sink) : sink_(sink) {}
-  void record(const AuditEvent& event) override { sink_.record(event); }
+  Workplace() { environment.now = *parse_iso_time("2026-08-01T12:00:00+00:00"); }
 
- private:
-  RecordingAuditSink& sink_;
-};
-
-class Workplace {
- public:
-  Workplace() : scope_(fake_) {
-    fake_.variables["XDG_CACHE_HOME"] = (folder_ / "cache").native();
-    fake_.now = *parse_iso_time("2026-08-01T12:00:00+00:00");
-    set_log_level(LogLevel::ERROR);
+  config::LoadedJob job(const std::string& more) {
+    sections = more;
+    return test::Workplace::job();
   }
-  ~Workplace() {
-    set_log_level(LogLevel::INFO);
-    failpoint::disarm_all();
+  pipeline::RunResult run(const std::string& more = "") {
+    sections = more;
+    return test::Workplace::run();
   }
-
-  config::LoadedJob job(const std::string& sections = "") const {
-    const fs::path source = FORGELM_SOURCE_DIR;
-    auto loaded = config::read_job(
-        cat("model: {name_or_path: ", (source / "templates/quickstart/model").native(), ", load_in_4bit: false}\n",
-            "lora: {}\ntraining: {output_dir: ", out().native(), ", eval_steps: 4, save_steps: 4}\n",
-            "data: {dataset_name_or_path: ", (source / "configs/data/first-job.jsonl").native(), "}\n", sections),
-        "job.yaml");
-    INFO(render(loaded.diagnostics, DiagnosticStyle::text));
-    REQUIRE(loaded.ok());
-    return loaded;
-  }
-
-  pipeline::RunResult run(const std::string& sections = "") {
-    pipeline::RunOptions options;
-    options.shows_progress = false;
-    options.open_training = [this](engine::TrainingRequest request) { return training.open(std::move(request)); };
-    options.open_audit = [this](const config::JobConfig&, const fs::path&, const std::string&) {
-      return std::make_unique<SharedSink>(audit);
-    };
-    return pipeline::run_job(job(sections), options);
-  }
-
-  fs::path out() const { return folder_ / "out"; }
   Json file(const std::string& name) const { return parse_json(read_file(out() / name)).value(); }
   std::vector<std::string> events_of_bundle() const {
     std::vector<std::string> names;
@@ -73,14 +34,6 @@ class Workplace {
       if (name.starts_with("compliance.")) names.push_back(name);
     return names;
   }
-
-  test::FakeTraining training;
-  RecordingAuditSink audit;
-  test::TemporaryDirectory folder_;
-  test::FakeEnvironment fake_;
-
- private:
-  ScopedEnvironment scope_;
 };
 
 const std::string kProvider =
@@ -159,22 +112,153 @@ TEST_CASE("evidence: a bundle that cannot be written is on the record, and the m
 
 TEST_CASE("evidence: an export tells of the run of this configuration, else of the job alone") {
   Workplace here;
-  const auto before = pipeline::export_bundle(here.job(kProvider), here.folder_ / "deep/er/export/");
+  const auto before = pipeline::export_bundle(here.job(kProvider), here.folder() / "deep/er/export/");
   CHECK(before.run_id.empty());
-  CHECK(compliance::verify_annex_iv_file(here.folder_ / "deep/er/export/annex_iv_metadata.json").is_valid);
-  CHECK_FALSE(fs::exists(here.folder_ / "deep/er/export/provenance.slsa.json"));
+  CHECK(compliance::verify_annex_iv_file(here.folder() / "deep/er/export/annex_iv_metadata.json").is_valid);
+  CHECK_FALSE(fs::exists(here.folder() / "deep/er/export/provenance.slsa.json"));
 
   const auto result = here.run(kProvider);
-  const auto after = pipeline::export_bundle(here.job(kProvider), here.folder_ / "deep/er/export");
+  const auto after = pipeline::export_bundle(here.job(kProvider), here.folder() / "deep/er/export");
   CHECK(after.run_id == result.run_id);
-  CHECK(compliance::verify_annex_iv_file(here.folder_ / "deep/er/export/annex_iv_metadata.json").is_valid);
-  const Json report = parse_json(read_file(here.folder_ / "deep/er/export/compliance_report.json")).value();
+  CHECK(compliance::verify_annex_iv_file(here.folder() / "deep/er/export/annex_iv_metadata.json").is_valid);
+  const Json report = parse_json(read_file(here.folder() / "deep/er/export/compliance_report.json")).value();
   CHECK(report.at("evaluation_results") == here.file("compliance/compliance_report.json").at("evaluation_results"));
   CHECK(report.at("resource_usage") == here.file("compliance/compliance_report.json").at("resource_usage"));
 
   const auto other =
-      pipeline::export_bundle(here.job("compliance: {provider_name: Q}\n"), here.folder_ / "deep/er/export");
+      pipeline::export_bundle(here.job("compliance: {provider_name: Q}\n"), here.folder() / "deep/er/export");
   CHECK(other.run_id.empty());
+}
+
+TEST_CASE("evidence: a refused run leaves a bundle that says so, and no word on how to use its model") {
+  for (const bool reverts : {false, true}) {
+    INFO("auto_revert: " << reverts);
+    Workplace here;
+    here.training.final_loss = 6.5;
+    const auto result = here.run(
+        cat(kProvider, "evaluation: {max_acceptable_loss: 5.0, auto_revert: ", reverts ? "true" : "false", "}\n"));
+    REQUIRE(result.state == pipeline::RunState::rejected);
+    const Json report = here.file("compliance/compliance_report.json");
+    CHECK(report.at("run_id").text() == result.run_id);
+    CHECK(report.at("run").at("state").text() == "rejected");
+    const Json gate = report.at("run").at("gates").items().at(0);
+    CHECK(gate.at("verdict").text() == "failed");
+    CHECK(gate.at("detail").text() == result.message);
+    CHECK(report.at("evaluation_results").at("metrics").at("eval_loss").real() == 6.5);
+    CHECK(report.at("run").at("final_model").text() == result.staging.native());
+    CHECK(report.at("run").at("outputs").items().empty() == reverts);
+    for (const char* name : {"deployer_instructions.md", "provenance.slsa.json"}) {
+      INFO(name);
+      CHECK_FALSE(fs::exists(here.out() / "compliance" / name));
+    }
+    const std::string readme = read_file(here.out() / "compliance/README.md");
+    CHECK(readme.find("Its state is `rejected`") != std::string::npos);
+    CHECK(readme.find(cat("gate loss: failed. ", result.message)) != std::string::npos);
+    CHECK(readme.find("deployer_instructions.md") == std::string::npos);
+    CHECK(read_file(here.out() / "compliance/training_manifest.yaml").find("state: rejected\n") != std::string::npos);
+    CHECK(compliance::verify_annex_iv_file(here.out() / "compliance/annex_iv_metadata.json").is_valid);
+    const Json points = here.file("compliance/annex_iv_metadata.json").at("annex_iv").at("points");
+    const Json instructions = points.items().at(0).at("items").items().at(7);
+    CHECK(instructions.at("status").text() == "not_applicable");
+    // The same from the record, later.
+    const auto exported = pipeline::export_bundle(
+        here.job(
+            cat(kProvider, "evaluation: {max_acceptable_loss: 5.0, auto_revert: ", reverts ? "true" : "false", "}\n")),
+        here.folder() / "export");
+    CHECK(exported.run_id == result.run_id);
+    CHECK(parse_json(read_file(here.folder() / "export/compliance_report.json")).value().at("run").at("state").text() ==
+          "rejected");
+  }
+}
+
+TEST_CASE("evidence: while an earlier run's model is in its place, its bundle is kept with that run") {
+  Workplace here;
+  const auto good = here.run();
+  const std::string kept = cat("earlier-", good.run_id, "/compliance/compliance_report.json");
+  const Json report = here.file("compliance/compliance_report.json");
+  write_file_durably(here.out() / "compliance/note of somebody.txt", "x");
+  here.training.final_loss = 6.5;
+  const auto refused = here.run("evaluation: {max_acceptable_loss: 5.0}\n");
+  CHECK(here.file(kept) == report);
+  CHECK(here.file("compliance/compliance_report.json").at("run_id").text() == refused.run_id);
+  CHECK(fs::exists(here.out() / "compliance/note of somebody.txt"));
+  here.training.final_loss = std::nullopt;
+  here.run();
+  CHECK_FALSE(fs::exists(here.out() / cat("earlier-", good.run_id)));
+  CHECK_FALSE(fs::exists(here.out() / cat("earlier-", refused.run_id)));
+}
+
+TEST_CASE("evidence: a run that breaks after its first step leaves a bundle with the error, one before it none") {
+  Workplace here;
+  here.training.after_step = [](std::int64_t step) {
+    if (step == 3) throw RunError(RunErrorKind::diverged, "the loss is not finite");
+  };
+  CHECK_THROWS_AS(here.run(kProvider), RunError);
+  Json run = here.file("compliance/compliance_report.json").at("run");
+  CHECK(run.at("state").text() == "failed");
+  CHECK(run.at("error").at("message").text() == "the loss is not finite");
+  CHECK(run.at("error").at("stage").text() == "train");
+  CHECK(here.file("compliance/compliance_report.json").find("resource_usage") == nullptr);  // it was not counted yet
+  CHECK(compliance::verify_annex_iv_file(here.out() / "compliance/annex_iv_metadata.json").is_valid);
+  CHECK(here.audit.events().back().name == "pipeline.failed");
+
+  here.training.after_step = [](std::int64_t step) {
+    if (step == 6) ::raise(SIGTERM);
+  };
+  here.run(kProvider);
+  CHECK(here.file("compliance/compliance_report.json").at("run").at("state").text() == "interrupted");
+  CHECK(here.file("compliance/compliance_report.json").find("resource_usage") != nullptr);
+
+  Workplace other;
+  fs::create_directories(other.out() / "compliance");
+  write_file_durably(other.out() / "compliance/compliance_report.json", "{\"run_id\": \"fg-before\"}");
+  other.training.before_open = [] { throw ConfigError("there is no such model"); };
+  CHECK_THROWS_AS(other.run(kProvider), ConfigError);
+  CHECK(other.file("compliance/compliance_report.json").at("run_id").text() == "fg-before");
+  CHECK(other.events_of_bundle().empty());
+}
+
+TEST_CASE("evidence: a bundle of a run that waits for a person says so, and one exported after the approval does not") {
+  Workplace here;
+  const std::string gated = "evaluation: {require_human_approval: true}\n";
+  const auto result = here.run(gated);
+  REQUIRE(result.state == pipeline::RunState::awaiting_approval);
+  CHECK(here.file("compliance/compliance_report.json").at("run").at("state").text() == "awaiting_approval");
+  CHECK(read_file(here.out() / "compliance/README.md").find("A person had still to approve") != std::string::npos);
+  CHECK(fs::exists(here.out() / "compliance/deployer_instructions.md"));
+  fs::rename(result.staging, here.out() / "final_model");
+  pipeline::export_bundle(here.job(gated), here.folder() / "export");
+  const Json run = parse_json(read_file(here.folder() / "export/compliance_report.json")).value().at("run");
+  CHECK(run.at("state").text() == "finished");
+  CHECK(run.at("final_model").text() == (here.out() / "final_model").native());
+}
+
+TEST_CASE("evidence: splits have the rows, columns and lengths of texts that the reference reports") {
+  std::istringstream lines(read_file(FORGELM_SOURCE_DIR "/tests/golden/governance/splits.jsonl"));
+  std::size_t num_splits = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const Json golden = parse_json(line).value();
+    Workplace here;
+    std::string rows;
+    for (const Json& row : golden.at("rows").items()) rows += dump(row) + "\n";
+    fs::create_directories(here.out());
+    write_file_durably(here.folder() / "rows.jsonl", rows);
+    config::LoadedJob job = here.job("");
+    job.job.data.dataset_name_or_path = (here.folder() / "rows.jsonl").native();
+    job.job.training.trainer_type = *from_text<config::TrainerType>(golden.at("trainer").text());
+    job.job.data.add_eos = golden.at("data").text().find("add_eos: false") == std::string::npos;
+    job.job.data.shuffle = golden.at("data").text().find("shuffle: false") == std::string::npos;
+    pipeline::run_job(job, here.options());
+    const Json ours = here.file("compliance/data_governance_report.json").at("splits");
+    for (const auto& [name, split] : golden.at("splits").members())
+      for (const auto& [key, value] : split.members()) {
+        INFO(golden.at("trainer").text() << " " << golden.at("data").text() << ", " << name << ", " << key);
+        REQUIRE(ours.find(name) != nullptr);
+        CHECK(dump(ours.at(name).at(key)) == dump(value));
+        ++num_splits;
+      }
+  }
+  CHECK(num_splits > 30);
 }
 
 TEST_CASE("monitoring: metrics leave at the end of a run, and a worse evaluation than the run before is told") {

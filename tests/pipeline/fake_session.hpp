@@ -19,6 +19,7 @@ struct FakeTraining {
   std::int64_t save_steps = 4;
   std::int64_t eval_steps = 4;
   std::function<void(std::int64_t step)> after_step = [](std::int64_t) {};
+  std::function<void()> before_open = [] {};
   std::function<void()> before_save = [] {};
   std::string weights = "weights";
   bool evaluates = true;
@@ -120,6 +121,7 @@ class FakeSession final : public engine::TrainingSession {
 };
 
 inline std::unique_ptr<engine::TrainingSession> FakeTraining::open(engine::TrainingRequest asked) {
+  before_open();
   request = std::move(asked);
   return std::make_unique<FakeSession>(*this);
 }

@@ -1,6 +1,7 @@
 // A run's notices as a receiver gets them, and retention rules before a run.
 #include <algorithm>
 
+#include "forgelm/compliance/audit_verify.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/http.hpp"
 #include "forgelm/core/text.hpp"
@@ -58,6 +59,34 @@ TEST_CASE("notices: a run tells of its start and its success, and its record say
   CHECK(outcomes(here.record()) == Texts{"delivered", "delivered"});
   CHECK(dump(here.record()).find("the-token-of-this-receiver") == std::string::npos);
   CHECK(here.record().at("state").text() == "finished");
+}
+
+TEST_CASE("notices: the receiver gets the audit log's checkpoint, which finds a log that was written anew") {
+  const Receiver receiver;
+  test::Workplace here;
+  here.keeps_audit_in_memory = false;
+  here.environment.variables["FORGELM_OPERATOR"] = "desk";
+  here.sections = receiver.section();
+  here.run();
+  const auto notices = receiver.notices();
+  REQUIRE(notices.size() == 2);
+  const std::string log = (here.out() / "audit_log.jsonl").native();
+  const std::string last = notices[1].at("audit_checkpoint").text();
+  CHECK(notices[1].members().back().first == "audit_checkpoint");  // behind the reference's keys
+  CHECK(last == read_file(log + ".checkpoint"));
+  CHECK(notices[0].at("audit_checkpoint").text() != last);
+  // As an anchor it covers all that was recorded, and speaks against another log.
+  compliance::AuditVerifyOptions options;
+  options.anchor = last;
+  CHECK(compliance::verify_audit_file(log, options).is_valid());
+  for (const char* ending : {"", ".checkpoint", ".manifest.json"}) std::filesystem::remove(log + ending);
+  here.run();
+  CHECK_FALSE(compliance::verify_audit_file(log, options).is_valid());
+  // A log without a checkpoint says nothing, and the notice goes out.
+  here.keeps_audit_in_memory = true;
+  std::filesystem::remove(log + ".checkpoint");
+  here.run();
+  CHECK(receiver.notices().back().find("audit_checkpoint") == nullptr);
 }
 
 TEST_CASE("notices: a run that fails, is refused, reverted, or waits for approval tells so") {

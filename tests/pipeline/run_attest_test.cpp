@@ -47,12 +47,14 @@ TEST_CASE("run: the final model comes with its manifest, a second one into the s
     CHECK(manifest.at("model_path").text() == here.model().native());
     CHECK(attested(here) == Json::object({{"artifacts", report.num_verified}}));
     std::size_t num_files = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(here.model())) num_files += entry.is_regular_file() ? 1 : 0;
+    for (const auto& entry : fs::recursive_directory_iterator(here.model()))
+      num_files += entry.is_regular_file() ? 1 : 0;
     CHECK(num_files == report.num_verified + 1);
     CHECK_FALSE(fs::exists(here.model() / "model.sig"));
   }
   write_file_durably(here.model() / "adapter_model.safetensors", "changed");
-  CHECK(compliance::verify_model_integrity(here.model()).changed == std::vector<std::string>{"adapter_model.safetensors"});
+  CHECK(compliance::verify_model_integrity(here.model()).changed ==
+        std::vector<std::string>{"adapter_model.safetensors"});
 }
 
 TEST_CASE("run: with a key the model is signed, manifest and all") {

@@ -1,5 +1,6 @@
 // What becomes of a model that its gates judged: what stands in the folder, in the record and in the audit log after
 // each verdict, and that a refused model is never at its place.
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <limits>
@@ -90,7 +91,8 @@ TEST_CASE("run gates: a refused model never is at its place; without auto_revert
   CHECK(here.record().at("state") == Json("rejected"));
   CHECK(here.record().at("staging_path") == Json(result.staging.native()));
   CHECK(details_of(here.audit, "evaluation.loss_gate_completed").at("passed") == Json(false));
-  CHECK(here.audit.names().back() == "evaluation.loss_gate_completed");  // no evidence of a pass, no completion
+  CHECK(here.audit.names().back() == "compliance.artifacts_exported");  // of the refusal; and no completion
+  CHECK(details_of(here.audit, "human_approval.required").is_null());
   CHECK(listener.heard == Names{"started", "rejected"});
   // Another bound judges the same weights without training again.
   here.sections = "evaluation: {max_acceptable_loss: 5.8}\n";
@@ -127,7 +129,9 @@ TEST_CASE("run gates: auto_revert leaves nothing that holds the refused weights"
     const Json reverted = details_of(here.audit, "model.reverted");
     CHECK(reverted.at("reason") == Json("threshold"));
     CHECK(reverted.at("detail").text().find("worse than the baseline's 6.0000") != std::string::npos);
-    CHECK(here.audit.names().back() == "model.reverted");
+    const Names last = here.audit.names();
+    CHECK(std::find(last.begin(), last.end(), "model.reverted") <
+          std::find(last.begin(), last.end(), "compliance.artifacts_exported"));
   }
 }
 
@@ -248,7 +252,9 @@ TEST_CASE("run gates: a run that breaks or is interrupted says so in the log, an
     if (step == 3) throw RunError(RunErrorKind::diverged, "the loss is not finite");
   };
   CHECK_THROWS_AS(here.run(), RunError);
-  CHECK(here.audit.names() == Names{"pipeline.initialized", "training.started", "pipeline.failed"});
+  CHECK(here.audit.names() == Names{"pipeline.initialized", "training.started", "compliance.governance_exported",
+                                    "compliance.governance_section_missing", "compliance.artifacts_exported",
+                                    "pipeline.failed"});
   CHECK(details_of(here.audit, "pipeline.failed").at("error") == Json("the loss is not finite"));
   CHECK(listener.heard == Names{"started", "failed: the loss is not finite"});
   here.training.after_step = [](std::int64_t step) {

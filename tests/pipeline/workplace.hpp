@@ -54,9 +54,8 @@ class Workplace {
     return loaded;
   }
 
-  pipeline::RunResult run(const std::optional<std::string>& resume = std::nullopt, const std::string& job_keys = "") {
+  pipeline::RunOptions options() {
     pipeline::RunOptions options;
-    options.resume = resume;
     options.shows_progress = false;
     options.sign_key = sign_key;
     options.open_training = [this](engine::TrainingRequest request) { return training.open(std::move(request)); };
@@ -65,9 +64,15 @@ class Workplace {
         return std::make_unique<SinkReference>(audit);
       };
     options.listeners = listeners;
-    return pipeline::run_job(job(job_keys), options);
+    return options;
+  }
+  pipeline::RunResult run(const std::optional<std::string>& resume = std::nullopt, const std::string& job_keys = "") {
+    pipeline::RunOptions with = options();
+    with.resume = resume;
+    return pipeline::run_job(job(job_keys), with);
   }
 
+  const fs::path& folder() const { return folder_.path(); }
   fs::path out() const { return folder_ / "out"; }
   fs::path model() const { return out() / "final_model"; }
   Json record() const { return parse_json(read_file(out() / "forgelm_run.json")).value(); }

@@ -171,11 +171,12 @@ _forgelm() {
         --salt-source) COMPREPLY=($(compgen -W 'per_dir env_var' -- "$current")); return ;;
         --output-dir) _forgelm_files -d; return ;;
         --audit-dir) _forgelm_files -d; return ;;
+        --config) _forgelm_files -f; return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--query --type --salt-source --output-dir --audit-dir --no-excerpts --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--query --type --salt-source --output-dir --audit-dir --config --no-excerpts --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'sign')
       case $previous in
         --sign-key) _forgelm_files -f; return ;;

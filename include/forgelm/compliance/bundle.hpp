@@ -14,6 +14,7 @@
 namespace forgelm::compliance {
 
 inline constexpr const char* kBundleFolder = "compliance";
+inline constexpr const char* kReportFile = "compliance_report.json";
 inline constexpr const char* kAnnexIvFile = "annex_iv_metadata.json";
 inline constexpr const char* kGovernanceFile = "data_governance_report.json";
 inline constexpr const char* kInstructionsFile = "deployer_instructions.md";

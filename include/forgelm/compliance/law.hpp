@@ -13,8 +13,9 @@ struct LawEntry {
   std::string_view id;    ///< "high_risk_annex_iii_applies_from"
   std::string_view date;  ///< "2027-12-02"; empty where the row is a number
   double number = 0;
-  std::string_view what;    ///< one sentence
-  std::string_view source;  ///< act, article, publication
+  std::string_view what;       ///< one sentence
+  std::string_view provision;  ///< "Article 18(1)"
+  std::string_view source;     ///< act and publication
 };
 
 std::span<const LawEntry> law_table();
@@ -23,7 +24,7 @@ const LawEntry& law(std::string_view id);
 /// The day on which the table was last compared with its sources.
 std::string_view law_table_as_of();
 
-/// {"id", "date" or "number", "what", "source"}.
+/// {"id", "date" or "number", "what", "provision", "source"}.
 Json to_json(const LawEntry& entry);
 
 }  // namespace forgelm::compliance

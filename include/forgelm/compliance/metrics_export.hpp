@@ -42,9 +42,11 @@ Json datadog_series(const MetricsReport& report);
 /// The body that a receiver of one's own gets.
 Json metrics_document(const MetricsReport& report);
 
+/// In the run's folder, without textfile_directory.
+inline constexpr const char* kPrometheusFile = "forgelm.prom";
+
 /// Sends by `section.metrics_export` and tells what became of it: {"export", "status": "sent", "failed" or "none",
-/// "file", "sent_to" (masked), "error", "drift"}. Never throws. `run_folder`: where forgelm.prom goes without
-/// textfile_directory.
+/// "file", "sent_to" (masked), "error", "drift"}. Never throws. `run_folder`: where kPrometheusFile goes.
 Json export_metrics(const config::MonitoringSection& section, const MetricsReport& report,
                     const std::filesystem::path& run_folder) noexcept;
 

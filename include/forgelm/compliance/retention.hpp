@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "forgelm/compliance/law.hpp"
 #include "forgelm/config/sections/compliance.hpp"
 #include "forgelm/core/json.hpp"
 
@@ -33,14 +34,13 @@ std::vector<RetentionExcess> retention_excesses(const config::RetentionSection& 
 /// "retention.excess {...}": one line of JSON that names them all, for logs.
 std::string excess_line(const std::vector<RetentionExcess>& excesses, config::RetentionEnforce enforce);
 
-/// How long the law wants something kept. Data with its source, so that a change of the law is a change of a row.
+/// How long the law wants something kept, in days.
 struct LegalMinimum {
   std::string_view artefact_kind;  ///< "audit_log", "compliance_bundle"
   std::int64_t days;
-  std::string_view law;
+  const LawEntry& law;
   std::string_view who;           ///< whom it binds
   std::string_view applies_from;  ///< ISO date
-  std::string_view source;
 };
 std::span<const LegalMinimum> legal_minimums();
 

@@ -35,9 +35,12 @@ struct DataSetFacts {
 struct SplitFacts {
   std::string name;  ///< "train", "validation"
   std::uint64_t num_examples = 0;
-  std::vector<std::string> columns = {};  ///< of its rows; empty: not known
+  std::vector<std::string> columns = {};  ///< as the reference has them behind formatting; empty: not known
   std::string digest = {};
-  Json token_length = {};  ///< min, max, mean, median, p95; null: not known
+  Json token_length = {};                        ///< min, max, mean, median, p95; null: not known
+  Json text_length = {};                         ///< the same of characters; null: it is not of texts
+  std::uint64_t num_rows = 0;                    ///< that were chosen for it; not every row gives an example
+  std::vector<std::string> source_columns = {};  ///< of the rows as they stand in the files
 };
 
 /// What the run computed on, and how much.
@@ -49,12 +52,15 @@ struct ComputeFacts {
   double seconds = 0;  ///< of training, resumed parts too
   std::uint64_t peak_memory_bytes = 0;
   std::uint64_t num_tokens = 0;   ///< that went through the model in training
-  std::uint64_t num_weights = 0;  ///< of the whole model, adapters included
+  std::uint64_t num_weights = 0;  ///< of the whole model, adapters included; 0: the run ended before this was counted
   std::uint64_t num_trained = 0;  ///< of them
 };
 
 /// The run itself.
 struct Execution {
+  /// Whether it made a model that somebody may be given.
+  bool has_model() const noexcept { return state.empty() || state == "finished" || state == "awaiting_approval"; }
+
   std::string id;
   std::string started_at, ended_at;  ///< ISO 8601; `ended_at` empty while it goes on
   std::vector<std::string> previous = {};
@@ -70,6 +76,9 @@ struct Execution {
   Json metrics = Json::object();
   Json safety = {}, judge = {}, benchmark = {};  ///< results of the gates; null: not run
   Json oom_recovery = {};                        ///< the reference's block; null: there was none
+  std::string state = {};                        ///< what it came to: "finished", "rejected", ...; empty: not said
+  Json gates = {};                               ///< verdicts of the gates, in order; null: none judged
+  Json error = {};                               ///< what ended it, as the record has it; null: nothing did
   ComputeFacts compute;
 };
 

@@ -8,10 +8,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "forgelm/config/sections/services.hpp"
@@ -44,6 +46,11 @@ class WebhookNotifier {
   /// Without a section every notice is dropped. The section's address is registered as a secret.
   explicit WebhookNotifier(std::optional<config::WebhookSection> section, RetryPolicy retry = webhook_retry_policy());
 
+  /// Every notice then carries the checkpoint of this audit log as it is at that time
+  /// (forgelm/compliance/checkpoint.hpp), so that the receiver has a copy that who can write the log's folder cannot
+  /// change.
+  void attach_checkpoint_of(std::filesystem::path audit_log) { audit_log_ = std::move(audit_log); }
+
   // One function for each event of the reference; each obeys its flag and blocks until the notice is through or given
   // up. `run_name`: webhook_run_name() below.
   void training_started(std::string_view run_name);
@@ -63,11 +70,12 @@ class WebhookNotifier {
 
  private:
   struct Notice;
-  void post(const Notice& notice) noexcept;
+  void post(Notice notice) noexcept;
   WebhookDelivery deliver(const Notice& notice);
 
   std::optional<config::WebhookSection> section_;
   RetryPolicy retry_;
+  std::filesystem::path audit_log_;  ///< empty: none
   std::vector<WebhookDelivery> deliveries_;
 };
 

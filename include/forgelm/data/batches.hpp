@@ -50,6 +50,9 @@ class ExampleList {
   const TokenStore& store_of(std::uint64_t index) const { return *stores_[examples_[index].source()]; }
   std::uint32_t length(std::uint64_t index) const { return store_of(index).length(examples_[index].example()); }
   std::uint32_t num_tokens(std::uint64_t index) const { return store_of(index).num_tokens(examples_[index].example()); }
+  std::uint32_t num_characters(std::uint64_t index) const {
+    return store_of(index).num_characters(examples_[index].example());
+  }
   /// Of each example; 1 for an empty list.
   std::uint32_t num_sequences() const noexcept { return num_sequences_; }
   SequenceView sequence(std::uint64_t index, std::uint32_t which = 0) const {

@@ -36,7 +36,11 @@ class LengthHistogram {
 };
 
 struct DataReport {
+  static constexpr std::size_t kMaxColumns = 1000;
+
   std::string row_format;  ///< RowConverter::description()
+  /// Members of the rows, in the order in which they were first seen; the first kMaxColumns of them.
+  std::vector<std::string> columns;
   std::uint64_t num_rows = 0;
   std::uint64_t num_kept = 0;                    ///< rows with at least one sample
   std::map<std::string, std::uint64_t> dropped;  ///< rows, by reason
@@ -56,6 +60,8 @@ struct DataReport {
   void count_example(std::uint64_t num_example_tokens, std::uint64_t num_learnt, bool is_prompt = false);
   /// Rows dropped after conversion (too long, response too short, ...): takes them back from the kept ones.
   void drop_kept(const std::string& reason, std::uint64_t num = 1);
+  /// Notes the members of a row.
+  void count_columns(const Json& row);
   void merge(const DataReport& other);
 
   std::uint64_t num_dropped() const;

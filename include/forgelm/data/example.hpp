@@ -20,6 +20,9 @@ struct TokenRange {
 struct Sequence {
   std::vector<std::int32_t> ids;
   std::vector<TokenRange> learnt;  ///< in order, not overlapping, not touching
+  /// Characters (code points) of the text that it was encoded from, before it was cut; 0 of the parts of a text that
+  /// was split, but for the first.
+  std::uint32_t num_characters = 0;
 };
 
 /// SFT, CPT, KTO, GRPO: one sequence (GRPO: the prompt, nothing learnt). Preference: two, chosen then rejected, each

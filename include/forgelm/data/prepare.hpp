@@ -22,12 +22,19 @@ struct PreparedSource {
   TokenizedSource tokens;
 };
 
+/// A training or evaluation set as the rows that were chosen for it; not every row gives an example.
+struct ChosenRows {
+  std::uint64_t num_rows = 0;
+  std::vector<std::string> columns;  ///< of the rows of its sources (DataReport::columns)
+};
+
 struct PreparedData {
   ModelText model;
   std::vector<PreparedSource> sources;
   std::shared_ptr<const ExampleList> train;
   std::shared_ptr<const ExampleList> eval;  ///< may be empty
-  std::string eval_origin;                  ///< "validation split", "held out of the training rows", "none"
+  ChosenRows train_rows, eval_rows;
+  std::string eval_origin;  ///< "validation split", "held out of the training rows", "none"
   std::vector<std::string> warnings;
 };
 

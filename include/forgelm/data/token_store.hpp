@@ -87,6 +87,8 @@ class TokenStore {
   std::uint32_t length(std::uint64_t example) const;
   /// Tokens of all sequences of an example together.
   std::uint32_t num_tokens(std::uint64_t example) const;
+  /// Of the texts that it was made of (Sequence::num_characters).
+  std::uint32_t num_characters(std::uint64_t example) const;
   std::uint64_t row(std::uint64_t example) const;
   std::string_view extra(std::uint64_t example) const;
   const Json& description() const noexcept;

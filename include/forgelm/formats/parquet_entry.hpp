@@ -2,8 +2,12 @@
 // holds, the only code that sees Arrow. Exceptions cross by type: both sides link libforgelm.so, which holds them.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include "forgelm/formats/rows.hpp"
 
@@ -14,6 +18,8 @@ inline constexpr const char* kParquetEntrySymbol = "forgelm_parquet_entry";
 struct ParquetEntry {
   const char* version;  ///< of the forgelm that the reader was built from
   std::unique_ptr<RowReader> (*open)(const std::filesystem::path& path, const RowLimits& limits);
+  void (*rewrite)(const std::filesystem::path& path, const std::vector<std::uint64_t>& rows,
+                  const std::function<void(std::string_view)>& write);  ///< src/parquet/rewriter.hpp
 };
 
 }  // namespace forgelm::formats

@@ -1,7 +1,8 @@
-// Takes rows out of a file of rows (JSON lines, JSON, CSV): every byte that is not theirs stays, the file is replaced
-// in one step, and memory is a few blocks whatever its size. Text and Parquet files are refused: rows of the one have
-// no members to be found by, and the other cannot be cut. Trap: two erasers of one file at once would each bring back
-// what the other took out; hence the lock, on the file itself, from the search to the end of the erasure.
+// Takes rows out of a file of rows. Of JSON lines, JSON and CSV every byte that is not theirs stays; a Parquet file is
+// encoded anew, with its schema, row groups, codecs and metadata. The file is replaced in one step, and memory is a few
+// blocks whatever its size. Text files are refused: their rows have no members to be found by. Trap: two erasers of one
+// file at once would each bring back what the other took out; hence the lock, on the file itself, from the search to
+// the end of the erasure.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "forgelm/core/error.hpp"
 #include "forgelm/core/json.hpp"
 
 namespace forgelm::formats {
@@ -25,16 +27,16 @@ struct RowTest {
 };
 
 struct FoundRow {
-  std::uint64_t line = 0;  ///< from 1, of its first byte
+  std::uint64_t line = 0;  ///< from 1, of its first byte; of Parquet its place among the rows
   std::string field;
-  std::uint64_t begin = 0, end = 0;  ///< bytes that go with it, line end included
+  std::uint64_t begin = 0, end = 0;  ///< bytes that go with it, line end included; not of Parquet
 };
 
 class RowEraser {
  public:
   /// Follows symbolic links: the file behind them is what is searched and replaced. ConfigError for a file that is not
-  /// there or of a kind that is refused; RunError(io) when it cannot be opened, and when another process holds it for
-  /// longer than a minute.
+  /// there or of a kind that is refused, and for Parquet where this build or machine does not read it; RunError(io)
+  /// when it cannot be opened, and when another process holds it for longer than a minute.
   explicit RowEraser(const std::filesystem::path& path);
   RowEraser(const RowEraser&) = delete;
   RowEraser& operator=(const RowEraser&) = delete;
@@ -42,7 +44,8 @@ class RowEraser {
 
   /// Finds the rows, in file order. Rows that cannot be read are not looked into (num_unreadable()). RunError(io).
   const std::vector<FoundRow>& search(const RowTest& test, int num_threads);
-  /// Takes the rows found out of the file, durably, and gives the bytes freed. RunError(data) when the file is no
+  /// Takes the rows found out of the file, durably, and gives the bytes freed (0 when a Parquet file, encoded anew, is
+  /// no smaller). RunError(data) when the file is no
   /// longer the one that was searched; it is then as it was.
   std::uint64_t erase();
 
@@ -57,11 +60,15 @@ class RowEraser {
  private:
   void search_blocks(const RowTest& test, int num_threads);
   void search_elements(const RowTest& test);
+  void search_parquet(const RowTest& test);
+  std::uint64_t erase_parquet();
+  RunError changed() const;
   void lock();
 
   std::filesystem::path path_;
   int fd_ = -1;
-  bool is_elements_ = false;      ///< JSON that is not lines
+  bool is_elements_ = false;  ///< JSON that is not lines
+  bool is_parquet_ = false;
   std::uint64_t rows_begin_ = 0;  ///< elements: where the first may stand
   std::vector<FoundRow> found_;
   std::string sha256_;

@@ -1,5 +1,5 @@
 // `forgelm purge`: a person's row out of a corpus, a run's files out of its folder, and what is past its time.
-#include "../load_job.hpp"
+#include "../erasure_audit.hpp"
 #include "forgelm/compliance/retention.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
@@ -50,16 +50,13 @@ std::vector<std::string> webhook_targets(const config::JobConfig& job) {
   return targets;
 }
 
-/// What a job adds to an erasure; the erasure goes on without it.
-void take_from_job(const std::string& file, pipeline::RowErasure& request) {
+/// The tokenizer that a job's caches were made with; the erasure goes on without it.
+std::shared_ptr<const text::Tokenizer> tokenizer_of(const config::JobConfig& job) {
   try {
-    const config::LoadedJob loaded = config::load_job(file);
-    if (!loaded.ok()) throw ConfigError(loaded.diagnostics);
-    request.webhook_targets = webhook_targets(loaded.job);
-    request.tokenizer = data::load_model_text(loaded.job.model).tokenizer;
+    return data::load_model_text(job.model).tokenizer;
   } catch (const Error& error) {
-    logger.warning("--config ", file, ": ", error.what(), "; what it could have told is left out: receivers of copies ",
-                   "and the tokenizer for looking into caches of other sources");
+    logger.warning("the job's tokenizer: ", error.what(), "; caches of other sources are not looked into");
+    return nullptr;
   }
 }
 
@@ -79,7 +76,12 @@ ExitCode purge_row(const Arguments& arguments, Output& output) {
   if (!folder)
     logger.warning("--output-dir is not given: the folder of the corpus, ", request.output_dir.native(),
                    ", has the audit log and the salt, and is searched for runs and copies");
-  if (const auto file = arguments.maybe_text("config")) take_from_job(*file, request);
+  const std::optional<config::LoadedJob> loaded = audit_job(arguments);
+  request.open_audit = audit_opener(loaded);
+  if (loaded) {
+    request.webhook_targets = webhook_targets(loaded->job);
+    request.tokenizer = tokenizer_of(loaded->job);
+  }
   const Json document = with_success(pipeline::erase_row(request));
   const auto matches = document.at("matches").integer();
   if (request.is_dry_run) {
@@ -109,6 +111,7 @@ ExitCode purge_run(const Arguments& arguments, Output& output) {
   request.cache_folder = cache_folder();
   request.justification = arguments.maybe_text("justification").value_or("");
   request.is_dry_run = arguments.flag("dry-run");
+  request.open_audit = audit_opener(audit_job(arguments));
   const Json document = with_success(pipeline::erase_run(request));
   const Json& paths = document.at(request.is_dry_run ? "would_delete" : "deleted");
   const std::string what = cat(paths.items().size(), " ", to_text(request.kind), " path(s) of run ", request.run_id);
@@ -187,7 +190,7 @@ constexpr OptionSpec kOptions[] = {
      .one_of = "what is erased"},
     {.name = "corpus",
      .kind = OptionKind::path,
-     .doc = "With --row-id: the file of rows (JSON lines, JSON or CSV).",
+     .doc = "With --row-id: the file of rows (JSON lines, JSON, CSV or Parquet).",
      .value_name = "FILE"},
     {.name = "row-matches",
      .kind = OptionKind::choice,
@@ -197,7 +200,7 @@ constexpr OptionSpec kOptions[] = {
     {.name = "kind",
      .kind = OptionKind::choice,
      .doc = "With --run-id: its staged model, or its records, evidence, checkpoints and caches. The audit log and the "
-            "final model stay.",
+            "final model stay with either.",
      .choices = choices<pipeline::RunKind>},
     {.name = "output-dir",
      .kind = OptionKind::directory,
@@ -207,8 +210,10 @@ constexpr OptionSpec kOptions[] = {
      .value_name = "DIR"},
     {.name = "config",
      .kind = OptionKind::path,
-     .doc = "A job file; for --check-policy one that holds only `retention:` "
-            "will do.",
+     .doc =
+         "The job file: its compliance.audit_key and compliance.anchor_path cover the new entries too, its webhook is "
+         "named as a receiver of copies, and caches are looked into with its tokenizer. For --check-policy one that "
+         "holds only `retention:` will do.",
      .value_name = "FILE"},
     {.name = "justification",
      .kind = OptionKind::text,

@@ -1,6 +1,7 @@
 // `forgelm reverse-pii`: where a person's identifier stands in files of data.
 #include <algorithm>
 
+#include "../erasure_audit.hpp"
 #include "../glob.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/error.hpp"
@@ -47,6 +48,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (!folder)
     logger.warning("--output-dir is not given: the salt and the audit log are in the folder of the first file, ",
                    request.output_dir.native(), "; name the folder that `forgelm purge` uses to find its hashes again");
+  request.open_audit = audit_opener(audit_job(arguments));
   const Json found = pipeline::answer_access_request(request);
   Json document = Json::object({{"success", true}});
   for (const auto& [key, value] : found.members()) document.set(key, value);
@@ -106,6 +108,7 @@ constexpr OptionSpec kOptions[] = {
      .kind = OptionKind::directory,
      .doc = "Where the audit log is. Without it: --output-dir.",
      .value_name = "DIR"},
+    kAuditJobOption,
     {.name = "no-excerpts", .doc = "Name files and lines only, and show nothing of what stands there."},
 };
 

@@ -8,7 +8,7 @@ NAME.parquet with NAME.jsonl: a line per row, what Table.to_pylist() gives, as j
 their isoformat() and str(); instants are told in UTC; maps with text keys are objects; unsigned numbers beyond int64 are floats;
 floats that are not finite are the texts "nan", "inf" and "-inf"; bytes are text, or left out where they are not UTF-8 (in a list: null);
 {bytes, path} has no bytes. bad_text.parquet (the text in row 1 is not UTF-8), nanoseconds.parquet (which Python cannot hold) and the
-bombs have no rows beside them.
+bombs have no rows beside them. erasure.parquet is for taking rows out of it.
 """
 import datetime
 import decimal
@@ -168,6 +168,13 @@ def bad_text():
     return pa.table({"text": pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"".join(data))])})
 
 
+def erasure():
+    """A person in a dictionary, in texts and at the end of every statistic, in the rows 5 and 9 of 10."""
+    people = ["person-%d" % (4711 if i in (4, 8) else 1000 + i) for i in range(10)]
+    texts = ["zz written to %s" % person if person == "person-4711" else "a text" for person in people]
+    return pa.table({"id": pa.array(people).dictionary_encode(), "text": texts, "words": [text.split() for text in texts]})
+
+
 OUT.mkdir(parents=True, exist_ok=True)
 versions.require(VERSIONS)
 write("scalars", scalars())
@@ -183,6 +190,7 @@ write("encodings", prose(40), rows="prose", use_dictionary=False, data_page_vers
 write("int96", pa.table({"when": pa.array([datetime.datetime(2024, 2, 29, 1, 2, 3, 4), None], pa.timestamp("us"))}), use_deprecated_int96_timestamps=True)
 write("media", media())
 write("no_rows", prose(0))
+write("erasure", erasure(), compression="none")
 pq.write_table(bad_text(), OUT / "bad_text.parquet")
 pq.write_table(pa.table({"stamp": pa.array([1, -1, 10**9], pa.timestamp("ns")), "time": pa.array([1, 3600 * 10**9, 86399999999999], pa.time64("ns"))}),
                OUT / "nanoseconds.parquet")
