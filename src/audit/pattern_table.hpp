@@ -16,24 +16,21 @@ namespace forgelm::audit {
 
 struct KindRow {
   Kind kind;
-  const char *expression = nullptr;
+  const char* expression = nullptr;
   Pattern::Classes classes = Pattern::Classes::ascii;
   bool dot_is_all = false;
   Validator validator = nullptr;
-  std::vector<Trigger> triggers = {}; ///< any of them
-  std::vector<std::string_view> literals =
-      {}; ///< or any of these, byte for byte
+  std::vector<Trigger> triggers = {};           ///< any of them
+  std::vector<std::string_view> literals = {};  ///< or any of these, byte for byte
 };
 
 /// All kinds, by index.
-const std::vector<KindRow> &kind_rows();
+const std::vector<KindRow>& kind_rows();
 
 /// The trigger that stands for the literals of kind `index`.
-inline std::size_t literal_trigger(std::size_t index) {
-  return kNumClassTriggers + index;
-}
+inline std::size_t literal_trigger(std::size_t index) { return kNumClassTriggers + index; }
 
 /// The triggers after any of which kind `index` has to be looked for.
-const std::vector<TriggerSet> &triggers_of_kinds();
+const std::vector<TriggerSet>& triggers_of_kinds();
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

@@ -13,29 +13,28 @@
 namespace forgelm::audit {
 
 enum class Trigger {
-  at_sign,         ///< a@b
-  caps_and_digits, ///< AB12, AB 12
-  digits_13,       ///< 13 digits with spaces and hyphens between them
-  digits_9,        ///< 9 digits, at most one of [ .-+/] between two
-  dashed_9,        ///< 123-45-6789
-  run_7,           ///< 7 digits without anything between
+  at_sign,          ///< a@b
+  caps_and_digits,  ///< AB12, AB 12
+  digits_13,        ///< 13 digits with spaces and hyphens between them
+  digits_9,         ///< 9 digits, at most one of [ .-+/] between two
+  dashed_9,         ///< 123-45-6789
+  run_7,            ///< 7 digits without anything between
   run_8,
   run_11,
-  capital_and_7, ///< A1234567
-  corsican,      ///< 123452A123456
-  caps_16,       ///< 16 of [A-Z0-9], a digit among them
-  dated_9,       ///< 123456-789 and the like
-  dots_2,        ///< 1.234.567
-  dots_3,        ///< 1.2.3.4
-  hex_colons,    ///< a:b:c, a::c
+  capital_and_7,  ///< A1234567
+  corsican,       ///< 123452A123456
+  caps_16,        ///< 16 of [A-Z0-9], a digit among them
+  dated_9,        ///< 123456-789 and the like
+  dots_2,         ///< 1.234.567
+  dots_3,         ///< 1.2.3.4
+  hex_colons,     ///< a:b:c, a::c
   plus_digit,
-  paren_digits,  ///< (12)
-  unicode_digit, ///< a decimal digit beyond ASCII
-  assignment,    ///< key: token = and the like
+  paren_digits,   ///< (12)
+  unicode_digit,  ///< a decimal digit beyond ASCII
+  assignment,     ///< key: token = and the like
 };
 inline constexpr std::size_t kNumClassTriggers = 19;
-inline constexpr std::size_t kMaxTriggers =
-    128; ///< behind the classes: one for each kind that has literals
+inline constexpr std::size_t kMaxTriggers = 128;  ///< behind the classes: one for each kind that has literals
 
 using TriggerSet = std::bitset<kMaxTriggers>;
 
@@ -45,4 +44,4 @@ TriggerSet find_triggers_portable(std::string_view text);
 /// The same by Hyperscan; only where has_hyperscan().
 TriggerSet find_triggers_hyperscan(std::string_view text);
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

@@ -43,8 +43,7 @@ std::string hex_byte(char c) {
 
 std::string quoted(std::string_view literal) {
   std::string out;
-  for (const char c : literal)
-    out += hex_byte(c);
+  for (const char c : literal) out += hex_byte(c);
   return out;
 }
 
@@ -53,13 +52,11 @@ std::string quoted(std::string_view literal) {
 std::string unicode_digits() {
   std::string out;
   for (const char32_t zero : kDecimalZeros) {
-    if (zero < 0x80)
-      continue;
+    if (zero < 0x80) continue;
     for (char32_t value = 0; value < 10; ++value) {
       std::string bytes;
       append_utf8(bytes, zero + value);
-      if (!out.empty())
-        out += '|';
+      if (!out.empty()) out += '|';
       out += quoted(bytes);
     }
   }
@@ -86,81 +83,70 @@ Expressions all_expressions() {
   all.add(Trigger::plus_digit, R"(\+[0-9])");
   all.add(Trigger::paren_digits, R"(\([0-9]{2,4}\))");
   all.add(Trigger::unicode_digit, unicode_digits());
-  all.add(Trigger::assignment,
-          R"((?:key|secret|token|password|passwd|pwd)["']? {0,2}[:=])",
-          HS_FLAG_CASELESS);
-  const auto &rows = kind_rows();
+  all.add(Trigger::assignment, R"((?:key|secret|token|password|passwd|pwd)["']? {0,2}[:=])", HS_FLAG_CASELESS);
+  const auto& rows = kind_rows();
   for (std::size_t i = 0; i < rows.size(); ++i)
-    for (const std::string_view literal : rows[i].literals)
-      all.add(quoted(literal), literal_trigger(i));
+    for (const std::string_view literal : rows[i].literals) all.add(quoted(literal), literal_trigger(i));
   return all;
 }
 
 struct FreeDatabase {
-  void operator()(hs_database_t *database) const { hs_free_database(database); }
+  void operator()(hs_database_t* database) const { hs_free_database(database); }
 };
 struct FreeScratch {
-  void operator()(hs_scratch_t *scratch) const { hs_free_scratch(scratch); }
+  void operator()(hs_scratch_t* scratch) const { hs_free_scratch(scratch); }
 };
 
-hs_database_t *database() {
+hs_database_t* database() {
   static const std::unique_ptr<hs_database_t, FreeDatabase> made = [] {
     const Expressions all = all_expressions();
-    std::vector<const char *> texts;
-    for (const std::string &text : all.texts)
-      texts.push_back(text.c_str());
-    hs_database_t *compiled = nullptr;
-    hs_compile_error_t *error = nullptr;
-    if (hs_compile_multi(texts.data(), all.flags.data(), all.ids.data(),
-                         static_cast<unsigned>(texts.size()), HS_MODE_BLOCK,
-                         nullptr, &compiled, &error) != HS_SUCCESS) {
-      const std::string message =
-          error != nullptr ? error->message : "no reason given";
+    std::vector<const char*> texts;
+    for (const std::string& text : all.texts) texts.push_back(text.c_str());
+    hs_database_t* compiled = nullptr;
+    hs_compile_error_t* error = nullptr;
+    if (hs_compile_multi(texts.data(), all.flags.data(), all.ids.data(), static_cast<unsigned>(texts.size()),
+                         HS_MODE_BLOCK, nullptr, &compiled, &error) != HS_SUCCESS) {
+      const std::string message = error != nullptr ? error->message : "no reason given";
       hs_free_compile_error(error);
-      throw RunError(RunErrorKind::internal,
-                     cat("Hyperscan does not take the patterns: ", message));
+      throw RunError(RunErrorKind::internal, cat("Hyperscan does not take the patterns: ", message));
     }
     return std::unique_ptr<hs_database_t, FreeDatabase>(compiled);
   }();
   return made.get();
 }
 
-hs_scratch_t *scratch() {
+hs_scratch_t* scratch() {
   thread_local const std::unique_ptr<hs_scratch_t, FreeScratch> mine = [] {
-    hs_scratch_t *allocated = nullptr;
-    if (hs_alloc_scratch(database(), &allocated) != HS_SUCCESS)
-      throw std::bad_alloc();
+    hs_scratch_t* allocated = nullptr;
+    if (hs_alloc_scratch(database(), &allocated) != HS_SUCCESS) throw std::bad_alloc();
     return std::unique_ptr<hs_scratch_t, FreeScratch>(allocated);
   }();
   return mine.get();
 }
 
-} // namespace
+}  // namespace
 
 bool has_hyperscan() noexcept { return hs_valid_platform() == HS_SUCCESS; }
 
 TriggerSet find_triggers_hyperscan(std::string_view text) {
   TriggerSet found;
-  const auto on_match = [](unsigned id, unsigned long long, unsigned long long,
-                           unsigned, void *set) {
-    static_cast<TriggerSet *>(set)->set(id);
+  const auto on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned, void* set) {
+    static_cast<TriggerSet*>(set)->set(id);
     return 0;
   };
   // Its lengths are 32 bits; a longer text is read in pieces that overlap by
   // more than any trigger but digits_13 is long.
-  constexpr std::size_t kPiece = std::size_t{1} << 30,
-                        kOverlap = std::size_t{1} << 16;
+  constexpr std::size_t kPiece = std::size_t{1} << 30, kOverlap = std::size_t{1} << 16;
   for (std::size_t at = 0;; at += kPiece - kOverlap) {
     const std::string_view piece = text.substr(at, kPiece);
-    if (hs_scan(database(), piece.data(), static_cast<unsigned>(piece.size()),
-                0, scratch(), on_match, &found) != HS_SUCCESS)
+    if (hs_scan(database(), piece.data(), static_cast<unsigned>(piece.size()), 0, scratch(), on_match, &found) !=
+        HS_SUCCESS)
       throw RunError(RunErrorKind::internal, "Hyperscan failed on a text");
-    if (at + piece.size() == text.size())
-      return found;
+    if (at + piece.size() == text.size()) return found;
   }
 }
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit
 
 #else
 
@@ -174,6 +160,6 @@ TriggerSet find_triggers_hyperscan(std::string_view) {
   throw RunError(RunErrorKind::internal, "this build has no Hyperscan");
 }
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit
 
 #endif

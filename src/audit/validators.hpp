@@ -39,4 +39,4 @@ bool is_ipv6(std::string_view match);
 /// of entropy a character, no words.
 bool is_random_value(std::string_view match);
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

@@ -11,20 +11,18 @@
 namespace forgelm::compliance {
 namespace {
 
-const std::vector<Pattern> &patterns() {
+const std::vector<Pattern>& patterns() {
   static const std::vector<Pattern> all = [] {
     std::vector<Pattern> made;
     // In the reference's order: what one has masked, the next no longer sees.
-    for (const SecretShape &shape : secret_shapes())
-      made.emplace_back(
-          shape.pattern,
-          Pattern::Options{shape.classes, shape.dot_is_all, false});
+    for (const SecretShape& shape : secret_shapes())
+      made.emplace_back(shape.pattern, Pattern::Options{shape.classes, shape.dot_is_all, false});
     return made;
   }();
   return all;
 }
 
-std::string without(const Pattern &pattern, const std::string &text) {
+std::string without(const Pattern& pattern, const std::string& text) {
   std::string out;
   std::size_t at = 0;
   while (const auto found = pattern.find(text, at)) {
@@ -34,28 +32,25 @@ std::string without(const Pattern &pattern, const std::string &text) {
   return at == 0 ? text : out.append(text, at);
 }
 
-} // namespace
+}  // namespace
 
 std::string mask_secrets(std::string_view text) {
   std::string masked = redact(text);
   try {
-    for (const Pattern &pattern : patterns())
-      masked = without(pattern, masked);
-  } catch (const RunError &) {
+    for (const Pattern& pattern : patterns()) masked = without(pattern, masked);
+  } catch (const RunError&) {
     // Nobody can say that it is clean.
     return kSecretMask;
   }
   return masked;
 }
 
-std::string masked_and_cut(std::string_view text, std::size_t max_code_points,
-                           std::string_view mark) {
+std::string masked_and_cut(std::string_view text, std::size_t max_code_points, std::string_view mark) {
   std::string masked = mask_secrets(text);
   const std::size_t kept = prefix_code_points(masked, max_code_points).size();
-  if (kept == masked.size())
-    return masked;
+  if (kept == masked.size()) return masked;
   masked.resize(kept);
   return masked.append(mark);
 }
 
-} // namespace forgelm::compliance
+}  // namespace forgelm::compliance

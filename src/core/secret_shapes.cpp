@@ -7,14 +7,11 @@ namespace {
 
 constexpr SecretShape kShapes[] = {
     {"aws_access_key", R"(\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)"},
-    {"github_token", R"(\b(?:ghp|gho|ghu|ghs|ghr|github_pat)_\w{20,})",
-     Pattern::Classes::ascii},
+    {"github_token", R"(\b(?:ghp|gho|ghu|ghs|ghr|github_pat)_\w{20,})", Pattern::Classes::ascii},
     {"slack_token", R"(\bxox[baprs]-[A-Za-z0-9-]{10,}\b)"},
-    {"openai_api_key", R"(\bsk-(?:proj-)?[\w-]{20,}\b)",
-     Pattern::Classes::ascii},
+    {"openai_api_key", R"(\bsk-(?:proj-)?[\w-]{20,}\b)", Pattern::Classes::ascii},
     {"google_api_key", R"(\bAIza[\w-]{35}\b)", Pattern::Classes::ascii},
-    {"jwt",
-     R"(\beyJ(?:hbGc|0eXA|raWQ|jdHk|lbmM|hcGk)[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{15,}\b)",
+    {"jwt", R"(\beyJ(?:hbGc|0eXA|raWQ|jdHk|lbmM|hcGk)[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{15,}\b)",
      Pattern::Classes::ascii},
     {"openssh_private_key",
      "-----"
@@ -28,12 +25,11 @@ constexpr SecretShape kShapes[] = {
      "?-----"
      "END PGP PRIVATE KEY BLOCK-----",
      Pattern::Classes::unicode, true},
-    {"azure_storage_key",
-     R"(DefaultEndpointsProtocol=https?;AccountName=[A-Za-z0-9]+;AccountKey=[A-Za-z0-9+/=]{20,})"},
+    {"azure_storage_key", R"(DefaultEndpointsProtocol=https?;AccountName=[A-Za-z0-9]+;AccountKey=[A-Za-z0-9+/=]{20,})"},
 };
 
-} // namespace
+}  // namespace
 
 std::span<const SecretShape> secret_shapes() noexcept { return kShapes; }
 
-} // namespace forgelm
+}  // namespace forgelm

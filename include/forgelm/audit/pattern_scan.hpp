@@ -26,13 +26,12 @@ FORGELM_CHOICES(Family, pii, secret)
 FORGELM_CHOICES(Tier, critical, high, medium, low)
 
 struct Kind {
-  std::string_view name; ///< "credit_card"
+  std::string_view name;  ///< "credit_card"
   Family family = Family::pii;
   Tier tier = Tier::low;
-  bool is_reference = false; ///< the reference has it too, under this name
-  bool is_checked =
-      false; ///< a checksum or a structure beyond the shape was verified
-  std::string_view doc; ///< "payment card number"
+  bool is_reference = false;  ///< the reference has it too, under this name
+  bool is_checked = false;    ///< a checksum or a structure beyond the shape was verified
+  std::string_view doc;       ///< "payment card number"
 };
 
 /// The reference's kinds in its order of masking (secrets, then personal data),
@@ -45,7 +44,7 @@ int find_kind(std::string_view name) noexcept;
 struct Match {
   std::uint16_t kind = 0;
   std::size_t begin = 0, end = 0;
-  bool operator==(const Match &) const = default;
+  bool operator==(const Match&) const = default;
 };
 
 enum class ScanEngine { best, hyperscan, portable };
@@ -54,7 +53,7 @@ bool has_hyperscan() noexcept;
 
 /// Shared between threads freely; making one costs nothing after the first.
 class PatternScanner {
-public:
+ public:
   /// `hyperscan` where there is none is a RunError.
   explicit PatternScanner(ScanEngine engine = ScanEngine::best);
 
@@ -62,10 +61,10 @@ public:
   /// those of one kind do not overlap. `found` is emptied first. Where an
   /// expression would take too long, the rest of the text counts as one match
   /// of its kind, since nobody can say that it is clean.
-  void scan(std::string_view text, std::vector<Match> &found) const;
+  void scan(std::string_view text, std::vector<Match>& found) const;
   std::vector<Match> scan(std::string_view text) const;
 
-private:
+ private:
   ScanEngine engine_;
 };
 
@@ -76,9 +75,9 @@ std::vector<Match> without_overlaps(std::vector<Match> found);
 
 /// What masking replaces.
 enum class MaskScope {
-  reference, ///< the reference's kinds only, in its order: the reference's text
-             ///< to the byte
-  all,       ///< ours behind them
+  reference,  ///< the reference's kinds only, in its order: the reference's text
+              ///< to the byte
+  all,        ///< ours behind them
 };
 
 /// How often each kind was replaced, by name.
@@ -89,17 +88,14 @@ inline constexpr std::string_view kPiiMask = "[REDACTED]";
 /// `text` with personal data replaced by `[REDACTED]`; the reference's
 /// mask_pii. Kinds are replaced one after the other, and each sees what the one
 /// before left. `counts`, if given, is added to.
-std::string mask_pii(std::string_view text, MaskScope scope = MaskScope::all,
-                     MaskCounts *counts = nullptr);
+std::string mask_pii(std::string_view text, MaskScope scope = MaskScope::all, MaskCounts* counts = nullptr);
 /// The same with secrets and `[REDACTED-SECRET]`; the reference's mask_secrets.
 /// Mask secrets before personal data.
-std::string mask_secrets(std::string_view text,
-                         MaskScope scope = MaskScope::all,
-                         MaskCounts *counts = nullptr);
+std::string mask_secrets(std::string_view text, MaskScope scope = MaskScope::all, MaskCounts* counts = nullptr);
 
 /// What may be shown of a match: at most the first two and the last two
 /// characters, fewer of short ones, and of a secret only its public prefix;
 /// everything else as '*', at most 16 in all.
-std::string masked_excerpt(std::string_view text, const Match &match);
+std::string masked_excerpt(std::string_view text, const Match& match);
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

@@ -15,34 +15,33 @@ namespace forgelm {
 /// Bytes [begin, end) of a text.
 struct PatternSpan {
   std::size_t begin = 0, end = 0;
-  bool operator==(const PatternSpan &) const = default;
+  bool operator==(const PatternSpan&) const = default;
 };
 
 class Pattern {
-public:
-  enum class Classes { unicode, ascii }; ///< what \w, \d and \b mean
+ public:
+  enum class Classes { unicode, ascii };  ///< what \w, \d and \b mean
   struct Options {
     Classes classes = Classes::unicode;
     bool dot_is_all = false;
-    bool is_ours = false; ///< part of the program: made for the machine where
-                          ///< it can be, which pays from megabytes on
+    bool is_ours = false;  ///< part of the program: made for the machine where
+                           ///< it can be, which pays from megabytes on
   };
 
   /// ConfigError with the offset of the fault, and without the pattern.
-  Pattern(std::string_view pattern, const Options &options);
+  Pattern(std::string_view pattern, const Options& options);
   explicit Pattern(std::string_view pattern);
-  Pattern(Pattern &&) noexcept;
-  Pattern &operator=(Pattern &&) noexcept;
+  Pattern(Pattern&&) noexcept;
+  Pattern& operator=(Pattern&&) noexcept;
   ~Pattern();
 
   /// The first match from byte `start` on. Bytes that are not UTF-8 match
   /// nothing. RunError(data) when it would take too many steps.
-  std::optional<PatternSpan> find(std::string_view text,
-                                  std::size_t start = 0) const;
+  std::optional<PatternSpan> find(std::string_view text, std::size_t start = 0) const;
 
-private:
+ private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-} // namespace forgelm
+}  // namespace forgelm

@@ -11,14 +11,14 @@
 namespace forgelm {
 
 struct SecretShape {
-  const char *kind;
-  const char *pattern;
+  const char* kind;
+  const char* pattern;
   Pattern::Classes classes = Pattern::Classes::unicode;
   bool dot_is_all = false;
 };
 
 std::span<const SecretShape> secret_shapes() noexcept;
 
-inline constexpr const char *kSecretMask = "[REDACTED-SECRET]";
+inline constexpr const char* kSecretMask = "[REDACTED-SECRET]";
 
-} // namespace forgelm
+}  // namespace forgelm
