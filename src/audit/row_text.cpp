@@ -1,6 +1,7 @@
 // The order of the reference: pairs, single columns, messages, halves of pairs.
 #include "row_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -69,6 +70,15 @@ std::string_view reference_text(const object& row, std::string& buffer) {
   return {};
 }
 
+/// Whether the row has a column that the reference knows; one that is empty then has no text, whatever else is there.
+bool has_known_column(const object& row) {
+  element value;
+  const auto has = [&](std::string_view name) { return find_member(row, name, value); };
+  for (const auto& [user, assistant] : kPairs)
+    if (has(user) || has(assistant)) return true;
+  return has("messages") || std::any_of(kColumns.begin(), kColumns.end(), has);
+}
+
 }  // namespace
 
 namespace detail {
@@ -84,11 +94,11 @@ void append_index(std::string& path, std::size_t index) { path.append(cat("[", i
 
 std::string_view row_text(const element& row, std::string& buffer) {
   const std::string_view text = reference_text(object(row), buffer);
-  if (!text.empty()) return text;
+  if (!text.empty() || has_known_column(object(row))) return text;
   buffer.clear();
   std::string path;
-  for_each_string(row, path, [&](const std::string&, std::string_view part) {
-    if (is_blank(part)) return;
+  for_each_string(row, path, [&](const std::string& place, std::string_view part) {
+    if (is_blank(part) || place.ends_with(".role") || place.ends_with(".from")) return;
     if (!buffer.empty()) buffer += '\n';
     buffer.append(part);
   });

@@ -9,9 +9,8 @@
 
 namespace forgelm::audit {
 
-/// The row's text as the reference picks it, else (preference pairs and
-/// whatever else it does not read) all strings of the row, a line each. Empty
-/// for a row without any text. The view is of the row or of `buffer`. `row`
+/// The row's text as the reference picks it; of a row without any of the reference's columns (preference pairs, say)
+/// all strings but roles, a line each. Empty for a row without any text. The view is of the row or of `buffer`. `row`
 /// must be an object.
 std::string_view row_text(const simdjson::dom::element& row, std::string& buffer);
 

@@ -22,6 +22,7 @@ from forgelm.data_audit import audit_dataset
 DECISIONS = {
     "generated_at": "the time of the run",
     "columns": "the reference's order is that of a hash table and changes from run to run; compared as a set",
+    "schema_drift_columns": "likewise",
     "languages_top3": "10,000 rows instead of 200 are sampled, and CLD2 names the languages",
     "notes": "our commands stand in the place of Python functions, and a note of ours on the scan",
     "croissant": "off in both",
@@ -51,7 +52,7 @@ def differences(theirs, ours, where=""):
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key, value in theirs.items():
             if key in DECISIONS:
-                if key == "columns" and sorted(value) != sorted(ours.get(key, [])):
+                if "columns" in key and sorted(value) != sorted(ours.get(key, [])):
                     yield where + "/" + key, value, ours.get(key)
                 continue
             if key not in ours:

@@ -1,29 +1,36 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/audit/{patterns,numbers}.jsonl: what forgelm 0.11.1 (the Python original) finds in texts and leaves
-of them when it masks, and what python-stdnum says of national numbers.
+"""Writes tests/golden/audit: what forgelm 0.11.1 (the Python original) finds in texts and leaves
+of them when it masks, its figures of texts and its reports of small data sets, and what python-stdnum says of national
+numbers.
 
-    pip install --no-deps forgelm==0.11.1 && pip install python-stdnum==1.20 PyYAML pydantic requests
+    pip install --no-deps forgelm==0.11.1 && pip install python-stdnum==1.20 PyYAML pydantic requests numpy xxhash==4.1.0 \
+        datasketch==1.10.0
     python tools/golden/audit/make.py
 
 patterns.jsonl: {"text", "found": [[kind, begin, end], ...] (bytes of the text, each kind by itself), "pii": masked text,
-"pii_counts", "secrets": masked text, "secrets_counts"}. numbers.jsonl: {"kind", "text", "valid"}. All of it is made up.
+"pii_counts", "secrets": masked text, "secrets_counts"}. numbers.jsonl: {"kind", "text", "valid"}. texts.jsonl: {"text",
+"simhash", "minhash" (null without words), "quality"}. near.jsonl: fingerprints, threshold and pairs; bands.json: threshold
+and LSH bands. reports.jsonl: {"files": {name: text}, "method", "report"}. All of it is made up.
 """
+import dataclasses
 import json
 import pathlib
 import platform
 import random
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import versions  # noqa: E402
 
-from forgelm.data_audit import _pii_regex, _secrets  # noqa: E402
+from datasketch.lsh import _optimal_param  # noqa: E402
+from forgelm.data_audit import _minhash, _pii_regex, _quality, _secrets, _simhash, audit_dataset  # noqa: E402
 import stdnum.be.nn, stdnum.br.cpf, stdnum.ca.sin, stdnum.cl.rut, stdnum.cn.ric, stdnum.es.dni, stdnum.es.nie  # noqa: E401,E402
 import stdnum.fi.hetu, stdnum.fr.nir, stdnum.gb.nhs, stdnum.in_.aadhaar, stdnum.it.codicefiscale  # noqa: E401,E402
 import stdnum.kr.rrn, stdnum.mx.curp, stdnum.pl.pesel, stdnum.se.personnummer  # noqa: E401,E402
 
 OUT = pathlib.Path(__file__).resolve().parents[3] / "tests" / "golden" / "audit"
-VERSIONS = {"forgelm": "0.11.1", "python-stdnum": "1.20"}
+VERSIONS = {"forgelm": "0.11.1", "python-stdnum": "1.20", "xxhash": "4.1.0", "datasketch": "1.10.0"}
 
 # Shapes of secrets, in pieces so that scanners of sources do not take them for real ones.
 SECRETS = [
@@ -159,6 +166,97 @@ def numbers():
             yield kind, other, bool(check(other))
 
 
+WORDS = ["the", "The", "THE", "a_b", "\u0130stanbul", "\u03a3\u0399\u03a3", "na\u00efve", "\u4e2d\u6587", "x1", "don't", "'quoted'", "\u00bd",
+         "caf\u00e9.", "\u0661\u0662", "e\u0301", "I", "42", "--", "extraordinarily-long-compound", "...", "\u2167", "ok", "'tis", "dogs'"]
+ENDS = [".", "!", "\u2026", ")", " ", "", ":", "\u3002", "\"  ", "'\t"]
+BREAKS = ["\n", "\n\n", "\r\n", "\x0b", "\x1c", "\u2028", "\n\n\n", "\n \n", " ", "\x85"]
+FENCES = ["```\ncode\n```\n", "~~~ sh\n1 + 1\n~~~~\n", "````\n```\n````\n", "```py `x`\nno\n", "   ```\nin\n   ```\n", "    ```\nno\n",
+          "```\nopen to the end\n", "~~~\n```\n~~~"]
+
+
+def prose():
+    rng = random.Random(9)
+    yield ""
+    yield "   \n "
+    yield "..."
+    yield from FENCES
+    for line in ("Same line here.", "A b c d e f."):
+        for count in (2, 3, 4, 9):
+            yield "\n".join([line] * count + ["Another one.", "And another one."])
+    for _ in range(300):
+        parts = []
+        for _ in range(rng.randint(1, 8)):
+            if rng.random() < 0.15:
+                parts.append(rng.choice(FENCES))
+            words = [rng.choice(WORDS) for _ in range(rng.randint(1, 9))]
+            parts.append(" ".join(words) + rng.choice(ENDS) + rng.choice(BREAKS))
+        yield "".join(parts)
+
+
+def text_row(text):
+    sketch = _minhash.compute_minhash(text)
+    return {"text": text, "simhash": "%016x" % _simhash.compute_simhash(text),
+            "minhash": None if sketch is None else [int(value) for value in sketch.hashvalues],
+            "quality": _quality._row_quality_flags(text)}
+
+
+def near_rows():
+    rng = random.Random(10)
+    for threshold in (0, 1, 3, 7, 15, 16, 30):
+        prints = []
+        for _ in range(60):
+            value = rng.getrandbits(64)
+            if prints and rng.random() < 0.6:
+                value = rng.choice(prints)
+                for _ in range(rng.randint(0, threshold + 2)):
+                    value ^= 1 << rng.randrange(64)
+            prints.append(0 if rng.random() < 0.05 else value)
+        yield {"threshold": threshold, "fingerprints": ["%016x" % value for value in prints],
+               "pairs": [list(pair) for pair in _simhash.find_near_duplicates(prints, threshold=threshold)],
+               "leaked": _simhash._count_leaked_rows(prints[:30], prints[30:], threshold)}
+
+
+def data_sets():
+    rng = random.Random(11)
+    chat = lambda *contents: {"messages": [{"role": "user", "content": text} for text in contents]}  # noqa: E731
+    line = lambda row: json.dumps(row, ensure_ascii=False)  # noqa: E731
+    mixed = [
+        line({"text": "Hello there, this is a plain row of text."}), "", "  ", line({"text": "Write to a.b@mail.de, please!"}),
+        "{broken", line([1, 2]), line("text"), "null", line({"text": ""}), line({"text": None, "prompt": "only a prompt"}),
+        line({"instruction": "Say it.", "output": "4111 1111 1111 1111"}), line({"instruction": "Half of it."}),
+        line({"User": "u", "Assistant": " "}), line({"prompt": "p", "response": "r", "extra": 1}), line({"messages": []}),
+        line(chat("My number is +49 30 901820.", "AKIA" + "ABCDEFGHIJKLMNOP")), line(chat("")), '{"text": "twice", "text": "last wins"}',
+        '{"text": NaN, "content": "after a number that is none"}', '{"text": "lone \\ud800 half"}', '{"n": 123456789012345678901234567890, "text": "big"}',
+        line({"completion": "It is done.", "label": True}), "\u00a0" + line({"text": "within other white space"}) + "\u2003",
+        line({"text": "DE89 3704 0044 0532 0130 00"}), line({"text": "T\u00fcrk\u00e7e 10000000146 \u0130stanbul."}),
+    ]
+    base = ["The quick brown fox number %d jumps over the lazy dog near the river bank in town." % i for i in range(30)]
+    long = [line({"text": " ".join(rng.choice(WORDS[:12]) for _ in range(rng.randint(20, 60)))}) for _ in range(40)]
+    yield {"data.jsonl": "\n".join(mixed) + "\n"}
+    yield {"train.jsonl": "".join(line({"text": text}) + "\n" for text in base + base[:5]) + "\n".join(long),
+           "dev.jsonl": "".join(line({"text": text}) + "\n" for text in base[10:20]) + long[3],
+           "test.jsonl": line({"text": "Nothing of this is known elsewhere, since it was never written before."})}
+    yield {"train.jsonl": line({"text": "a row"}), "val.jsonl": line({"text": "b row"}), "validation.jsonl": line({"text": "c row"})}
+    yield {"empty.jsonl": "", "other.jsonl": line({"text": "One row, and no more of them."})}
+
+
+def reports():
+    for files in data_sets():
+        for method in ("simhash", "minhash"):
+            with tempfile.TemporaryDirectory() as folder:
+                for name, text in files.items():
+                    (pathlib.Path(folder) / name).write_text(text, encoding="utf-8")
+                source = pathlib.Path(folder) / "data.jsonl" if "data.jsonl" in files else folder
+                report = dataclasses.asdict(audit_dataset(str(source), enable_quality_filter=True, dedup_method=method))
+            for key in ("generated_at", "source_path", "source_input", "croissant", "notes"):
+                del report[key]
+            for info in report["splits"].values():
+                info.pop("languages_top3", None)
+                for key in ("columns", "schema_drift_columns"):  # in the order of a hash table
+                    info[key] = sorted(info.get(key, []))
+            yield {"files": files, "method": method, "report": report}
+
+
 def write(name, rows):
     with open(OUT / name, "w", encoding="utf-8") as file:
         for row in rows:
@@ -170,8 +268,17 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     write("patterns.jsonl", (row_of(text) for text in texts()))
     write("numbers.jsonl", ({"kind": kind, "text": text, "valid": valid} for kind, text, valid in numbers()))
+    write("texts.jsonl", (text_row(text) for text in prose()))
+    write("near.jsonl", near_rows())
+    write("bands.jsonl", ({"threshold": at, "bands": list(_optimal_param(at, 128, 0.5, 0.5))}
+                          for at in (0.1, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95)))
+    write("reports.jsonl", reports())
     manifest = {"maker": "tools/golden/audit/make.py", "versions": dict(VERSIONS, cpython=platform.python_version()),
                 "patterns.jsonl": "text, what is found in it (bytes), what masking leaves, with counts",
+                "texts.jsonl": "texts with simhash, sketch and quality flags",
+                "near.jsonl": "fingerprints with the pairs within a threshold and the leaked rows of two halves",
+                "bands.jsonl": "bands and rows of MinHashLSH by threshold",
+                "reports.jsonl": "small data sets with the reference's report of them, less what differs by decision",
                 "numbers.jsonl": "national numbers: kind, text, whether it is valid"}
     (OUT / "MANIFEST.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
