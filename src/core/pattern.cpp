@@ -1,5 +1,5 @@
 // PCRE2 behind Pattern. Match data is per thread, since a pattern is shared.
-#include "pattern.hpp"
+#include "forgelm/core/pattern.hpp"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -10,7 +10,7 @@
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 
-namespace forgelm::compliance {
+namespace forgelm {
 namespace {
 
 constexpr std::size_t kMaxPatternBytes = 16384;
@@ -43,37 +43,45 @@ struct Pattern::Impl {
   Code code;
 };
 
-Pattern::Pattern(std::string_view pattern, Classes classes, bool dot_is_all) : impl_(std::make_unique<Impl>()) {
+Pattern::Pattern(std::string_view pattern) : Pattern(pattern, Options()) {}
+
+Pattern::Pattern(std::string_view pattern, const Options& asked) : impl_(std::make_unique<Impl>()) {
   if (pattern.size() > kMaxPatternBytes)
     throw ConfigError(cat("the regular expression has more than ", kMaxPatternBytes, " bytes"));
   const CompileContext context(pcre2_compile_context_create(nullptr));
   if (!context) throw std::bad_alloc();
   pcre2_set_parens_nest_limit(context.get(), 100);
   std::uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
-  if (classes == Classes::unicode) options |= PCRE2_UCP;
-  if (dot_is_all) options |= PCRE2_DOTALL;
+  if (asked.classes == Classes::unicode) options |= PCRE2_UCP;
+  if (asked.dot_is_all) options |= PCRE2_DOTALL;
   int error = 0;
   std::size_t place = 0;
   impl_->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options, &error, &place,
                                   context.get()));
   if (!impl_->code) throw ConfigError(cat("not a valid regular expression, at byte ", place));
+  // Where memory may not be executed it stays interpreted.
+  if (asked.is_ours) pcre2_jit_compile(impl_->code.get(), PCRE2_JIT_COMPLETE);
 }
 
 Pattern::Pattern(Pattern&&) noexcept = default;
 Pattern& Pattern::operator=(Pattern&&) noexcept = default;
 Pattern::~Pattern() = default;
 
-std::optional<Span> Pattern::find(std::string_view text, std::size_t start) const {
+std::optional<PatternSpan> Pattern::find(std::string_view text, std::size_t start) const {
   thread_local const Workspace workspace;
-  const int result = pcre2_match(impl_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), start, 0,
-                                 workspace.data.get(), workspace.context.get());
+  const auto match = [&](std::uint32_t options) {
+    return pcre2_match(impl_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), start, options,
+                       workspace.data.get(), workspace.context.get());
+  };
+  int result = match(0);
+  if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = match(PCRE2_NO_JIT);
   if (result == PCRE2_ERROR_NOMATCH) return std::nullopt;
   if (result < 0)
     throw RunError(RunErrorKind::data, "the regular expression takes too many steps",
                    "write it without nested repetitions, or look for a literal text");
   const std::size_t* const ends = pcre2_get_ovector_pointer(workspace.data.get());
   // \K in a look-around can put the begin behind the end.
-  return ends[0] <= ends[1] ? Span{ends[0], ends[1]} : Span{ends[1], ends[0]};
+  return ends[0] <= ends[1] ? PatternSpan{ends[0], ends[1]} : PatternSpan{ends[1], ends[0]};
 }
 
-}  // namespace forgelm::compliance
+}  // namespace forgelm

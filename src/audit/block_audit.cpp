@@ -1,0 +1,139 @@
+#include "block_audit.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "forgelm/core/text.hpp"
+#include "row_text.hpp"
+#include "words.hpp"
+
+namespace forgelm::audit {
+namespace {
+
+constexpr std::size_t kSnippetCharacters = 512;
+constexpr char kKeySeparator = '\0';
+
+/// Characters of valid UTF-8: bytes that begin one.
+std::size_t num_characters(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+  return count;
+}
+
+std::string_view first_characters(std::string_view text, std::size_t count) {
+  if (text.size() <= count) return text;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at)
+    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && count-- == 0) break;
+  return text.substr(0, at);
+}
+
+}  // namespace
+
+BlockAuditor::BlockAuditor(const AuditOptions& options) : options_(options), scanner_(options.engine) { start(); }
+
+void BlockAuditor::start() {
+  block_ = {};
+  block_.reference_counts.assign(all_kinds().size(), 0);
+  block_.found_counts.assign(all_kinds().size(), 0);
+  known_keys_.clear();
+}
+
+BlockAudit BlockAuditor::take() {
+  BlockAudit done = std::move(block_);
+  start();
+  return done;
+}
+
+void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uint64_t number) {
+  const JsonLine read = reader_.read(line, num_readable);
+  if (read.is_decode_error) ++block_.num_decode_errors;
+  if (read.state == LineState::blank) return;
+  if (read.state == LineState::bad) {
+    ++block_.num_parse_errors;
+    return;
+  }
+  add_strings(read.value, number);
+  ++block_.num_rows;
+  if (!read.value.is_object()) {
+    ++block_.num_non_object;
+    ++block_.num_without_text;
+    add_signature({});
+    return;
+  }
+  add_columns(read.value);
+  const std::string_view text = row_text(read.value, text_buffer_);
+  if (text.empty()) {
+    ++block_.num_without_text;
+    add_signature({});
+    return;
+  }
+  add_text(text);
+}
+
+void BlockAuditor::add_columns(const simdjson::dom::element& row) {
+  keys_.clear();
+  for (const auto field : simdjson::dom::object(row)) keys_.append(field.key) += kKeySeparator;
+  auto known =
+      std::find_if(known_keys_.begin(), known_keys_.end(), [&](const auto& item) { return item.first == keys_; });
+  if (known == known_keys_.end()) {
+    KeySet set;
+    for (const auto field : simdjson::dom::object(row)) {
+      std::string key(field.key);
+      if (std::find(set.columns.begin(), set.columns.end(), key) == set.columns.end())
+        set.columns.push_back(std::move(key));
+    }
+    block_.key_sets.push_back(std::move(set));
+    known_keys_.emplace_back(keys_, block_.key_sets.size() - 1);
+    known = known_keys_.end() - 1;
+  }
+  ++block_.key_sets[known->second].count;
+  // The last one seen is the next one looked for.
+  if (known != known_keys_.begin()) std::iter_swap(known, known_keys_.begin());
+}
+
+void BlockAuditor::add_signature(std::string_view text) {
+  if (options_.dedup_method == DedupMethod::minhash) block_.sketches.push_back(minhash(text));
+  else block_.fingerprints.push_back(simhash(text));
+}
+
+void BlockAuditor::add_text(std::string_view text) {
+  block_.lengths.push_back(static_cast<std::uint32_t>(num_characters(text)));
+  block_.snippets.emplace_back(first_characters(text, kSnippetCharacters));
+  add_signature(text);
+  block_.text_hashes.push_back(word_hash(text));
+  scanner_.scan(text, matches_);
+  for (const Match& match : matches_)
+    if (all_kinds()[match.kind].is_reference) ++block_.reference_counts[match.kind];
+  if (!options_.with_quality) return;
+  ++block_.num_quality_evaluated;
+  const std::uint8_t flags = quality_flags(text);
+  if (flags == 0) return;
+  ++block_.num_quality_flagged;
+  for (std::size_t i = 0; i < kQualityFlags.size(); ++i)
+    if ((flags >> i & 1) != 0) ++block_.quality[i];
+}
+
+void BlockAuditor::add_strings(const simdjson::dom::element& row, std::uint64_t number) {
+  path_.clear();
+  for_each_string(row, path_, [&](const std::string& path, std::string_view text) {
+    ++block_.num_strings;
+    block_.num_string_bytes += text.size();
+    scanner_.scan(text, matches_);
+    if (!matches_.empty()) add_findings(text, path, number);
+  });
+}
+
+void BlockAuditor::add_findings(std::string_view text, const std::string& field, std::uint64_t number) {
+  for (const Match& match : without_overlaps(std::move(matches_))) {
+    ++block_.found_counts[match.kind];
+    if (block_.findings.size() >= options_.max_findings) continue;
+    const std::uint64_t begin = num_characters(text.substr(0, match.begin));
+    block_.findings.push_back({match.kind, number, block_.num_rows, field, begin,
+                               begin + num_characters(text.substr(match.begin, match.end - match.begin)),
+                               masked_excerpt(text, match)});
+  }
+  matches_.clear();
+}
+
+}  // namespace forgelm::audit

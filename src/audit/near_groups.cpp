@@ -1,0 +1,79 @@
+#include "near_groups.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace forgelm::audit {
+
+NearGroups::NearGroups(std::size_t num_rows, const std::function<bool(std::uint32_t)>& counts,
+                       const std::function<bool(std::uint32_t, std::uint32_t)>& less) {
+  for (std::uint32_t row = 0; row < num_rows; ++row)
+    if (counts(row)) rows_.push_back(row);
+  std::sort(rows_.begin(), rows_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return less(a, b) || (!less(b, a) && a < b); });
+  for (std::uint32_t i = 0; i < rows_.size(); ++i)
+    if (i == 0 || less(rows_[i - 1], rows_[i])) begins_.push_back(i);
+  begins_.push_back(static_cast<std::uint32_t>(rows_.size()));
+}
+
+NearCollector::NearCollector(const NearGroups& groups, std::size_t max_listed, std::size_t max_clusters)
+    : groups_(groups), max_listed_(max_listed), max_clusters_(max_clusters), parents_(groups.num_groups()) {
+  std::iota(parents_.begin(), parents_.end(), 0U);
+  for (std::size_t group = 0; group < groups.num_groups(); ++group)
+    num_pairs_ += groups.size(group) * (groups.size(group) - 1) / 2;
+}
+
+std::uint32_t NearCollector::root(std::uint32_t group) {
+  while (parents_[group] != group) group = parents_[group] = parents_[parents_[group]];
+  return group;
+}
+
+void NearCollector::add(std::uint32_t group_a, std::uint32_t group_b, int distance) {
+  num_pairs_ += groups_.size(group_a) * groups_.size(group_b);
+  if (near_.size() <= max_listed_) near_.push_back({group_a, group_b, distance});
+  parents_[root(group_b)] = root(group_a);
+}
+
+NearDuplicates NearCollector::finish() {
+  NearDuplicates found;
+  found.num_pairs = num_pairs_;
+  found.num_distinct = groups_.num_groups();
+  list_clusters(found);
+  if (num_pairs_ <= max_listed_) list_pairs(found);
+  return found;
+}
+
+void NearCollector::list_pairs(NearDuplicates& found) const {
+  const auto list = [&](std::uint32_t a, std::uint32_t b, int distance) {
+    found.pairs.push_back({std::min(a, b), std::max(a, b), distance});
+  };
+  for (std::size_t group = 0; group < groups_.num_groups(); ++group)
+    for (const std::uint32_t* i = groups_.begin(group); i != groups_.end(group); ++i)
+      for (const std::uint32_t* j = i + 1; j != groups_.end(group); ++j) list(*i, *j, 0);
+  for (const Near& pair : near_)
+    for (const std::uint32_t* i = groups_.begin(pair.a); i != groups_.end(pair.a); ++i)
+      for (const std::uint32_t* j = groups_.begin(pair.b); j != groups_.end(pair.b); ++j) list(*i, *j, pair.distance);
+  std::sort(found.pairs.begin(), found.pairs.end(), [](const NearPair& a, const NearPair& b) {
+    return std::pair(a.first, a.second) < std::pair(b.first, b.second);
+  });
+}
+
+void NearCollector::list_clusters(NearDuplicates& found) {
+  std::map<std::uint32_t, NearCluster> by_root;
+  for (std::uint32_t group = 0; group < groups_.num_groups(); ++group) {
+    const std::uint32_t first = groups_.first_row(group);
+    NearCluster& cluster = by_root.try_emplace(root(group), NearCluster{first, 0}).first->second;
+    cluster.first = std::min(cluster.first, first);
+    cluster.size += groups_.size(group);
+  }
+  for (const auto& [group, cluster] : by_root)
+    if (cluster.size > 1) found.clusters.push_back(cluster);
+  std::sort(found.clusters.begin(), found.clusters.end(), [](const NearCluster& a, const NearCluster& b) {
+    return a.size != b.size ? a.size > b.size : a.first < b.first;
+  });
+  if (found.clusters.size() > max_clusters_) found.clusters.resize(max_clusters_);
+}
+
+}  // namespace forgelm::audit
