@@ -18,6 +18,7 @@ _forgelm() {
       '/completion') command='completion' ;;
       '/config') command='config' ;;
       '/data') command='data' ;;
+      '/ingest') command='ingest' ;;
       '/purge') command='purge' ;;
       '/reject') command='reject' ;;
       '/reverse-pii') command='reverse-pii' ;;
@@ -50,7 +51,7 @@ _forgelm() {
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --sign-key --dry-run --strict --compliance-export --output --bundle --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'approvals approve bundle completion config data purge reject reverse-pii sign tokenize verify-annex-iv verify-audit verify-gguf verify-integrity' -- "$current")); fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --sign-key --dry-run --strict --compliance-export --output --bundle --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'approvals approve bundle completion config data ingest purge reject reverse-pii sign tokenize verify-annex-iv verify-audit verify-gguf verify-integrity' -- "$current")); fi ;;
     'approvals')
       case $previous in
         --show) COMPREPLY=(); return ;;
@@ -139,6 +140,27 @@ _forgelm() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--n --from --split --stage --html --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'ingest')
+      case $previous in
+        --output) _forgelm_files -f; return ;;
+        --strategy) COMPREPLY=($(compgen -W 'paragraph sliding markdown' -- "$current")); return ;;
+        --chunk-size) COMPREPLY=(); return ;;
+        --overlap) COMPREPLY=(); return ;;
+        --chunk-tokens) COMPREPLY=(); return ;;
+        --overlap-tokens) COMPREPLY=(); return ;;
+        --tokenizer) _forgelm_files -f; return ;;
+        --input-encoding) COMPREPLY=(); return ;;
+        --language-hint) COMPREPLY=(); return ;;
+        --script-sanity-threshold) COMPREPLY=(); return ;;
+        --normalise-profile) COMPREPLY=($(compgen -W 'none turkish' -- "$current")); return ;;
+        --strip-pattern) COMPREPLY=(); return ;;
+        --strip-urls) COMPREPLY=($(compgen -W 'keep mask strip' -- "$current")); return ;;
+        --jobs) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --recursive --strategy --chunk-size --overlap --chunk-tokens --overlap-tokens --tokenizer --input-encoding --keep-md-frontmatter --language-hint --script-sanity-threshold --normalise-profile --no-normalise-unicode --strip-pattern --strip-pattern-no-timeout --strip-urls --no-quality-presignal --metadata --resume --jobs --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'purge')
       case $previous in
         --row-id) COMPREPLY=(); return ;;

@@ -1,0 +1,180 @@
+// `forgelm ingest`: documents to rows.
+#include "forgelm/ingest/ingest.hpp"
+
+#include "forgelm/cli/command.hpp"
+#include "forgelm/core/ordered_work.hpp"
+#include "forgelm/core/text.hpp"
+
+namespace forgelm::cli {
+extern const CommandSpec command_ingest;
+
+namespace {
+
+using ingest::GlyphProfile;
+using ingest::Strategy;
+using ingest::UrlRule;
+
+/// The profile that is asked for, or the one that goes with the language.
+GlyphProfile glyph_profile(const Arguments& arguments) {
+  if (arguments.flag("no-normalise-unicode")) return GlyphProfile::none;
+  if (arguments.is_given("normalise-profile")) return arguments.choice<GlyphProfile>("normalise-profile");
+  const bool is_turkish = equals_ignoring_ascii_case(arguments.maybe_text("language-hint").value_or(""), "tr");
+  return is_turkish ? GlyphProfile::turkish : GlyphProfile::none;
+}
+
+ingest::IngestOptions options_of(const Arguments& arguments, const Output& output) {
+  ingest::IngestOptions options;
+  options.input = arguments.path("INPUT");
+  options.output = arguments.path("output");
+  options.is_recursive = arguments.flag("recursive");
+  options.strategy = arguments.choice<Strategy>("strategy");
+  options.chunk_size = arguments.maybe_integer("chunk-size");
+  options.overlap = arguments.maybe_integer("overlap");
+  options.chunk_tokens = arguments.maybe_integer("chunk-tokens");
+  options.overlap_tokens = arguments.integer("overlap-tokens");
+  if (const auto tokenizer = arguments.maybe_text("tokenizer")) options.tokenizer = *tokenizer;
+  options.input_encoding = arguments.maybe_text("input-encoding");
+  options.keeps_front_matter = arguments.flag("keep-md-frontmatter");
+  options.language = arguments.maybe_text("language-hint");
+  options.script_threshold = arguments.real("script-sanity-threshold");
+  options.glyph_profile = glyph_profile(arguments);
+  options.strip_patterns = arguments.texts("strip-pattern");
+  options.limits_strip_patterns = !arguments.flag("strip-pattern-no-timeout");
+  options.urls = arguments.choice<UrlRule>("strip-urls");
+  options.checks_quality = !arguments.flag("no-quality-presignal");
+  options.with_metadata = arguments.flag("metadata");
+  options.resumes = arguments.flag("resume");
+  options.num_threads = static_cast<int>(arguments.maybe_integer("jobs").value_or(num_processors()));
+  options.shows_progress = !output.is_json() && !output.is_quiet();
+  return options;
+}
+
+ExitCode run(const Arguments& arguments, Output& output) {
+  const ingest::IngestResult result = ingest::ingest(options_of(arguments, output));
+  output.print(ingest::summary_of(result));
+  output.set_document(result.document);
+  return ExitCode::ok;
+}
+
+constexpr OptionSpec kOptions[] = {
+    {.name = "INPUT",
+     .kind = OptionKind::path,
+     .doc = "A document, or a folder of documents: TXT and Markdown.",
+     .is_positional = true,
+     .is_required = true},
+    {.name = "output",
+     .kind = OptionKind::path,
+     .doc = "The JSONL file to write; its folder is made where it is missing, an existing file is replaced.",
+     .value_name = "FILE",
+     .is_required = true},
+    {.name = "recursive", .kind = OptionKind::flag, .doc = "Read the folders below INPUT too."},
+    {.name = "strategy",
+     .kind = OptionKind::choice,
+     .doc = "How documents are cut: whole paragraphs packed into rows, windows that overlap, or sections of Markdown "
+            "below the headings that they stand under.",
+     .choices = choices<Strategy>,
+     .default_text = "paragraph"},
+    {.name = "chunk-size",
+     .kind = OptionKind::integer,
+     .doc = "Characters of a row, at most; a longer paragraph or section is a row of its own. 2048 where it is not "
+            "given.",
+     .value_name = "N"},
+    {.name = "overlap",
+     .kind = OptionKind::integer,
+     .doc = "Characters that a window shares with the one before, at most half of it; 200 with --strategy sliding.",
+     .value_name = "N"},
+    {.name = "chunk-tokens",
+     .kind = OptionKind::integer,
+     .doc = "Tokens of a row, at most, instead of characters; needs --tokenizer.",
+     .value_name = "N",
+     .at_least = 0},
+    {.name = "overlap-tokens",
+     .kind = OptionKind::integer,
+     .doc = "Tokens that a window shares with the one before.",
+     .value_name = "N",
+     .default_text = "0",
+     .at_least = 0},
+    {.name = "tokenizer",
+     .kind = OptionKind::path,
+     .doc = "The folder of a model, or a tokenizer file, whose tokens --chunk-tokens counts.",
+     .value_name = "MODEL"},
+    {.name = "input-encoding",
+     .kind = OptionKind::text,
+     .doc = "Encoding of TXT and Markdown files, such as cp1254 or latin-1; UTF-8 where it is not given.",
+     .value_name = "CODEC"},
+    {.name = "keep-md-frontmatter",
+     .kind = OptionKind::flag,
+     .doc = "Keep the YAML block at the start of Markdown files."},
+    {.name = "language-hint",
+     .kind = OptionKind::text,
+     .doc = "Language of the documents (de, en, es, fr, it, pt, tr): warn where many characters are foreign to it.",
+     .value_name = "LANG"},
+    {.name = "script-sanity-threshold",
+     .kind = OptionKind::real,
+     .doc = "Share of foreign characters above which to warn.",
+     .value_name = "SHARE",
+     .default_text = "0.015",
+     .at_least = 0,
+     .at_most = 1},
+    {.name = "normalise-profile",
+     .kind = OptionKind::choice,
+     .doc = "Put letters in place of glyphs that damaged PDF fonts give instead; turkish goes with --language-hint tr.",
+     .choices = choices<GlyphProfile>},
+    {.name = "no-normalise-unicode", .kind = OptionKind::flag, .doc = "The same as --normalise-profile none."},
+    {.name = "strip-pattern",
+     .kind = OptionKind::text,
+     .doc = "Take out what this regular expression matches, line by line; may be given several times.",
+     .value_name = "REGEX",
+     .is_repeated = true},
+    {.name = "strip-pattern-no-timeout",
+     .kind = OptionKind::flag,
+     .doc = "Let a pattern take as long as it takes; without it, one that takes more than 2 s on a document is skipped "
+            "there with a warning."},
+    {.name = "strip-urls",
+     .kind = OptionKind::choice,
+     .doc = "Keep web addresses, write [URL] in their place, or take them out.",
+     .choices = choices<UrlRule>,
+     .default_text = "keep"},
+    {.name = "no-quality-presignal",
+     .kind = OptionKind::flag,
+     .doc = "Do not look at the first 5000 rows for damaged text."},
+    {.name = "metadata",
+     .kind = OptionKind::flag,
+     .doc = "Give every row its source, the headings that it stands under and the digest of the document."},
+    {.name = "resume",
+     .kind = OptionKind::flag,
+     .doc = "Keep what is done in FILE.partial, and go on from there when it stands there from a run that was stopped."},
+    {.name = "jobs",
+     .kind = OptionKind::integer,
+     .doc = "Documents at once; as many as there are processors where it is not given. The rows are the same.",
+     .value_name = "N",
+     .at_least = 1,
+     .at_most = 1024},
+};
+
+constexpr Example kExamples[] = {
+    {"forgelm ingest policies/ --recursive --output policies.jsonl", "all documents below a folder"},
+    {"forgelm ingest handbook.md --strategy markdown --chunk-tokens 512 --tokenizer models/smollm2 --output rows.jsonl",
+     "sections of at most 512 tokens of the model that is to learn them"},
+    {"forgelm ingest exports/ --input-encoding cp1254 --language-hint tr --strip-urls mask --output rows.jsonl",
+     "Turkish texts of an old system, without web addresses"},
+};
+
+constexpr ExitCode kExitCodes[] = {ExitCode::ok, ExitCode::config_error, ExitCode::run_error, ExitCode::interrupted};
+
+}  // namespace
+
+const CommandSpec command_ingest = {
+    .name = "ingest",
+    .summary = "Turn documents into rows to train on",
+    .details =
+        "Documents are read as text, cleaned, cut into rows of {\"text\": ...}, and written as one JSONL file, in the "
+        "order of their names. A document that cannot be read is left out with a warning.\n\n"
+        "The output is replaced whole or not at all.",
+    .options = kOptions,
+    .examples = kExamples,
+    .exit_codes = kExitCodes,
+    .run = run,
+};
+
+}  // namespace forgelm::cli
