@@ -9,8 +9,8 @@
 
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/json.hpp"
+#include "forgelm/core/pattern.hpp"
 #include "forgelm/core/text.hpp"
-#include "pattern.hpp"
 
 namespace forgelm::compliance {
 namespace {

@@ -7,16 +7,29 @@ namespace {
 
 constexpr std::string_view kDash = "\xE2\x80\x94";  // as in the reference's notes
 
-Json to_object(const Counts& counts) {
-  Json object = Json::object();
-  for (const auto& [name, count] : counts) object.set(name, count);
-  return object;
+/// "a=1, b=2", and the sum.
+std::pair<std::string, std::uint64_t> breakdown_of(const Counts& counts) {
+  std::vector<std::string> parts;
+  std::uint64_t sum = 0;
+  for (const auto& [kind, count] : counts) {
+    parts.push_back(cat(kind, "=", count));
+    sum += count;
+  }
+  return {join(parts, ", "), sum};
 }
 
 std::vector<std::string> notes_of(const IngestOptions& options, const Totals& totals) {
   std::vector<std::string> notes;
   const auto note = [&](const auto&... parts) { notes.push_back(cat(parts...)); };
   if (totals.num_files_skipped > 0) note("skipped ", totals.num_files_skipped, " file(s) ", kDash, " see warnings above");
+  const auto [pii, num_pii] = breakdown_of(totals.pii);
+  if (options.masks_pii && num_pii > 0) note("PII masking redacted ", num_pii, " span(s): ", pii);
+  else if (options.masks_pii)
+    note("PII masking enabled ", kDash, " the regex detectors found nothing to mask (names are not detected)");
+  const auto [secrets, num_secrets] = breakdown_of(totals.secrets);
+  if (options.masks_secrets && num_secrets > 0)
+    note("Secrets masking redacted ", num_secrets, " credential span(s): ", secrets);
+  else if (options.masks_secrets) note("Secrets masking enabled ", kDash, " no credentials detected in this corpus");
   if (totals.num_quality_flagged > 0)
     note(totals.num_quality_flagged, "/", totals.num_quality_rows,
          " chunks below ingestion quality threshold. Run `forgelm audit <output>` for detail.");
@@ -35,8 +48,8 @@ Json structured_notes(const IngestOptions& options, const Totals& totals) {
                              {"total_chars", totals.num_characters},
                              {"strategy", to_text(options.strategy)},
                              {"format_counts", to_object(totals.formats)},
-                             {"pii_redaction_counts", Json::object()},
-                             {"secrets_redaction_counts", Json::object()}});
+                             {"pii_redaction_counts", to_object(totals.pii)},
+                             {"secrets_redaction_counts", to_object(totals.secrets)}});
   if (options.chunk_tokens)
     notes.set("chunk_tokens", *options.chunk_tokens)
         .set("tokenizer", options.tokenizer ? Json(options.tokenizer->native()) : Json());
@@ -78,8 +91,8 @@ IngestResult make_result(const IngestOptions& options, const Totals& totals, std
                                   {"files_skipped", totals.num_files_skipped},
                                   {"total_chars", totals.num_characters},
                                   {"format_counts", to_object(totals.formats)},
-                                  {"pii_redaction_counts", Json::object()},
-                                  {"secrets_redaction_counts", Json::object()},
+                                  {"pii_redaction_counts", to_object(totals.pii)},
+                                  {"secrets_redaction_counts", to_object(totals.secrets)},
                                   {"pdf_header_footer_lines_stripped", 0},
                                   {"pdf_paragraph_packed_lines_stripped", 0},
                                   {"script_sanity_triggered", totals.foreign_scripts.size()},

@@ -5,12 +5,6 @@
 namespace forgelm::ingest {
 namespace {
 
-Json to_object(const Counts& counts) {
-  Json object = Json::object();
-  for (const auto& [name, count] : counts) object.set(name, count);
-  return object;
-}
-
 Counts to_counts(const Json& object) {
   Counts counts;
   for (const auto& [name, count] : object.members()) counts[name] = static_cast<std::uint64_t>(count.integer());
@@ -37,6 +31,12 @@ void visit_counters(T& totals, Visit visit) {
 
 }  // namespace
 
+Json to_object(const Counts& counts) {
+  Json object = Json::object();
+  for (const auto& [name, count] : counts) object.set(name, count);
+  return object;
+}
+
 void Totals::add(const FileReport& report, const std::string& language) {
   num_rows += report.num_rows;
   num_characters += report.num_characters;
@@ -49,6 +49,8 @@ void Totals::add(const FileReport& report, const std::string& language) {
     ++num_files_processed;
     ++formats[report.format];
   }
+  for (const auto& [kind, count] : report.pii) pii[kind] += count;
+  for (const auto& [kind, count] : report.secrets) secrets[kind] += count;
   for (const QualityFlags& flags : report.quality) {
     if (num_quality_rows == kMaxQualityRows) break;
     ++num_quality_rows;
@@ -75,6 +77,8 @@ Json Totals::to_json() const {
   Json json = Json::object();
   visit_counters(*this, [&](const char* name, std::uint64_t count) { json.set(name, count); });
   json.set("formats", to_object(formats));
+  json.set("pii", to_object(pii));
+  json.set("secrets", to_object(secrets));
   json.set("max_script_ratio", max_script_ratio);
   json.set("foreign_scripts", foreign_scripts);
   return json;
@@ -86,6 +90,8 @@ Totals Totals::from_json(const Json& json) {
     count = static_cast<std::uint64_t>(json.at(name).integer());
   });
   totals.formats = to_counts(json.at("formats"));
+  totals.pii = to_counts(json.at("pii"));
+  totals.secrets = to_counts(json.at("secrets"));
   totals.max_script_ratio = json.at("max_script_ratio").real();
   totals.foreign_scripts = json.at("foreign_scripts").items();
   return totals;

@@ -14,7 +14,8 @@
 
 namespace forgelm::ingest {
 
-using Counts = std::map<std::string, std::uint64_t>;
+using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+Json to_object(const Counts& counts);
 
 /// What became of one document.
 struct FileReport {
@@ -25,6 +26,8 @@ struct FileReport {
   std::uint64_t num_urls = 0;
   std::uint64_t num_stripped = 0;
   std::uint64_t num_patterns_skipped = 0;
+  Counts pii;      ///< masked, by kind
+  Counts secrets;
   std::optional<ScriptReport> script;
   std::vector<QualityFlags> quality;  ///< of the first rows
   std::vector<std::string> warnings;
@@ -41,6 +44,8 @@ struct Totals {
   std::uint64_t num_stripped = 0;
   std::uint64_t num_patterns_skipped = 0;
   Counts formats;  ///< files of each format
+  Counts pii;
+  Counts secrets;
 
   std::uint64_t num_quality_rows = 0;
   std::uint64_t num_quality_flagged = 0;

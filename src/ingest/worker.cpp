@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "codec.hpp"
+#include "forgelm/audit/pattern_scan.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/hash.hpp"
 #include "forgelm/core/text.hpp"
@@ -97,6 +98,8 @@ Json Worker::identity() const {
                        {"strip_patterns", Json::array_of(options_.strip_patterns)},
                        {"limits_strip_patterns", options_.limits_strip_patterns},
                        {"urls", to_text(options_.urls)},
+                       {"masks_pii", options_.masks_pii},
+                       {"masks_secrets", options_.masks_secrets},
                        {"checks_quality", options_.checks_quality},
                        {"with_metadata", options_.with_metadata}});
 }
@@ -140,6 +143,8 @@ void Worker::write_rows(const Document& document, const std::filesystem::path& p
   for (Chunk& chunk : cut(document)) {
     std::string text(text::strip(chunk.text));
     if (text.empty()) continue;
+    if (options_.masks_secrets) text = audit::mask_secrets(text, audit::MaskScope::all, &result.report.secrets);
+    if (options_.masks_pii) text = audit::mask_pii(text, audit::MaskScope::all, &result.report.pii);
     ++result.report.num_rows;
     result.report.num_characters += num_code_points(text);
     if (options_.checks_quality && result.report.quality.size() < kMaxQualityRows)

@@ -45,6 +45,8 @@ struct IngestOptions {
   std::vector<std::string> strip_patterns;
   bool limits_strip_patterns = true;
   UrlRule urls = UrlRule::keep;
+  bool masks_pii = false;      ///< personal data becomes [REDACTED] (forgelm/audit/pattern_scan.hpp)
+  bool masks_secrets = false;  ///< secrets become [REDACTED-SECRET], before personal data is looked for
   bool checks_quality = true;
 
   bool with_metadata = false;  ///< rows carry where they come from
@@ -64,7 +66,7 @@ struct IngestResult {
   std::uint64_t num_files_skipped = 0;
   std::uint64_t num_files_resumed = 0;  ///< of the processed and skipped, done by the run before
   std::uint64_t num_characters = 0;     ///< code points of the rows' texts
-  std::map<std::string, std::uint64_t> formats;
+  std::map<std::string, std::uint64_t, std::less<>> formats;
   std::vector<std::string> notes;  ///< for people
   Json document;                   ///< for JSON mode: the reference's keys first
 };

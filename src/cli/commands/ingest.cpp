@@ -41,6 +41,8 @@ ingest::IngestOptions options_of(const Arguments& arguments, const Output& outpu
   options.strip_patterns = arguments.texts("strip-pattern");
   options.limits_strip_patterns = !arguments.flag("strip-pattern-no-timeout");
   options.urls = arguments.choice<UrlRule>("strip-urls");
+  options.masks_pii = arguments.flag("pii-mask") || arguments.flag("all-mask");
+  options.masks_secrets = arguments.flag("secrets-mask") || arguments.flag("all-mask");
   options.checks_quality = !arguments.flag("no-quality-presignal");
   options.with_metadata = arguments.flag("metadata");
   options.resumes = arguments.flag("resume");
@@ -135,6 +137,14 @@ constexpr OptionSpec kOptions[] = {
      .doc = "Keep web addresses, write [URL] in their place, or take them out.",
      .choices = choices<UrlRule>,
      .default_text = "keep"},
+    {.name = "pii-mask",
+     .kind = OptionKind::flag,
+     .doc = "Write [REDACTED] in place of personal data: e-mail addresses, telephone, card and account numbers, national "
+            "identifiers and what else `forgelm audit` knows. Names are not found."},
+    {.name = "secrets-mask",
+     .kind = OptionKind::flag,
+     .doc = "Write [REDACTED-SECRET] in place of keys, tokens and other credentials."},
+    {.name = "all-mask", .kind = OptionKind::flag, .doc = "Both: secrets first, then personal data."},
     {.name = "no-quality-presignal",
      .kind = OptionKind::flag,
      .doc = "Do not look at the first 5000 rows for damaged text."},

@@ -1,0 +1,189 @@
+// A text's triggers say which kinds to look for; each of those is looked for
+// with its own expression, from the left, without overlaps, as Python's findall
+// and sub do. A match that the validator refuses is stepped over whole.
+#include "forgelm/audit/pattern_scan.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "forgelm/core/error.hpp"
+#include "forgelm/core/secret_shapes.hpp"
+#include "forgelm/core/text.hpp"
+#include "pattern_table.hpp"
+
+namespace forgelm::audit {
+namespace {
+
+const std::vector<Kind> &kinds() {
+  static const std::vector<Kind> all = [] {
+    std::vector<Kind> made;
+    for (const KindRow &row : kind_rows())
+      made.push_back(row.kind);
+    return made;
+  }();
+  return all;
+}
+
+const std::vector<Pattern> &patterns() {
+  static const std::vector<Pattern> all = [] {
+    std::vector<Pattern> made;
+    for (const KindRow &row : kind_rows())
+      made.emplace_back(row.expression,
+                        Pattern::Options{row.classes, row.dot_is_all, true});
+    return made;
+  }();
+  return all;
+}
+
+TriggerSet triggers_of(std::string_view text, ScanEngine engine) {
+  static const bool is_hyperscan_best = has_hyperscan();
+  const bool by_hyperscan = engine == ScanEngine::hyperscan ||
+                            (engine == ScanEngine::best && is_hyperscan_best);
+  return by_hyperscan ? find_triggers_hyperscan(text)
+                      : find_triggers_portable(text);
+}
+
+/// Calls `take` for every valid match of kind `index`, from the left.
+template <class Take>
+void for_each_match(std::size_t index, std::string_view text, Take take) {
+  const Validator validator = kind_rows()[index].validator;
+  std::size_t at = 0;
+  try {
+    while (const auto found = patterns()[index].find(text, at)) {
+      if (validator == nullptr ||
+          validator(text.substr(found->begin, found->end - found->begin)))
+        take(found->begin, found->end);
+      at = found->end;
+    }
+  } catch (const RunError &) {
+    take(at, text.size()); // nobody can say that the rest is clean
+  }
+}
+
+std::string mask(std::string_view text, Family family, MaskScope scope,
+                 std::string_view replacement, MaskCounts *counts) {
+  std::string masked(text);
+  const auto &rows = kind_rows();
+  TriggerSet triggers = triggers_of(masked, ScanEngine::best);
+  if (triggers.none())
+    return masked;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].kind.family != family ||
+        (scope == MaskScope::reference && !rows[i].kind.is_reference))
+      continue;
+    if ((triggers & triggers_of_kinds()[i]).none())
+      continue;
+    std::string out;
+    std::size_t done = 0;
+    for_each_match(i, masked, [&](std::size_t begin, std::size_t end) {
+      out.append(masked, done, begin - done).append(replacement);
+      done = end;
+      if (counts != nullptr)
+        ++(*counts)[std::string(rows[i].kind.name)];
+    });
+    if (done == 0)
+      continue;
+    masked = out.append(masked, done);
+    triggers.set(); // what was put in has made new neighbours
+  }
+  return masked;
+}
+
+} // namespace
+
+std::span<const Kind> all_kinds() noexcept { return kinds(); }
+
+int find_kind(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < kinds().size(); ++i)
+    if (kinds()[i].name == name)
+      return static_cast<int>(i);
+  return -1;
+}
+
+PatternScanner::PatternScanner(ScanEngine engine) : engine_(engine) {
+  if (engine == ScanEngine::hyperscan && !has_hyperscan())
+    throw RunError(RunErrorKind::internal,
+                   "this build or this processor has no Hyperscan");
+}
+
+void PatternScanner::scan(std::string_view text,
+                          std::vector<Match> &found) const {
+  found.clear();
+  const TriggerSet triggers = triggers_of(text, engine_);
+  if (triggers.none())
+    return;
+  const auto &needed = triggers_of_kinds();
+  for (std::size_t i = 0; i < needed.size(); ++i)
+    if ((triggers & needed[i]).any())
+      for_each_match(i, text, [&](std::size_t begin, std::size_t end) {
+        found.push_back({static_cast<std::uint16_t>(i), begin, end});
+      });
+  std::stable_sort(
+      found.begin(), found.end(), [](const Match &a, const Match &b) {
+        return std::tie(a.begin, a.kind) < std::tie(b.begin, b.kind);
+      });
+}
+
+std::vector<Match> PatternScanner::scan(std::string_view text) const {
+  std::vector<Match> found;
+  scan(text, found);
+  return found;
+}
+
+std::vector<Match> without_overlaps(std::vector<Match> found) {
+  const auto rank = [](const Match &match) {
+    const Kind &kind = kinds()[match.kind];
+    return std::make_tuple(kind.tier, !kind.is_checked, match.begin - match.end,
+                           kind.is_reference);
+  };
+  std::stable_sort(
+      found.begin(), found.end(),
+      [&](const Match &a, const Match &b) { return rank(a) < rank(b); });
+  std::vector<Match> kept;
+  for (const Match &match : found) {
+    const bool is_free =
+        std::none_of(kept.begin(), kept.end(), [&](const Match &other) {
+          return match.begin < other.end && other.begin < match.end;
+        });
+    if (is_free)
+      kept.push_back(match);
+  }
+  std::sort(kept.begin(), kept.end(),
+            [](const Match &a, const Match &b) { return a.begin < b.begin; });
+  return kept;
+}
+
+std::string mask_pii(std::string_view text, MaskScope scope,
+                     MaskCounts *counts) {
+  return mask(text, Family::pii, scope, kPiiMask, counts);
+}
+
+std::string mask_secrets(std::string_view text, MaskScope scope,
+                         MaskCounts *counts) {
+  return mask(text, Family::secret, scope, kSecretMask, counts);
+}
+
+std::string masked_excerpt(std::string_view text, const Match &match) {
+  constexpr std::size_t kMaxStars = 16;
+  const std::u32string points =
+      to_code_points(text.substr(match.begin, match.end - match.begin));
+  // A tenth of it, and no more than two characters at an end, cannot be
+  // completed by guessing.
+  const std::size_t shown = std::min<std::size_t>(2, points.size() / 8);
+  std::string out;
+  const auto append = [&](std::size_t at) {
+    if (is_unsafe_to_show(points[at]))
+      out += '?';
+    else
+      append_utf8(out, points[at]);
+  };
+  for (std::size_t i = 0; i < shown; ++i)
+    append(i);
+  out.append(std::min(kMaxStars, points.size() - 2 * shown), '*');
+  if (kinds()[match.kind].family == Family::pii)
+    for (std::size_t i = points.size() - shown; i < points.size(); ++i)
+      append(i);
+  return out;
+}
+
+} // namespace forgelm::audit

@@ -1,0 +1,292 @@
+// Sources of the shapes: the reference (its kinds, to the letter), the issuers'
+// documentation of their tokens, and the public rules of the national numbers
+// (validators.cpp).
+#include "pattern_table.hpp"
+
+#include "forgelm/core/secret_shapes.hpp"
+
+namespace forgelm::audit {
+namespace {
+
+constexpr auto kUnicode = Pattern::Classes::unicode;
+constexpr auto kAscii = Pattern::Classes::ascii;
+
+// White space as Python's \s has it, for a class.
+#define PYTHON_SPACES                                                          \
+  R"(\t-\r\x1c- \x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})"
+constexpr const char *kPhone =
+    "(?<!\\w)(?:\\+\\d{1,3}[" PYTHON_SPACES ".-]?\\d{2,4}[" PYTHON_SPACES
+    ".-]?\\d{2,4}[" PYTHON_SPACES ".-]?\\d{0,4}|\\(\\d{2,4}\\)[" PYTHON_SPACES
+    ".-]?\\d{2,4}[" PYTHON_SPACES ".-]?\\d{2,4})(?!\\w)";
+#undef PYTHON_SPACES
+
+std::vector<KindRow> reference_secrets() {
+  static const std::vector<std::vector<std::string_view>> kLiterals = {
+      {"AKIA", "ASIA"},
+      {"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"},
+      {"xox"},
+      {"sk-"},
+      {"AIza"},
+      {"eyJ"},
+      {"-----BEGIN "},
+      {"-----BEGIN "},
+      {"DefaultEndpointsProtocol="},
+  };
+  static constexpr const char *kDocs[] = {
+      "AWS access key",      "GitHub token",    "Slack token",
+      "OpenAI API key",      "Google API key",  "JSON Web Token",
+      "OpenSSH private key", "PGP private key", "Azure storage key"};
+  std::vector<KindRow> rows;
+  for (const SecretShape &shape : secret_shapes()) {
+    const std::size_t i = rows.size();
+    rows.push_back({.kind = {shape.kind, Family::secret, Tier::critical, true,
+                             false, kDocs[i]},
+                    .expression = shape.pattern,
+                    .classes = shape.classes,
+                    .dot_is_all = shape.dot_is_all,
+                    .literals = kLiterals[i]});
+  }
+  return rows;
+}
+
+std::vector<KindRow> reference_pii() {
+  using enum Trigger;
+  const auto row = [](std::string_view name, Tier tier, std::string_view doc,
+                      const char *expression, Validator validator,
+                      std::vector<Trigger> triggers) {
+    return KindRow{
+        .kind = {name, Family::pii, tier, true, validator != nullptr, doc},
+        .expression = expression,
+        .classes = kUnicode,
+        .validator = validator,
+        .triggers = std::move(triggers)};
+  };
+  return {
+      row("email", Tier::medium, "e-mail address",
+          R"(\b[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,}\b)",
+          nullptr, {at_sign}),
+      row("iban", Tier::critical, "bank account number (IBAN)",
+          R"(\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}\b)", is_iban,
+          {caps_and_digits}),
+      row("credit_card", Tier::critical, "payment card number",
+          R"(\b(?:\d[ -]*){13,19}\b)", is_credit_card,
+          {digits_13, unicode_digit}),
+      row("us_ssn", Tier::high, "US social security number",
+          R"(\b(?!000|666|9\d{2})\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b)", nullptr,
+          {dashed_9, unicode_digit}),
+      row("fr_ssn", Tier::high, "French social security number, by shape",
+          R"(\b[12]\d{2}(?:0[1-9]|1[0-2])(?:2[AB]|\d{2})\d{3}\d{3}(?:\d{2})?\b)",
+          nullptr, {run_11, corsican, unicode_digit}),
+      row("tr_id", Tier::high, "Turkish identity number", R"(\b\d{11}\b)",
+          is_tr_id, {run_11, unicode_digit}),
+      row("de_id", Tier::high, "German identity card number, by shape",
+          R"(\b[A-Z]\d{7,8}[A-Z0-9]?\b)", nullptr,
+          {capital_and_7, unicode_digit}),
+      row("phone", Tier::low, "telephone number", kPhone, nullptr,
+          {plus_digit, paren_digits, unicode_digit}),
+  };
+}
+
+KindRow pii_row(std::string_view name, Tier tier, std::string_view doc,
+                const char *expression, Validator validator,
+                std::vector<Trigger> triggers) {
+  return {.kind = {name, Family::pii, tier, false, validator != nullptr, doc},
+          .expression = expression,
+          .classes = kAscii,
+          .validator = validator,
+          .triggers = std::move(triggers)};
+}
+
+std::vector<KindRow> further_pii() {
+  using enum Trigger;
+  const Tier high = Tier::high;
+  return {
+      pii_row("be_nrn", high, "Belgian national number",
+              R"((?<!\w)\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}(?!\w))", is_be_nrn,
+              {digits_9}),
+      pii_row("br_cpf", high, "Brazilian CPF",
+              R"((?<!\w)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w))", is_br_cpf,
+              {digits_9}),
+      pii_row("ca_sin", high, "Canadian social insurance number",
+              R"((?<!\w)(?<!\d[ -])[1-79]\d{2}([ -])\d{3}\1\d{3}(?!\w|[ -]\d))",
+              is_ca_sin, {digits_9}),
+      pii_row("cl_rut", high, "Chilean RUT",
+              R"((?<!\w)\d{1,2}\.\d{3}\.\d{3}-[\dkK](?!\w))", is_cl_rut,
+              {dots_2}),
+      pii_row(
+          "cn_id", high, "Chinese resident identity number",
+          R"((?<!\w)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\w))",
+          is_cn_id, {run_11}),
+      pii_row("es_dni", high, "Spanish DNI",
+              R"((?<!\w)\d{8}[- ]?[A-HJ-NP-TV-Z](?!\w))", is_es_dni, {run_8}),
+      pii_row("es_nie", high, "Spanish NIE",
+              R"((?<!\w)[XYZ][- ]?\d{7}[- ]?[A-HJ-NP-TV-Z](?!\w))", is_es_nie,
+              {run_7}),
+      pii_row("fi_hetu", high, "Finnish personal identity code",
+              R"((?<!\w)\d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y](?!\w))",
+              is_fi_hetu, {dated_9}),
+      pii_row(
+          "fr_nir", high, "French social security number with its key",
+          R"((?<!\w)[12](?: ?\d{2}){3} ?\d{3} ?\d{3} ?\d{2}(?!\w)|(?<!\w)[12]\d{4}2[AB]\d{8}(?!\w))",
+          is_fr_nir, {digits_9, corsican}),
+      pii_row("in_aadhaar", high, "Indian Aadhaar number",
+              R"((?<!\w)(?<!\d[ -])[2-9]\d{3}([ -])\d{4}\1\d{4}(?!\w|[ -]\d))",
+              is_in_aadhaar, {digits_9}),
+      pii_row(
+          "it_fiscal_code", high, "Italian fiscal code",
+          R"((?<!\w)(?=[A-Z]*\d)[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z](?!\w))",
+          is_it_fiscal_code, {caps_16}),
+      pii_row("kr_rrn", high, "Korean resident registration number",
+              R"((?<!\w)\d{6}-[1-8]\d{6}(?!\w))", is_kr_rrn, {digits_9}),
+      pii_row("mx_curp", high, "Mexican CURP",
+              R"((?<!\w)[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d(?!\w))",
+              is_mx_curp, {caps_16}),
+      pii_row("pl_pesel", high, "Polish PESEL", R"((?<!\w)\d{11}(?!\w))",
+              is_pl_pesel, {run_11}),
+      pii_row("se_personnummer", high, "Swedish personal identity number",
+              R"((?<!\w)(?:19|20)?\d{6}[-+]\d{4}(?!\w))", is_se_personnummer,
+              {digits_9}),
+      pii_row("uk_nhs", high, "British NHS number",
+              R"((?<!\w)(?<!\d )\d{3} \d{3} \d{4}(?!\w| \d))", is_uk_nhs,
+              {digits_9}),
+      pii_row(
+          "uk_nino", high, "British national insurance number, by shape",
+          R"((?<!\w)(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w))",
+          nullptr, {caps_and_digits}),
+      pii_row(
+          "ipv4", Tier::low, "IPv4 address",
+          R"((?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\w|\.\d))",
+          is_ipv4, {dots_3}),
+      pii_row(
+          "ipv6", Tier::low, "IPv6 address",
+          R"((?<![\w:.])(?:::)?[0-9A-Fa-f]{1,4}(?:::?[0-9A-Fa-f]{1,4}){2,7}(?:::)?(?![\w:]))",
+          is_ipv6, {hex_colons}),
+  };
+}
+
+KindRow secret_row(std::string_view name, std::string_view doc,
+                   const char *expression,
+                   std::vector<std::string_view> literals) {
+  return {.kind = {name, Family::secret, Tier::critical, false, false, doc},
+          .expression = expression,
+          .classes = kAscii,
+          .literals = std::move(literals)};
+}
+
+std::vector<KindRow> further_secrets() {
+  std::vector<KindRow> rows = {
+      secret_row(
+          "age_secret_key", "age secret key",
+          R"(\bAGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}\b)",
+          {"AGE-SECRET-KEY-1"}),
+      secret_row("anthropic_api_key", "Anthropic API key",
+                 R"(\bsk-ant-[a-z]{3,6}\d\d-[\w-]{80,}\b)", {"sk-ant-"}),
+      secret_row(
+          "database_url", "database URL with a password",
+          R"(\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?)://[^\s:@/"'<>]{1,64}:[^\s@/"'<>{}$]{3,128}@[\w.-]+)",
+          {"postgres", "mysql://", "mariadb://", "mongodb", "redis", "amqp"}),
+      secret_row("databricks_token", "Databricks token",
+                 R"(\bdapi[0-9a-f]{32}(?:-\d)?\b)", {"dapi"}),
+      secret_row("digitalocean_token", "DigitalOcean token",
+                 R"(\bdo[opr]_v1_[0-9a-f]{64}\b)",
+                 {"doo_v1_", "dop_v1_", "dor_v1_"}),
+      secret_row("discord_webhook", "Discord webhook",
+                 R"(discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{60,})",
+                 {"/api/webhooks/"}),
+      secret_row("doppler_token", "Doppler token",
+                 R"(\bdp\.(?:pt|st|ct|sa)\.[A-Za-z0-9._-]{40,}\b)",
+                 {"dp.pt.", "dp.st.", "dp.ct.", "dp.sa."}),
+      secret_row("gitlab_token", "GitLab token",
+                 R"(\bgl(?:pat|dt|rt|cbt|ptt|soat)-[\w-]{20,}\b)",
+                 {"glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-"}),
+      secret_row("google_oauth_secret", "Google OAuth client secret",
+                 R"(\bGOCSPX-[\w-]{28}\b)", {"GOCSPX-"}),
+      secret_row("google_oauth_token", "Google OAuth access token",
+                 R"(\bya29\.[\w-]{30,}\b)", {"ya29."}),
+      secret_row("grafana_token", "Grafana service account token",
+                 R"(\bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}\b)", {"glsa_"}),
+      secret_row("groq_api_key", "Groq API key", R"(\bgsk_[A-Za-z0-9]{52}\b)",
+                 {"gsk_"}),
+      secret_row("huggingface_token", "Hugging Face token",
+                 R"(\bhf_[A-Za-z]{34}\b)", {"hf_"}),
+      secret_row("linear_api_key", "Linear API key",
+                 R"(\blin_api_[A-Za-z0-9]{40}\b)", {"lin_api_"}),
+      secret_row("mailgun_api_key", "Mailgun API key",
+                 R"(\bkey-[0-9a-f]{32}\b)", {"key-"}),
+      secret_row("newrelic_api_key", "New Relic API key",
+                 R"(\bNRAK-[A-Z0-9]{27}\b)", {"NRAK-"}),
+      secret_row("npm_token", "npm token", R"(\bnpm_[A-Za-z0-9]{36}\b)",
+                 {"npm_"}),
+      secret_row("postman_api_key", "Postman API key",
+                 R"(\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b)", {"PMAK-"}),
+      secret_row("pypi_token", "PyPI token", R"(\bpypi-AgE[\w-]{60,}\b)",
+                 {"pypi-AgE"}),
+      secret_row("replicate_api_token", "Replicate API token",
+                 R"(\br8_[A-Za-z0-9]{37}\b)", {"r8_"}),
+      secret_row("sendgrid_api_key", "SendGrid API key",
+                 R"(\bSG\.[\w-]{22}\.[\w-]{43}\b)", {"SG."}),
+      secret_row("shopify_token", "Shopify token",
+                 R"(\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b)",
+                 {"shpat_", "shpca_", "shppa_", "shpss_"}),
+      secret_row(
+          "slack_webhook", "Slack webhook",
+          R"(hooks\.slack\.com/(?:services|workflows|triggers)/[A-Z0-9]{8,}/[A-Z0-9]{8,}/[A-Za-z0-9]{20,})",
+          {"hooks.slack.com/"}),
+      secret_row("square_token", "Square token",
+                 R"(\bsq0(?:atp|csp|idp)-[\w-]{22,43}\b)", {"sq0"}),
+      secret_row("stripe_api_key", "Stripe API key",
+                 R"(\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}\b)",
+                 {"k_live_", "k_test_"}),
+      secret_row("telegram_bot_token", "Telegram bot token",
+                 R"(\b\d{8,10}:AA[\w-]{33}\b)", {":AA"}),
+      secret_row("vault_token", "Vault token", R"(\bhv[sbr]\.[\w-]{24,}\b)",
+                 {"hvs.", "hvb.", "hvr."}),
+      secret_row("private_key", "private key (PKCS #8)",
+                 "-----"
+                 "BEGIN (?:ENCRYPTED )?PRIVATE "
+                 "KEY-----[A-Za-z0-9+/=\\\\rn\\s]{64,16384}?-----"
+                 "END (?:ENCRYPTED )?PRIVATE KEY-----",
+                 {"-----BEGIN "}),
+  };
+  rows.push_back(
+      {.kind = {"high_entropy_secret", Family::secret, Tier::high, false, true,
+                "random value assigned to a key, token or password"},
+       .expression =
+           R"((?i)(?:key|secret|token|passw(?:or)?d|pwd)["']? {0,2}(?::=|=>|[:=]) {0,2}["']?\K[A-Za-z0-9+/_.~=-]{16,200})",
+       .classes = kAscii,
+       .validator = is_random_value,
+       .triggers = {Trigger::assignment}});
+  return rows;
+}
+
+} // namespace
+
+const std::vector<KindRow> &kind_rows() {
+  static const std::vector<KindRow> rows = [] {
+    std::vector<KindRow> all;
+    for (auto *make :
+         {reference_secrets, reference_pii, further_secrets, further_pii})
+      for (KindRow &row : make())
+        all.push_back(std::move(row));
+    return all;
+  }();
+  return rows;
+}
+
+const std::vector<TriggerSet> &triggers_of_kinds() {
+  static const std::vector<TriggerSet> sets = [] {
+    std::vector<TriggerSet> all;
+    for (const KindRow &row : kind_rows()) {
+      TriggerSet set;
+      for (const Trigger trigger : row.triggers)
+        set.set(static_cast<std::size_t>(trigger));
+      if (!row.literals.empty())
+        set.set(literal_trigger(all.size()));
+      all.push_back(set);
+    }
+    return all;
+  }();
+  return sets;
+}
+
+} // namespace forgelm::audit

@@ -1,0 +1,39 @@
+// The table of kinds: name, expression, validator, triggers. Everything about a
+// kind is one row here.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "forgelm/audit/pattern_scan.hpp"
+#include "forgelm/core/pattern.hpp"
+#include "triggers.hpp"
+#include "validators.hpp"
+
+namespace forgelm::audit {
+
+struct KindRow {
+  Kind kind;
+  const char *expression = nullptr;
+  Pattern::Classes classes = Pattern::Classes::ascii;
+  bool dot_is_all = false;
+  Validator validator = nullptr;
+  std::vector<Trigger> triggers = {}; ///< any of them
+  std::vector<std::string_view> literals =
+      {}; ///< or any of these, byte for byte
+};
+
+/// All kinds, by index.
+const std::vector<KindRow> &kind_rows();
+
+/// The trigger that stands for the literals of kind `index`.
+inline std::size_t literal_trigger(std::size_t index) {
+  return kNumClassTriggers + index;
+}
+
+/// The triggers after any of which kind `index` has to be looked for.
+const std::vector<TriggerSet> &triggers_of_kinds();
+
+} // namespace forgelm::audit

@@ -1,0 +1,48 @@
+// What must be in a text before a kind can match: triggers, found for all kinds
+// in one pass over the bytes, by Hyperscan or by a scanner of our own. A
+// trigger may be found where no kind matches, never the other way round; the
+// portable scanner may find more triggers than Hyperscan, since only the kinds'
+// expressions decide. The trap: expressions know digits and word boundaries of
+// Unicode, triggers know bytes. A kind whose \d may be any script's has
+// `unicode_digit` too, and triggers have no boundaries.
+#pragma once
+
+#include <bitset>
+#include <string_view>
+
+namespace forgelm::audit {
+
+enum class Trigger {
+  at_sign,         ///< a@b
+  caps_and_digits, ///< AB12, AB 12
+  digits_13,       ///< 13 digits with spaces and hyphens between them
+  digits_9,        ///< 9 digits, at most one of [ .-+/] between two
+  dashed_9,        ///< 123-45-6789
+  run_7,           ///< 7 digits without anything between
+  run_8,
+  run_11,
+  capital_and_7, ///< A1234567
+  corsican,      ///< 123452A123456
+  caps_16,       ///< 16 of [A-Z0-9], a digit among them
+  dated_9,       ///< 123456-789 and the like
+  dots_2,        ///< 1.234.567
+  dots_3,        ///< 1.2.3.4
+  hex_colons,    ///< a:b:c, a::c
+  plus_digit,
+  paren_digits,  ///< (12)
+  unicode_digit, ///< a decimal digit beyond ASCII
+  assignment,    ///< key: token = and the like
+};
+inline constexpr std::size_t kNumClassTriggers = 19;
+inline constexpr std::size_t kMaxTriggers =
+    128; ///< behind the classes: one for each kind that has literals
+
+using TriggerSet = std::bitset<kMaxTriggers>;
+
+/// The triggers of a text, by our own scanner.
+TriggerSet find_triggers_portable(std::string_view text);
+
+/// The same by Hyperscan; only where has_hyperscan().
+TriggerSet find_triggers_hyperscan(std::string_view text);
+
+} // namespace forgelm::audit

@@ -1,0 +1,282 @@
+// What is found in texts, by both engines, against the reference
+// (tests/golden/audit/patterns.jsonl) and python-stdnum (numbers.jsonl), and
+// that nothing found is shown whole.
+#include "forgelm/audit/pattern_scan.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+#include <set>
+
+#include "forgelm/core/files.hpp"
+#include "forgelm/core/json.hpp"
+#include "forgelm/core/text.hpp"
+#include "support/test.hpp"
+
+namespace {
+
+using namespace forgelm;
+using namespace forgelm::audit;
+
+std::vector<Json> golden(const std::string &name) {
+  std::vector<Json> rows;
+  for (const std::string &line :
+       split(read_file(cat(FORGELM_SOURCE_DIR "/tests/golden/audit/", name)),
+             '\n'))
+    if (!line.empty())
+      rows.push_back(parse_json(line).value());
+  return rows;
+}
+
+std::vector<ScanEngine> engines() {
+  std::vector<ScanEngine> all = {ScanEngine::portable};
+  if (has_hyperscan())
+    all.push_back(ScanEngine::hyperscan);
+  return all;
+}
+
+using Found = std::multiset<std::string>;
+
+Found by_reference(const Json &row) {
+  Found found;
+  for (const Json &item : row.at("found").items())
+    found.insert(cat(item.items()[0].text(), " ", item.items()[1].integer(),
+                     " ", item.items()[2].integer()));
+  return found;
+}
+
+Found by_us(std::string_view text, ScanEngine engine) {
+  Found found;
+  for (const Match &match : PatternScanner(engine).scan(text))
+    if (all_kinds()[match.kind].is_reference)
+      found.insert(
+          cat(all_kinds()[match.kind].name, " ", match.begin, " ", match.end));
+  return found;
+}
+
+MaskCounts counts_of(const Json &object) {
+  MaskCounts counts;
+  for (const auto &[kind, count] : object.members())
+    counts[kind] = static_cast<std::uint64_t>(count.integer());
+  return counts;
+}
+
+std::set<std::string> kinds_in(std::string_view text,
+                               ScanEngine engine = ScanEngine::best) {
+  std::set<std::string> names;
+  for (const Match &match : PatternScanner(engine).scan(text))
+    names.emplace(all_kinds()[match.kind].name);
+  return names;
+}
+
+/// Texts in which much could be something: pieces of what kinds look for, glued
+/// and spoiled.
+std::string random_text(std::mt19937 &random) {
+  static const std::vector<std::string> kPieces = {"4111 1111 1111 1111",
+                                                   "10000000146",
+                                                   "DE89370400440532013000",
+                                                   "a.b@c.de",
+                                                   "+49 30 901820",
+                                                   "(212) 555-0123",
+                                                   "123-45-6789",
+                                                   "192.168.7.23",
+                                                   "2001:db8::8a2e:370:7334",
+                                                   "RSSMRA85T10A562S",
+                                                   "131052-308T",
+                                                   "12.345.678-5",
+                                                   "85.07.30-033.28",
+                                                   "AB123456C",
+                                                   "x: 12",
+                                                   "password: ",
+                                                   "secret_key=\"",
+                                                   "\xD9\xA1\xD9\xA2",
+                                                   "\xEF\xBC\x91",
+                                                   "ghp_",
+                                                   "sk-",
+                                                   "-----BEGIN ",
+                                                   "glpat-",
+                                                   "k_live_",
+                                                   "AKIA",
+                                                   "Zx9Qw7Lm3Pk5Tr8Yn2",
+                                                   "\xC3\xA9",
+                                                   "\xE4\xB8\xAD",
+                                                   " ",
+                                                   "-",
+                                                   ".",
+                                                   "12345678",
+                                                   "X1234567",
+                                                   "0",
+                                                   "A",
+                                                   "ZZ",
+                                                   "::",
+                                                   ":",
+                                                   "=",
+                                                   "@",
+                                                   "_",
+                                                   "\n",
+                                                   "185052A006084",
+                                                   "r8_",
+                                                   "1",
+                                                   "/",
+                                                   "+"};
+  std::string text;
+  for (int i = 0; i < 12; ++i) {
+    std::string piece = kPieces[random() % kPieces.size()];
+    if (random() % 4 == 0)
+      piece = piece.substr(0, random() % (piece.size() + 1));
+    if (is_valid_utf8(piece))
+      text += piece;
+  }
+  return text;
+}
+
+TEST_CASE("both engines find what the reference finds, byte for byte") {
+  const std::vector<Json> rows = golden("patterns.jsonl");
+  REQUIRE(rows.size() > 1500);
+  for (const Json &row : rows)
+    for (const ScanEngine engine : engines()) {
+      INFO(row.at("text").text());
+      CHECK(by_us(row.at("text").text(), engine) == by_reference(row));
+    }
+}
+
+TEST_CASE("masking leaves what the reference leaves, with its counts") {
+  for (const Json &row : golden("patterns.jsonl")) {
+    const std::string &text = row.at("text").text();
+    INFO(text);
+    MaskCounts pii, secrets;
+    CHECK(mask_pii(text, MaskScope::reference, &pii) == row.at("pii").text());
+    CHECK(pii == counts_of(row.at("pii_counts")));
+    CHECK(mask_secrets(text, MaskScope::reference, &secrets) ==
+          row.at("secrets").text());
+    CHECK(secrets == counts_of(row.at("secrets_counts")));
+  }
+}
+
+TEST_CASE(
+    "national numbers are found when their check digits hold, and only then") {
+  std::set<std::string> seen;
+  for (const Json &row : golden("numbers.jsonl")) {
+    const std::string &kind = row.at("kind").text();
+    const std::string text =
+        cat("number ", row.at("text").text(), ", as given");
+    INFO(kind << ": " << text);
+    REQUIRE(find_kind(kind) >= 0);
+    seen.insert(kind);
+    for (const ScanEngine engine : engines())
+      CHECK(kinds_in(text, engine).count(kind) ==
+            (row.at("valid").boolean() ? 1u : 0u));
+  }
+  // Every kind of ours with a check digit has rows here.
+  for (const Kind &kind : all_kinds())
+    if (kind.family == Family::pii && !kind.is_reference && kind.is_checked &&
+        !kind.name.starts_with("ip"))
+      CHECK(seen.count(std::string(kind.name)) == 1);
+}
+
+TEST_CASE("Hyperscan and the portable scanner find the same in texts made to "
+          "be nearly something") {
+  if (!has_hyperscan())
+    FORGELM_SKIP("this build or processor has no Hyperscan");
+  std::mt19937 random(8);
+  std::size_t num_found = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const std::string text = random_text(random);
+    const auto portable = PatternScanner(ScanEngine::portable).scan(text);
+    INFO(text);
+    REQUIRE(PatternScanner(ScanEngine::hyperscan).scan(text) == portable);
+    num_found += portable.size();
+  }
+  CHECK(num_found > 5000);
+}
+
+TEST_CASE("addresses of networks are found, version numbers, times and scopes "
+          "are not") {
+  CHECK(kinds_in("from 192.168.7.23 to 10.0.0.254").count("ipv4") == 1);
+  CHECK(kinds_in("peer 2001:db8::8a2e:370:7334 and fe80::1ff:fe23:4567:890a")
+            .count("ipv6") == 1);
+  for (const char *text : {"version 1.2.3.4", "127.0.0.1", "0.0.0.0",
+                           "1.2.3.400", "2.10.1.2.3", "v10.20.30.40"})
+    CHECK(kinds_in(text).count("ipv4") == 0);
+  for (const char *text : {"at 12:30:45", "std::cout", "a::b::c", "::1",
+                           "de:ad", "10:20:30:40:50"})
+    CHECK(kinds_in(text).count("ipv6") == 0);
+}
+
+TEST_CASE("tokens of further providers are found by their shape") {
+  const auto repeated = [](std::string_view piece, std::size_t size) {
+    std::string out;
+    while (out.size() < size)
+      out += piece;
+    return out.substr(0, size);
+  };
+  const std::string mixed = repeated("a1B2c3D4", 80),
+                    hex = repeated("0f9a", 64);
+  const std::vector<std::pair<std::string, std::string>> samples = {
+      {"anthropic_api_key", cat("sk-", "ant-api03-", repeated("aB3_", 93))},
+      {"database_url",
+       cat("postgres", "://app:Sup3rS3cret@db.internal:5432/x")},
+      {"databricks_token", cat("da", "pi", hex.substr(0, 32))},
+      {"digitalocean_token", cat("dop", "_v1_", hex)},
+      {"gitlab_token", cat("gl", "pat-", mixed.substr(0, 20))},
+      {"google_oauth_secret", cat("GOC", "SPX-", mixed.substr(0, 28))},
+      {"google_oauth_token", cat("ya", "29.", mixed.substr(0, 40))},
+      {"groq_api_key", cat("gs", "k_", mixed.substr(0, 52))},
+      {"huggingface_token", cat("h", "f_", repeated("aBcD", 34))},
+      {"npm_token", cat("np", "m_", mixed.substr(0, 36))},
+      {"pypi_token", cat("py", "pi-AgEIcHlwaS5vcmc", mixed)},
+      {"sendgrid_api_key",
+       cat("S", "G.", mixed.substr(0, 22), ".", mixed.substr(0, 43))},
+      {"shopify_token", cat("shp", "at_", hex.substr(0, 32))},
+      {"slack_webhook",
+       cat("https://hooks.sl", "ack.com/services/T0123ABCD/B0123ABCD/",
+           mixed.substr(0, 24))},
+      {"stripe_api_key", cat("sk", "_live_", mixed.substr(0, 24))},
+      {"telegram_bot_token", cat("123456789", ":AA", mixed.substr(0, 33))},
+      {"vault_token", cat("hv", "s.", mixed.substr(0, 24))},
+      {"private_key", cat("-----BEGIN ", "PRIVATE KEY-----\n", mixed,
+                          "\n-----END ", "PRIVATE KEY-----")},
+      {"high_entropy_secret", "db_password = \"Zx9Qw7Lm3Pk5Tr8Yn2Vb\""},
+  };
+  for (const auto &[kind, text] : samples) {
+    INFO(text);
+    for (const ScanEngine engine : engines())
+      CHECK(kinds_in(cat("see ", text, " there"), engine).count(kind) == 1);
+    CHECK(mask_secrets(cat("see ", text, " there")).find("[REDACTED-SECRET]") !=
+          std::string::npos);
+    CHECK(mask_secrets(text, MaskScope::reference).size() >= 10);
+  }
+}
+
+TEST_CASE("what people write is no random value") {
+  for (const char *text :
+       {"password: correct-horse-battery-staple",
+        "api_key=YOUR_API_KEY_GOES_HERE_1234",
+        "secret: the-secret-ingredient-is-love",
+        "token = example0123456789abcd", "key: 2021-03-04T10:11:12.000000",
+        "password=aaaaaaaaaaaaaaaa1111"})
+    CHECK(kinds_in(text).count("high_entropy_secret") == 0);
+}
+
+TEST_CASE("of overlapping matches people see one: the worst, then the surest, "
+          "then the narrowest") {
+  const std::string text = cat("key sk-", "ant-api03-", std::string(90, 'x'));
+  const auto kept = without_overlaps(PatternScanner().scan(text));
+  REQUIRE(kept.size() == 1);
+  CHECK(all_kinds()[kept[0].kind].name == "anthropic_api_key");
+  const auto number = without_overlaps(PatternScanner().scan("10000000146"));
+  REQUIRE(number.size() == 1);
+  CHECK(all_kinds()[number[0].kind].name == "tr_id");
+}
+
+TEST_CASE("an excerpt shows no secret and little of anything") {
+  const std::string secret = cat("AKIA", "ABCDEFGHIJKLMNOP");
+  for (const auto &match : PatternScanner().scan(secret))
+    CHECK(masked_excerpt(secret, match) == "AK****************");
+  const std::string card = "4111 1111 1111 1111";
+  const auto found = PatternScanner().scan(card);
+  REQUIRE(found.size() == 1);
+  CHECK(masked_excerpt(card, found[0]) == "41***************11");
+}
+
+} // namespace
