@@ -5,7 +5,11 @@
 #include <cmath>
 #include <cstdio>
 
+#include "docx.hpp"
+#include "epub.hpp"
+#include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
+#include "html.hpp"
 #include "markdown.hpp"
 #include "text_file.hpp"
 
@@ -13,6 +17,8 @@ namespace forgelm::ingest {
 namespace {
 
 constexpr double kMaxReplaced = 0.01;
+constexpr std::uint64_t kMaxContainerBytes = std::uint64_t{96} << 20;
+constexpr std::uint64_t kMaxPageBytes = std::uint64_t{32} << 20;
 
 using Extractor = Document (*)(const std::filesystem::path& path, const Reading& reading, FileReport& report);
 
@@ -41,7 +47,37 @@ Document extract_markdown(const std::filesystem::path& path, const Reading& read
   return document;
 }
 
-constexpr std::array<Format, 2> kFormats = {{{".txt", extract_text}, {".md", extract_markdown}}};
+Document extract_docx(const std::filesystem::path& path, const Reading& reading, FileReport&) {
+  return read_docx(read_file(path, kMaxContainerBytes), {reading.marks_headings});
+}
+
+Document extract_epub(const std::filesystem::path& path, const Reading& reading, FileReport& report) {
+  EpubText epub = read_epub(read_file(path, kMaxContainerBytes), {reading.marks_headings}, reading.skips_epub_front_matter);
+  if (!epub.skipped.empty()) {
+    const std::size_t num_named = std::min<std::size_t>(epub.skipped.size(), 6);
+    const std::vector<std::string> named(epub.skipped.begin(),
+                                         epub.skipped.begin() + static_cast<std::ptrdiff_t>(num_named));
+    report.warnings.push_back(cat("EPUB ", quote(report.path), ": skipped ", epub.skipped.size(),
+                                  " frontmatter / navigation item(s): ", join(named, ", "),
+                                  num_named < epub.skipped.size() ? ", ..." : "",
+                                  "; --epub-no-skip-frontmatter keeps them"));
+  }
+  return std::move(epub.document);
+}
+
+Document extract_html(const std::filesystem::path& path, const Reading& reading, FileReport&) {
+  BlockText blocks({reading.marks_headings});
+  read_html(decode_html(read_file(path, kMaxPageBytes)), HtmlKind::page, blocks);
+  return blocks.take();
+}
+
+constexpr std::array<Format, 7> kFormats = {{{".docx", extract_docx},
+                                             {".epub", extract_epub},
+                                             {".txt", extract_text},
+                                             {".md", extract_markdown},
+                                             {".html", extract_html},
+                                             {".htm", extract_html},
+                                             {".xhtml", extract_html}}};
 
 }  // namespace
 

@@ -17,9 +17,11 @@ namespace forgelm::ingest {
 struct Reading {
   std::optional<std::string> codec;  ///< of TXT and Markdown; nothing: UTF-8
   bool keeps_front_matter = false;
+  bool skips_epub_front_matter = true;
+  bool marks_headings = false;  ///< of formats whose headings are no Markdown: as "## words"
 };
 
-/// The endings that can be read, ".txt" first, in lower case.
+/// The endings that can be read, in lower case.
 const std::vector<std::string>& supported_endings();
 
 /// The ending of a name in lower case, with its dot; empty when it has none.

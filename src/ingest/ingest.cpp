@@ -78,6 +78,8 @@ std::vector<InputFile> stamped(const std::vector<fs::path>& paths) {
 }
 
 void warn_of_no_effect(const IngestOptions& options) {
+  if (options.strategy == Strategy::conversation && (options.chunk_size || options.overlap || options.chunk_tokens))
+    logger.warning("with --strategy conversation nothing is cut: sizes and overlaps have no effect");
   if (options.chunk_tokens && options.chunk_size)
     logger.warning("--chunk-tokens is given: --chunk-size has no effect");
   if (options.strategy == Strategy::paragraph && options.overlap_tokens > 0)

@@ -22,6 +22,10 @@ std::vector<std::string> notes_of(const IngestOptions& options, const Totals& to
   std::vector<std::string> notes;
   const auto note = [&](const auto&... parts) { notes.push_back(cat(parts...)); };
   if (totals.num_files_skipped > 0) note("skipped ", totals.num_files_skipped, " file(s) ", kDash, " see warnings above");
+  if (totals.num_conversations_left_out > 0)
+    note(totals.num_conversations_left_out, " conversation(s) left out by the quality rules.");
+  if (totals.num_outside_characters > 0)
+    note(totals.num_outside_characters, " character(s) stand before any turn and were left out.");
   const auto [pii, num_pii] = breakdown_of(totals.pii);
   if (options.masks_pii && num_pii > 0) note("PII masking redacted ", num_pii, " span(s): ", pii);
   else if (options.masks_pii)
@@ -103,6 +107,9 @@ IngestResult make_result(const IngestOptions& options, const Totals& totals, std
                                   {"notes_structured", structured_notes(options, totals)},
                                   {"files_resumed", num_files_resumed},
                                   {"strip_patterns_skipped", totals.num_patterns_skipped}});
+  if (options.strategy == Strategy::conversation)
+    result.document.set("conversations_left_out", totals.num_conversations_left_out)
+        .set("characters_outside_of_turns", totals.num_outside_characters);
   return result;
 }
 

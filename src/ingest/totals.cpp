@@ -21,6 +21,8 @@ void visit_counters(T& totals, Visit visit) {
   visit("num_urls", totals.num_urls);
   visit("num_stripped", totals.num_stripped);
   visit("num_patterns_skipped", totals.num_patterns_skipped);
+  visit("num_conversations_left_out", totals.num_conversations_left_out);
+  visit("num_outside_characters", totals.num_outside_characters);
   visit("num_quality_rows", totals.num_quality_rows);
   visit("num_quality_flagged", totals.num_quality_flagged);
   visit("num_few_letters", totals.num_few_letters);
@@ -43,6 +45,8 @@ void Totals::add(const FileReport& report, const std::string& language) {
   num_urls += report.num_urls;
   num_stripped += report.num_stripped;
   num_patterns_skipped += report.num_patterns_skipped;
+  num_conversations_left_out += report.num_conversations_left_out;
+  num_outside_characters += report.num_outside_characters;
   if (report.format.empty()) {
     ++num_files_skipped;
   } else {

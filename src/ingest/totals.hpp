@@ -26,6 +26,8 @@ struct FileReport {
   std::uint64_t num_urls = 0;
   std::uint64_t num_stripped = 0;
   std::uint64_t num_patterns_skipped = 0;
+  std::uint64_t num_conversations_left_out = 0;
+  std::uint64_t num_outside_characters = 0;  ///< before any turn of a conversation
   Counts pii;      ///< masked, by kind
   Counts secrets;
   std::optional<ScriptReport> script;
@@ -43,6 +45,8 @@ struct Totals {
   std::uint64_t num_urls = 0;
   std::uint64_t num_stripped = 0;
   std::uint64_t num_patterns_skipped = 0;
+  std::uint64_t num_conversations_left_out = 0;
+  std::uint64_t num_outside_characters = 0;
   Counts formats;  ///< files of each format
   Counts pii;
   Counts secrets;

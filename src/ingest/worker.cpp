@@ -52,6 +52,8 @@ std::string script_warning(const FileReport& report, const std::string& language
 
 Worker::Worker(const IngestOptions& options) : options_(options) {
   reading_.keeps_front_matter = options.keeps_front_matter;
+  reading_.skips_epub_front_matter = options.skips_epub_front_matter;
+  reading_.marks_headings = options.strategy == Strategy::markdown;
   if (options.input_encoding) reading_.codec = [&] {
       auto codec = find_codec(*options.input_encoding);
       if (!codec) throw ConfigError(codec.error().message, codec.error().hint);
@@ -60,6 +62,10 @@ Worker::Worker(const IngestOptions& options) : options_(options) {
   language_ = ascii_lower(options.language.value_or(""));
   for (const std::string& pattern : options.strip_patterns) patterns_.emplace_back(pattern, LinePattern::Options{});
 
+  if (options.strategy == Strategy::conversation) {
+    conversations_.emplace(options.conversation);
+    return;
+  }
   const bool is_sliding = options.strategy == Strategy::sliding;
   if (options.chunk_tokens && !options.tokenizer)
     throw ConfigError("--chunk-tokens needs --tokenizer: tokens are those of a model",
@@ -85,13 +91,27 @@ Worker::Worker(const IngestOptions& options) : options_(options) {
 }
 
 Json Worker::identity() const {
+  const ConversationOptions& talk = options_.conversation;
+  Json marks = Json::array();
+  for (const Participant& participant : talk.participants)
+    marks.push(cat(to_text(participant.role), "=", participant.mark));
+  for (const RolePreset preset : talk.presets) marks.push(to_text(preset));
   return Json::object({{"version", version()},
                        {"strategy", to_text(options_.strategy)},
                        {"chunk_size", chunk_size_},
                        {"overlap", overlap_},
+                       {"participants", std::move(marks)},
+                       {"uses_regex", talk.uses_regex},
+                       {"is_case_sensitive", talk.is_case_sensitive},
+                       {"system_prompt", talk.system_prompt},
+                       {"separator", talk.separator},
+                       {"quality", Json::array({talk.quality.min_turns, talk.quality.max_turns,
+                                                talk.quality.min_turn_chars, talk.quality.max_turn_chars,
+                                                talk.quality.requires_answer})},
                        {"tokenizer", tokenizer_ ? Json(tokenizer_->digest()) : Json()},
                        {"input_encoding", or_null(reading_.codec)},
                        {"keeps_front_matter", options_.keeps_front_matter},
+                       {"skips_epub_front_matter", options_.skips_epub_front_matter},
                        {"language", language_},
                        {"script_threshold", options_.script_threshold},
                        {"glyph_profile", to_text(options_.glyph_profile)},
@@ -131,35 +151,64 @@ std::vector<Chunk> Worker::cut(const Document& document) const {
     case Strategy::markdown:
       return tokenizer_ ? chunk_markdown_tokens(text, chunk_size_, *tokenizer_) : chunk_markdown(text, chunk_size_);
     case Strategy::paragraph:
+    case Strategy::conversation:  // not cut
       break;
   }
   return tokenizer_ ? chunk_paragraphs_tokens(text, chunk_size_, *tokenizer_) : chunk_paragraphs(text, chunk_size_);
 }
 
+std::string Worker::masked(std::string text, FileReport& report) const {
+  if (options_.masks_secrets) text = audit::mask_secrets(text, audit::MaskScope::all, &report.secrets);
+  if (options_.masks_pii) text = audit::mask_pii(text, audit::MaskScope::all, &report.pii);
+  return text;
+}
+
+void Worker::finish_row(Json row, std::string_view text, const Document& document, std::size_t begin,
+                        const Json& source, FileResult& result) const {
+  ++result.report.num_rows;
+  result.report.num_characters += num_code_points(text);
+  if (options_.checks_quality && result.report.quality.size() < kMaxQualityRows)
+    result.report.quality.push_back(quality_of(text));
+  if (options_.with_metadata) {
+    Json metadata = Json::object({{"source", source.at("source")}});
+    if (const int page = page_at(document, begin); page != 0) metadata.set("page", page);
+    const std::vector<std::string> headings = heading_path_at(document, begin);
+    if (!headings.empty()) metadata.set("headings", Json::array_of(headings));
+    metadata.set("digest", source.at("digest"));
+    row.set("metadata", std::move(metadata));
+  }
+  result.rows += dump(row, {.ensure_ascii = false});
+  result.rows += '\n';
+}
+
+void Worker::write_conversations(const Document& document, const Json& source, FileResult& result) const {
+  const ConversationsFound found = conversations_->read(document.text);
+  result.report.num_conversations_left_out = found.num_left_out;
+  result.report.num_outside_characters = found.num_outside;
+  for (const Conversation& conversation : found.kept) {
+    Json messages = Json::array();
+    std::string all;
+    for (const Message& message : conversation.messages) {
+      std::string content = masked(message.content, result.report);
+      if (!all.empty()) all += "\n\n";
+      all += content;
+      messages.push(Json::object({{"role", to_text(message.role)}, {"content", std::move(content)}}));
+    }
+    finish_row(Json::object({{"messages", std::move(messages)}}), all, document, conversation.begin, source, result);
+  }
+}
+
 void Worker::write_rows(const Document& document, const std::filesystem::path& path, const std::string& name,
                         FileResult& result) const {
-  std::string digest;
-  if (options_.with_metadata) digest = cat("sha256:", sha256_file(path));
-  for (Chunk& chunk : cut(document)) {
+  Json source = Json::object({{"source", name}});
+  if (options_.with_metadata) source.set("digest", cat("sha256:", sha256_file(path)));
+  if (conversations_) return write_conversations(document, source, result);
+  for (const Chunk& chunk : cut(document)) {
     std::string text(text::strip(chunk.text));
     if (text.empty()) continue;
-    if (options_.masks_secrets) text = audit::mask_secrets(text, audit::MaskScope::all, &result.report.secrets);
-    if (options_.masks_pii) text = audit::mask_pii(text, audit::MaskScope::all, &result.report.pii);
-    ++result.report.num_rows;
-    result.report.num_characters += num_code_points(text);
-    if (options_.checks_quality && result.report.quality.size() < kMaxQualityRows)
-      result.report.quality.push_back(quality_of(text));
-    Json row = Json::object({{"text", std::move(text)}});
-    if (options_.with_metadata) {
-      Json metadata = Json::object({{"source", name}});
-      if (const int page = page_at(document, chunk.begin); page != 0) metadata.set("page", page);
-      const std::vector<std::string> headings = heading_path_at(document, chunk.begin);
-      if (!headings.empty()) metadata.set("headings", Json::array_of(headings));
-      metadata.set("digest", digest);
-      row.set("metadata", std::move(metadata));
-    }
-    result.rows += dump(row, {.ensure_ascii = false});
-    result.rows += '\n';
+    text = masked(std::move(text), result.report);
+    Json row = Json::object({{"text", text}});
+    finish_row(std::move(row), text, document, chunk.begin, source, result);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chunker.hpp"
+#include "conversation.hpp"
 #include "extract.hpp"
 #include "line_pattern.hpp"
 
@@ -34,6 +35,10 @@ class Worker {
   void clean(Document& document, FileReport& report) const;
   void write_rows(const Document& document, const std::filesystem::path& path, const std::string& name,
                   FileResult& result) const;
+  void write_conversations(const Document& document, const Json& source, FileResult& result) const;
+  void finish_row(Json row, std::string_view text, const Document& document, std::size_t begin, const Json& source,
+                  FileResult& result) const;
+  std::string masked(std::string text, FileReport& report) const;
 
   IngestOptions options_;
   std::size_t chunk_size_ = 0;
@@ -42,6 +47,7 @@ class Worker {
   std::string language_;
   std::vector<LinePattern> patterns_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;
+  std::optional<ConversationReader> conversations_;
 };
 
 }  // namespace forgelm::ingest

@@ -14,10 +14,12 @@
 
 #include "forgelm/core/choices.hpp"
 #include "forgelm/core/json.hpp"
+#include "forgelm/ingest/conversation.hpp"
 
 namespace forgelm::ingest {
 
-FORGELM_CHOICES(Strategy, paragraph, sliding, markdown)
+/// conversation: rows of `messages` instead of `text`, by the marks of participants.
+FORGELM_CHOICES(Strategy, paragraph, sliding, markdown, conversation)
 FORGELM_CHOICES(UrlRule, keep, mask, strip)
 FORGELM_CHOICES(GlyphProfile, none, turkish)
 
@@ -37,8 +39,11 @@ struct IngestOptions {
   std::int64_t overlap_tokens = 0;
   std::optional<std::filesystem::path> tokenizer;  ///< a tokenizer file or a model folder
 
+  ConversationOptions conversation;  ///< counts with Strategy::conversation
+
   std::optional<std::string> input_encoding;  ///< of TXT and Markdown, by Python's name
   bool keeps_front_matter = false;            ///< of Markdown
+  bool skips_epub_front_matter = true;        ///< cover, navigation, copyright page
   std::optional<std::string> language;        ///< checks the script of each document
   double script_threshold = kDefaultScriptThreshold;
   GlyphProfile glyph_profile = GlyphProfile::none;

@@ -35,6 +35,7 @@ ingest::IngestOptions options_of(const Arguments& arguments, const Output& outpu
   if (const auto tokenizer = arguments.maybe_text("tokenizer")) options.tokenizer = *tokenizer;
   options.input_encoding = arguments.maybe_text("input-encoding");
   options.keeps_front_matter = arguments.flag("keep-md-frontmatter");
+  options.skips_epub_front_matter = !arguments.flag("epub-no-skip-frontmatter");
   options.language = arguments.maybe_text("language-hint");
   options.script_threshold = arguments.real("script-sanity-threshold");
   options.glyph_profile = glyph_profile(arguments);
@@ -51,8 +52,37 @@ ingest::IngestOptions options_of(const Arguments& arguments, const Output& outpu
   return options;
 }
 
+/// The file of --config first; what the command line says comes on top.
+void read_conversation(const Arguments& arguments, ingest::IngestOptions& options) {
+  constexpr std::string_view kOnly[] = {"config",        "role",         "role-preset", "role-regex", "case-sensitive",
+                                        "system-prompt", "separator",    "min-turns",   "max-turns",  "min-turn-chars",
+                                        "max-turn-chars", "keep-unanswered"};
+  if (options.strategy != Strategy::conversation) {
+    for (const std::string_view name : kOnly)
+      if (arguments.is_given(name)) throw UsageError("ingest", cat("--", name, " goes with --strategy conversation"));
+    return;
+  }
+  ingest::ConversationOptions& talk = options.conversation;
+  if (const auto file = arguments.maybe_text("config")) ingest::read_conversation_options(*file, talk);
+  for (const std::string& text : arguments.texts("role")) talk.participants.push_back(ingest::parse_participant(text));
+  for (const std::string& text : arguments.texts("role-preset"))
+    talk.presets.push_back(*from_text<ingest::RolePreset>(text));
+  talk.uses_regex = talk.uses_regex || arguments.flag("role-regex");
+  talk.is_case_sensitive = talk.is_case_sensitive || arguments.flag("case-sensitive");
+  talk.system_prompt = arguments.maybe_text("system-prompt").value_or(talk.system_prompt);
+  talk.separator = arguments.maybe_text("separator").value_or(talk.separator);
+  ingest::ConversationQuality& quality = talk.quality;
+  quality.min_turns = arguments.maybe_integer("min-turns").value_or(quality.min_turns);
+  quality.max_turns = arguments.maybe_integer("max-turns").value_or(quality.max_turns);
+  quality.min_turn_chars = arguments.maybe_integer("min-turn-chars").value_or(quality.min_turn_chars);
+  quality.max_turn_chars = arguments.maybe_integer("max-turn-chars").value_or(quality.max_turn_chars);
+  if (arguments.flag("keep-unanswered")) quality.requires_answer = false;
+}
+
 ExitCode run(const Arguments& arguments, Output& output) {
-  const ingest::IngestResult result = ingest::ingest(options_of(arguments, output));
+  ingest::IngestOptions options = options_of(arguments, output);
+  read_conversation(arguments, options);
+  const ingest::IngestResult result = ingest::ingest(options);
   output.print(ingest::summary_of(result));
   output.set_document(result.document);
   return ExitCode::ok;
@@ -61,7 +91,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
 constexpr OptionSpec kOptions[] = {
     {.name = "INPUT",
      .kind = OptionKind::path,
-     .doc = "A document, or a folder of documents: TXT and Markdown.",
+     .doc = "A document, or a folder of documents: DOCX, EPUB, HTML, TXT and Markdown.",
      .is_positional = true,
      .is_required = true},
     {.name = "output",
@@ -72,8 +102,8 @@ constexpr OptionSpec kOptions[] = {
     {.name = "recursive", .kind = OptionKind::flag, .doc = "Read the folders below INPUT too."},
     {.name = "strategy",
      .kind = OptionKind::choice,
-     .doc = "How documents are cut: whole paragraphs packed into rows, windows that overlap, or sections of Markdown "
-            "below the headings that they stand under.",
+     .doc = "How documents are cut: whole paragraphs packed into rows, windows that overlap, sections of Markdown "
+            "below the headings that they stand under, or conversations by the marks of who speaks.",
      .choices = choices<Strategy>,
      .default_text = "paragraph"},
     {.name = "chunk-size",
@@ -107,6 +137,9 @@ constexpr OptionSpec kOptions[] = {
     {.name = "keep-md-frontmatter",
      .kind = OptionKind::flag,
      .doc = "Keep the YAML block at the start of Markdown files."},
+    {.name = "epub-no-skip-frontmatter",
+     .kind = OptionKind::flag,
+     .doc = "Keep cover, navigation, copyright page and the like of EPUB books."},
     {.name = "language-hint",
      .kind = OptionKind::text,
      .doc = "Language of the documents (de, en, es, fr, it, pt, tr): warn where many characters are foreign to it.",
@@ -148,6 +181,57 @@ constexpr OptionSpec kOptions[] = {
     {.name = "no-quality-presignal",
      .kind = OptionKind::flag,
      .doc = "Do not look at the first 5000 rows for damaged text."},
+    {.name = "role",
+     .kind = OptionKind::text,
+     .doc = "With --strategy conversation: a line that begins with MARK begins a turn of ROLE (system, user, assistant). "
+            "MARK is meant as it stands; behind \"re:\" it is a regular expression. May be given several times.",
+     .value_name = "ROLE=MARK",
+     .is_repeated = true},
+    {.name = "role-preset",
+     .kind = OptionKind::choice,
+     .doc = "Marks that many texts have; default (bold or plain names) where neither this nor --role is given.",
+     .choices = choices<ingest::RolePreset>,
+     .is_repeated = true},
+    {.name = "role-regex",
+     .kind = OptionKind::flag,
+     .doc = "Marks of --role are regular expressions too: each is tried as it stands first."},
+    {.name = "case-sensitive", .kind = OptionKind::flag, .doc = "Marks are told apart by upper and lower case."},
+    {.name = "system-prompt",
+     .kind = OptionKind::text,
+     .doc = "Begin every conversation that has no system message with this one.",
+     .value_name = "TEXT"},
+    {.name = "separator",
+     .kind = OptionKind::text,
+     .doc = "A line that is TEXT ends a conversation; without it, a document is one conversation.",
+     .value_name = "TEXT"},
+    {.name = "min-turns",
+     .kind = OptionKind::integer,
+     .doc = "Leave conversations of fewer turns out; 2 where it is not given.",
+     .value_name = "N",
+     .at_least = 0},
+    {.name = "max-turns",
+     .kind = OptionKind::integer,
+     .doc = "Leave conversations of more turns out.",
+     .value_name = "N",
+     .at_least = 0},
+    {.name = "min-turn-chars",
+     .kind = OptionKind::integer,
+     .doc = "Leave conversations with a shorter turn out; 1 where it is not given.",
+     .value_name = "N",
+     .at_least = 0},
+    {.name = "max-turn-chars",
+     .kind = OptionKind::integer,
+     .doc = "Leave conversations with a longer turn out.",
+     .value_name = "N",
+     .at_least = 0},
+    {.name = "keep-unanswered",
+     .kind = OptionKind::flag,
+     .doc = "Keep turns behind the assistant's last one, and conversations in which it says nothing."},
+    {.name = "config",
+     .kind = OptionKind::path,
+     .doc = "A YAML file whose `ingest` holds participants, use_regex, case_sensitive, role_preset, system_prompt, "
+            "separator and quality; options given here come on top.",
+     .value_name = "FILE"},
     {.name = "metadata",
      .kind = OptionKind::flag,
      .doc = "Give every row its source, the headings that it stands under and the digest of the document."},
@@ -166,6 +250,8 @@ constexpr Example kExamples[] = {
     {"forgelm ingest policies/ --recursive --output policies.jsonl", "all documents below a folder"},
     {"forgelm ingest handbook.md --strategy markdown --chunk-tokens 512 --tokenizer models/smollm2 --output rows.jsonl",
      "sections of at most 512 tokens of the model that is to learn them"},
+    {"forgelm ingest chats/ --strategy conversation --role 'user=**Ann**:' --role 'assistant=**Bot**:' --output chat.jsonl",
+     "turns that begin with a name in bold"},
     {"forgelm ingest exports/ --input-encoding cp1254 --language-hint tr --strip-urls mask --output rows.jsonl",
      "Turkish texts of an old system, without web addresses"},
 };
