@@ -10,7 +10,10 @@
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
 #include "html.hpp"
+#include "forgelm/text/characters.hpp"
 #include "markdown.hpp"
+#include "page_text.hpp"
+#include "pdf.hpp"
 #include "text_file.hpp"
 
 namespace forgelm::ingest {
@@ -71,7 +74,34 @@ Document extract_html(const std::filesystem::path& path, const Reading& reading,
   return blocks.take();
 }
 
-constexpr std::array<Format, 7> kFormats = {{{".docx", extract_docx},
+Document extract_pdf(const std::filesystem::path& path, const Reading& reading, FileReport& report) {
+  PdfPages pdf = read_pdf(path, reading.page_range);
+  const auto warn = [&](const auto&... parts) { report.warnings.push_back(cat(quote(report.path), ": ", parts...)); };
+  if (pdf.has_columns)
+    warn("Detected 2-column layout: the order of lines may be wrong. --strategy sliding with a larger --chunk-size is "
+         "less sensitive to it");
+  if (!pdf.unreadable.empty()) warn("pages that cannot be read: ", join(pdf.unreadable, ", "));
+  std::vector<PageText>& pages = pdf.pages;
+  pages.erase(std::remove_if(pages.begin(), pages.end(), [](const PageText& page) { return text::is_blank(page.text); }),
+              pages.end());
+  if (pages.empty()) {
+    warn("no extractable text: likely scanned pages without a text layer; recognise their text (OCR) first");
+    return {};
+  }
+  if (reading.drops_front_matter) {
+    report.dropped_pages = drop_front_matter(pages);
+    if (!report.dropped_pages.empty())
+      warn("dropped ", report.dropped_pages.size(), " front-matter / back-matter page(s): ",
+           join(report.dropped_pages, ", "), "; --keep-frontmatter retains them");
+  }
+  report.num_edge_lines = strip_page_edges(pages);
+  Document document = join_pages(pages);
+  report.num_block_headers = strip_block_headers(document);
+  return document;
+}
+
+constexpr std::array<Format, 8> kFormats = {{{".pdf", extract_pdf},
+                                             {".docx", extract_docx},
                                              {".epub", extract_epub},
                                              {".txt", extract_text},
                                              {".md", extract_markdown},

@@ -18,6 +18,8 @@ struct Reading {
   std::optional<std::string> codec;  ///< of TXT and Markdown; nothing: UTF-8
   bool keeps_front_matter = false;
   bool skips_epub_front_matter = true;
+  std::optional<std::pair<int, int>> page_range;  ///< of PDFs, from 1, both ends included
+  bool drops_front_matter = true;                 ///< pages of contents and indexes of PDFs
   bool marks_headings = false;  ///< of formats whose headings are no Markdown: as "## words"
 };
 

@@ -34,6 +34,11 @@ std::vector<std::string> notes_of(const IngestOptions& options, const Totals& to
   if (options.masks_secrets && num_secrets > 0)
     note("Secrets masking redacted ", num_secrets, " credential span(s): ", secrets);
   else if (options.masks_secrets) note("Secrets masking enabled ", kDash, " no credentials detected in this corpus");
+  if (totals.num_edge_lines > 0)
+    note("PDF header/footer dedup stripped ", totals.num_edge_lines,
+         " repeated line(s) (reduces audit near-duplicate noise).");
+  if (totals.num_block_headers > 0)
+    note("PDF post-pack dedup stripped ", totals.num_block_headers, " survivor header line(s).");
   if (totals.num_quality_flagged > 0)
     note(totals.num_quality_flagged, "/", totals.num_quality_rows,
          " chunks below ingestion quality threshold. Run `forgelm audit <output>` for detail.");
@@ -54,6 +59,9 @@ Json structured_notes(const IngestOptions& options, const Totals& totals) {
                              {"format_counts", to_object(totals.formats)},
                              {"pii_redaction_counts", to_object(totals.pii)},
                              {"secrets_redaction_counts", to_object(totals.secrets)}});
+  if (totals.num_edge_lines > 0) notes.set("pdf_header_footer_lines_stripped", totals.num_edge_lines);
+  if (totals.num_block_headers > 0) notes.set("pdf_paragraph_packed_lines_stripped", totals.num_block_headers);
+  if (!totals.dropped_pages.empty()) notes.set("frontmatter_pages_dropped", Json::array_of(totals.dropped_pages));
   if (options.chunk_tokens)
     notes.set("chunk_tokens", *options.chunk_tokens)
         .set("tokenizer", options.tokenizer ? Json(options.tokenizer->native()) : Json());
@@ -97,12 +105,12 @@ IngestResult make_result(const IngestOptions& options, const Totals& totals, std
                                   {"format_counts", to_object(totals.formats)},
                                   {"pii_redaction_counts", to_object(totals.pii)},
                                   {"secrets_redaction_counts", to_object(totals.secrets)},
-                                  {"pdf_header_footer_lines_stripped", 0},
-                                  {"pdf_paragraph_packed_lines_stripped", 0},
+                                  {"pdf_header_footer_lines_stripped", totals.num_edge_lines},
+                                  {"pdf_paragraph_packed_lines_stripped", totals.num_block_headers},
                                   {"script_sanity_triggered", totals.foreign_scripts.size()},
                                   {"strip_pattern_substitutions", totals.num_stripped},
                                   {"urls_handled", totals.num_urls},
-                                  {"frontmatter_pages_dropped", 0},
+                                  {"frontmatter_pages_dropped", totals.num_pages_dropped},
                                   {"notes", Json::array_of(result.notes)},
                                   {"notes_structured", structured_notes(options, totals)},
                                   {"files_resumed", num_files_resumed},

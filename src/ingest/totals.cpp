@@ -23,6 +23,9 @@ void visit_counters(T& totals, Visit visit) {
   visit("num_patterns_skipped", totals.num_patterns_skipped);
   visit("num_conversations_left_out", totals.num_conversations_left_out);
   visit("num_outside_characters", totals.num_outside_characters);
+  visit("num_edge_lines", totals.num_edge_lines);
+  visit("num_block_headers", totals.num_block_headers);
+  visit("num_pages_dropped", totals.num_pages_dropped);
   visit("num_quality_rows", totals.num_quality_rows);
   visit("num_quality_flagged", totals.num_quality_flagged);
   visit("num_few_letters", totals.num_few_letters);
@@ -53,6 +56,10 @@ void Totals::add(const FileReport& report, const std::string& language) {
     ++num_files_processed;
     ++formats[report.format];
   }
+  num_edge_lines += report.num_edge_lines;
+  num_block_headers += report.num_block_headers;
+  num_pages_dropped += report.dropped_pages.size();
+  for (const int page : report.dropped_pages) dropped_pages.insert(page - 1);
   for (const auto& [kind, count] : report.pii) pii[kind] += count;
   for (const auto& [kind, count] : report.secrets) secrets[kind] += count;
   for (const QualityFlags& flags : report.quality) {
@@ -83,6 +90,7 @@ Json Totals::to_json() const {
   json.set("formats", to_object(formats));
   json.set("pii", to_object(pii));
   json.set("secrets", to_object(secrets));
+  json.set("dropped_pages", Json::array_of(dropped_pages));
   json.set("max_script_ratio", max_script_ratio);
   json.set("foreign_scripts", foreign_scripts);
   return json;
@@ -96,6 +104,7 @@ Totals Totals::from_json(const Json& json) {
   totals.formats = to_counts(json.at("formats"));
   totals.pii = to_counts(json.at("pii"));
   totals.secrets = to_counts(json.at("secrets"));
+  for (const Json& page : json.at("dropped_pages").items()) totals.dropped_pages.insert(static_cast<int>(page.integer()));
   totals.max_script_ratio = json.at("max_script_ratio").real();
   totals.foreign_scripts = json.at("foreign_scripts").items();
   return totals;

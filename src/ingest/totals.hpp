@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,10 @@ struct FileReport {
   Counts pii;      ///< masked, by kind
   Counts secrets;
   std::optional<ScriptReport> script;
-  std::vector<QualityFlags> quality;  ///< of the first rows
+  std::uint64_t num_edge_lines = 0;     ///< headers and footers of pages
+  std::uint64_t num_block_headers = 0;  ///< found when the pages were one text
+  std::vector<int> dropped_pages;       ///< from 1
+  std::vector<QualityFlags> quality;    ///< of the first rows
   std::vector<std::string> warnings;
 };
 
@@ -47,6 +51,10 @@ struct Totals {
   std::uint64_t num_patterns_skipped = 0;
   std::uint64_t num_conversations_left_out = 0;
   std::uint64_t num_outside_characters = 0;
+  std::uint64_t num_edge_lines = 0;
+  std::uint64_t num_block_headers = 0;
+  std::uint64_t num_pages_dropped = 0;
+  std::set<int> dropped_pages;  ///< of any file, from 0 as the reference counts
   Counts formats;  ///< files of each format
   Counts pii;
   Counts secrets;

@@ -52,6 +52,12 @@ std::string script_warning(const FileReport& report, const std::string& language
 
 Worker::Worker(const IngestOptions& options) : options_(options) {
   reading_.keeps_front_matter = options.keeps_front_matter;
+  reading_.page_range = options.page_range;
+  reading_.drops_front_matter = options.drops_front_matter;
+  if (const auto& range = options.page_range; range && range->first < 1)
+    throw ConfigError(cat("--page-range start (", range->first, ") must be >= 1: pages count from 1"));
+  if (const auto& range = options.page_range; range && range->first > range->second)
+    throw ConfigError(cat("--page-range start (", range->first, ") must be <= end (", range->second, ")"));
   reading_.skips_epub_front_matter = options.skips_epub_front_matter;
   reading_.marks_headings = options.strategy == Strategy::markdown;
   if (options.input_encoding) reading_.codec = [&] {
@@ -111,6 +117,10 @@ Json Worker::identity() const {
                        {"tokenizer", tokenizer_ ? Json(tokenizer_->digest()) : Json()},
                        {"input_encoding", or_null(reading_.codec)},
                        {"keeps_front_matter", options_.keeps_front_matter},
+                       {"page_range", options_.page_range ? Json::array({options_.page_range->first,
+                                                                         options_.page_range->second})
+                                                          : Json()},
+                       {"drops_front_matter", options_.drops_front_matter},
                        {"skips_epub_front_matter", options_.skips_epub_front_matter},
                        {"language", language_},
                        {"script_threshold", options_.script_threshold},

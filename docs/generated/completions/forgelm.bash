@@ -143,7 +143,7 @@ _forgelm() {
     'ingest')
       case $previous in
         --output) _forgelm_files -f; return ;;
-        --strategy) COMPREPLY=($(compgen -W 'paragraph sliding markdown' -- "$current")); return ;;
+        --strategy) COMPREPLY=($(compgen -W 'paragraph sliding markdown conversation' -- "$current")); return ;;
         --chunk-size) COMPREPLY=(); return ;;
         --overlap) COMPREPLY=(); return ;;
         --chunk-tokens) COMPREPLY=(); return ;;
@@ -155,12 +155,21 @@ _forgelm() {
         --normalise-profile) COMPREPLY=($(compgen -W 'none turkish' -- "$current")); return ;;
         --strip-pattern) COMPREPLY=(); return ;;
         --strip-urls) COMPREPLY=($(compgen -W 'keep mask strip' -- "$current")); return ;;
+        --role) COMPREPLY=(); return ;;
+        --role-preset) COMPREPLY=($(compgen -W 'default markdown-bold human-ai chatml xml' -- "$current")); return ;;
+        --system-prompt) COMPREPLY=(); return ;;
+        --separator) COMPREPLY=(); return ;;
+        --min-turns) COMPREPLY=(); return ;;
+        --max-turns) COMPREPLY=(); return ;;
+        --min-turn-chars) COMPREPLY=(); return ;;
+        --max-turn-chars) COMPREPLY=(); return ;;
+        --config) _forgelm_files -f; return ;;
         --jobs) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --recursive --strategy --chunk-size --overlap --chunk-tokens --overlap-tokens --tokenizer --input-encoding --keep-md-frontmatter --language-hint --script-sanity-threshold --normalise-profile --no-normalise-unicode --strip-pattern --strip-pattern-no-timeout --strip-urls --no-quality-presignal --metadata --resume --jobs --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --recursive --strategy --chunk-size --overlap --chunk-tokens --overlap-tokens --tokenizer --input-encoding --keep-md-frontmatter --epub-no-skip-frontmatter --language-hint --script-sanity-threshold --normalise-profile --no-normalise-unicode --strip-pattern --strip-pattern-no-timeout --strip-urls --pii-mask --secrets-mask --all-mask --no-quality-presignal --role --role-preset --role-regex --case-sensitive --system-prompt --separator --min-turns --max-turns --min-turn-chars --max-turn-chars --keep-unanswered --config --metadata --resume --jobs --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'purge')
       case $previous in
         --row-id) COMPREPLY=(); return ;;

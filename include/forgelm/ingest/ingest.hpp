@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "forgelm/core/choices.hpp"
@@ -43,6 +44,8 @@ struct IngestOptions {
 
   std::optional<std::string> input_encoding;  ///< of TXT and Markdown, by Python's name
   bool keeps_front_matter = false;            ///< of Markdown
+  std::optional<std::pair<int, int>> page_range;  ///< of PDFs, from 1, both ends included
+  bool drops_front_matter = true;                 ///< of PDFs: pages of contents and indexes at both ends
   bool skips_epub_front_matter = true;        ///< cover, navigation, copyright page
   std::optional<std::string> language;        ///< checks the script of each document
   double script_threshold = kDefaultScriptThreshold;
@@ -59,6 +62,9 @@ struct IngestOptions {
   int num_threads = 1;
   bool shows_progress = false;
 };
+
+/// Whether what reads PDFs was built too.
+bool reads_pdf() noexcept;
 
 /// The characters of `language` that a check knows; for messages.
 const std::vector<std::string>& known_languages();

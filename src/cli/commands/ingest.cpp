@@ -1,6 +1,8 @@
 // `forgelm ingest`: documents to rows.
 #include "forgelm/ingest/ingest.hpp"
 
+#include <charconv>
+
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/text.hpp"
@@ -22,6 +24,18 @@ GlyphProfile glyph_profile(const Arguments& arguments) {
   return is_turkish ? GlyphProfile::turkish : GlyphProfile::none;
 }
 
+/// "12-193".
+std::pair<int, int> page_range(const std::string& text) {
+  int first = 0, last = 0;
+  const char* const end = text.data() + text.size();
+  const auto begin = std::from_chars(text.data(), end, first);
+  const bool has_hyphen = begin.ec == std::errc() && begin.ptr != end && *begin.ptr == '-';
+  const auto rest = has_hyphen ? std::from_chars(begin.ptr + 1, end, last) : begin;
+  if (!has_hyphen || rest.ec != std::errc() || rest.ptr != end)
+    throw UsageError("ingest", cat("--page-range must be 'START-END' (e.g. '12-193'); got ", quote(text)));
+  return {first, last};
+}
+
 ingest::IngestOptions options_of(const Arguments& arguments, const Output& output) {
   ingest::IngestOptions options;
   options.input = arguments.path("INPUT");
@@ -35,6 +49,8 @@ ingest::IngestOptions options_of(const Arguments& arguments, const Output& outpu
   if (const auto tokenizer = arguments.maybe_text("tokenizer")) options.tokenizer = *tokenizer;
   options.input_encoding = arguments.maybe_text("input-encoding");
   options.keeps_front_matter = arguments.flag("keep-md-frontmatter");
+  if (const auto range = arguments.maybe_text("page-range")) options.page_range = page_range(*range);
+  options.drops_front_matter = !arguments.flag("keep-frontmatter");
   options.skips_epub_front_matter = !arguments.flag("epub-no-skip-frontmatter");
   options.language = arguments.maybe_text("language-hint");
   options.script_threshold = arguments.real("script-sanity-threshold");
@@ -91,7 +107,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
 constexpr OptionSpec kOptions[] = {
     {.name = "INPUT",
      .kind = OptionKind::path,
-     .doc = "A document, or a folder of documents: DOCX, EPUB, HTML, TXT and Markdown.",
+     .doc = "A document, or a folder of documents: PDF, DOCX, EPUB, HTML, TXT and Markdown.",
      .is_positional = true,
      .is_required = true},
     {.name = "output",
@@ -137,6 +153,13 @@ constexpr OptionSpec kOptions[] = {
     {.name = "keep-md-frontmatter",
      .kind = OptionKind::flag,
      .doc = "Keep the YAML block at the start of Markdown files."},
+    {.name = "page-range",
+     .kind = OptionKind::text,
+     .doc = "Read these pages of PDFs only; they count from 1.",
+     .value_name = "START-END"},
+    {.name = "keep-frontmatter",
+     .kind = OptionKind::flag,
+     .doc = "Keep pages of contents and indexes at the ends of PDFs."},
     {.name = "epub-no-skip-frontmatter",
      .kind = OptionKind::flag,
      .doc = "Keep cover, navigation, copyright page and the like of EPUB books."},
@@ -234,7 +257,7 @@ constexpr OptionSpec kOptions[] = {
      .value_name = "FILE"},
     {.name = "metadata",
      .kind = OptionKind::flag,
-     .doc = "Give every row its source, the headings that it stands under and the digest of the document."},
+     .doc = "Give every row its source, its page (PDF), the headings that it stands under and the digest of the document."},
     {.name = "resume",
      .kind = OptionKind::flag,
      .doc = "Keep what is done in FILE.partial, and go on from there when it stands there from a run that was stopped."},

@@ -4,6 +4,7 @@
     python tools/golden/ingest/make.py        (packages: see VERSIONS)
 
 cases.jsonl: {"name", "files": {path: base64}, "options": ingest_path's arguments, and "rows", "result" or "error"}.
+pages.jsonl: pages of a PDF, and what is left of them after each step that takes headers, footers and contents away.
 codecs.jsonl: {"codec", "bytes": base64, "text"}, bytes.decode(codec, "replace").
 """
 import base64
@@ -197,6 +198,37 @@ def codecs():
         yield codec, (words + " abc").encode(codec)
 
 
+def pages():
+    """Pages as pypdf would give them, and what the reference makes of them, step by step."""
+    from forgelm import ingestion
+    rng = random.Random(2)
+    contents = "Contents\n" + "".join("%s %d\n\n%d\n" % ("." * 40, n, n) for n in range(1, 9))
+    for number in range(150):
+        count = rng.randrange(1, 16)
+        head, foot = rng.choice([[], ["ACME Report"], ["ACME Report", "  confidential "]]), rng.choice([[], ["(c) ACME"]])
+        texts = []
+        for page in range(count):
+            lines = list(head) if rng.random() < 0.9 else []
+            if rng.random() < 0.3:
+                lines.insert(0, "Section %d" % page)
+            for _ in range(rng.randrange(0, 6)):
+                lines.append(rng.choice(["some words of a page", "other words %d" % rng.randrange(5), "12", "", "caf\u00e9 \u4f60\u597d", "\u00a0"]))
+            lines += foot if rng.random() < 0.9 else []
+            if rng.random() < 0.5:
+                lines.append(str(page + 1))
+            texts.append("\n".join(lines))
+        for _ in range(rng.randrange(0, 3)):
+            texts.insert(rng.choice([0, len(texts)]), contents if rng.random() < 0.8 else contents.replace(".", "a"))
+        if number % 6 == 0:  # too few pages for the first step: the second finds what begins most blocks
+            texts = ["HEAD\nHEAD\nwords %d\n\n  HEAD\nmore\n\nHEAD" % number, "HEAD\nend\n\nno head\nHEAD"]
+        indexed = [(index, text) for index, text in enumerate(texts) if text.strip()]
+        kept, dropped = ingestion._drop_frontmatter_pages(indexed)
+        cleaned, stripped = ingestion._strip_repeating_page_lines([text for _, text in kept])
+        joined, packed = ingestion.strip_paragraph_packed_headers("\n\n".join(cleaned))
+        yield {"pages": [[index + 1, text] for index, text in indexed], "dropped": [index + 1 for index in dropped], "num_edge_lines": stripped,
+               "cleaned": cleaned, "num_block_headers": packed, "text": joined}
+
+
 def main():
     versions.require(VERSIONS)
     logging.disable(logging.CRITICAL)
@@ -205,7 +237,9 @@ def main():
     (OUT / "cases.jsonl").write_text("".join(line + "\n" for line in lines))
     decoded = [json.dumps({"codec": codec, "bytes": base64.b64encode(data).decode(), "text": data.decode(codec, "replace").removeprefix("\ufeff")}) for codec, data in codecs()]
     (OUT / "codecs.jsonl").write_text("".join(line + "\n" for line in decoded))
-    manifest = {"maker": "tools/golden/ingest/make.py", "versions": {"python": sys.version.split()[0], **VERSIONS}, "rows": {"cases.jsonl": len(lines), "codecs.jsonl": len(decoded)}}
+    paged = [json.dumps(entry) for entry in pages()]
+    (OUT / "pages.jsonl").write_text("".join(line + "\n" for line in paged))
+    manifest = {"maker": "tools/golden/ingest/make.py", "versions": {"python": sys.version.split()[0], **VERSIONS}, "rows": {"cases.jsonl": len(lines), "codecs.jsonl": len(decoded), "pages.jsonl": len(paged)}}
     (OUT / "MANIFEST.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 
