@@ -2,8 +2,8 @@
 
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
-#include "forgelm/ingest/ingest.hpp"
 #include "forgelm/engine/libtorch.hpp"
+#include "forgelm/ingest/ingest.hpp"
 
 namespace forgelm::cli {
 

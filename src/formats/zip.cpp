@@ -135,8 +135,9 @@ Result<ZipReader> ZipReader::open(std::string_view bytes, const ZipLimits& limit
 }
 
 const ZipEntry* ZipReader::find(std::string_view name) const noexcept {
-  const auto place = std::lower_bound(entries_.begin(), entries_.end(), name,
-                                      [](const ZipEntry& entry, std::string_view wanted) { return entry.name < wanted; });
+  const auto place =
+      std::lower_bound(entries_.begin(), entries_.end(), name,
+                       [](const ZipEntry& entry, std::string_view wanted) { return entry.name < wanted; });
   return place != entries_.end() && place->name == name ? &*place : nullptr;
 }
 
@@ -144,7 +145,8 @@ Result<std::string> ZipReader::read(const ZipEntry& entry) const {
   const std::string name = quote(entry.name);
   if (entry.is_encrypted) return Failure{cat("the entry ", name, " is encrypted")};
   if (entry.method != 0 && entry.method != 8)
-    return Failure{cat("the entry ", name, " is packed by method ", entry.method, "; stored and deflated ones are read")};
+    return Failure{
+        cat("the entry ", name, " is packed by method ", entry.method, "; stored and deflated ones are read")};
   if (entry.size > limits_.max_entry_bytes)
     return Failure{cat("the entry ", name, " unpacks to ", shown_size(entry.size), "; at most ",
                        shown_size(limits_.max_entry_bytes), " are read")};
@@ -158,7 +160,8 @@ Result<std::string> ZipReader::read(const ZipEntry& entry) const {
     out = data;
   } else {
     out.resize(entry.size);
-    if (!inflate_into(data, out)) return Failure{cat("the entry ", name, " is damaged, or not of the size that it states")};
+    if (!inflate_into(data, out))
+      return Failure{cat("the entry ", name, " is damaged, or not of the size that it states")};
   }
   const uLong crc = ::crc32(0, reinterpret_cast<const Bytef*>(out.data()), static_cast<uInt>(out.size()));
   if (out.size() != entry.size || crc != entry.crc) return Failure{cat("the entry ", name, " is damaged")};

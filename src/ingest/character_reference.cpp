@@ -41,8 +41,8 @@ const std::vector<Entity>& entities() {
 
 const Entity* find_entity(std::string_view name) {
   const auto& all = entities();
-  const auto place = std::lower_bound(all.begin(), all.end(), name,
-                                      [](const Entity& entity, std::string_view wanted) { return entity.name < wanted; });
+  const auto place = std::lower_bound(
+      all.begin(), all.end(), name, [](const Entity& entity, std::string_view wanted) { return entity.name < wanted; });
   return place != all.end() && place->name == name ? &*place : nullptr;
 }
 
@@ -58,10 +58,10 @@ void append_value(std::string_view value, std::string& out) {
 
 /// What Windows-1252 has where Unicode has control characters: pages mean that.
 char32_t of_number(std::uint32_t number) {
-  constexpr std::array<char16_t, 32> kWindows = {
-      0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-      0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-      0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
+  constexpr std::array<char16_t, 32> kWindows = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
+                                                 0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
   if (number >= 0x80 && number < 0xA0) return kWindows[number - 0x80];
   return number == 0 ? kReplacementCharacter : char32_t{number};
 }
@@ -84,7 +84,8 @@ std::size_t read_character_reference(std::string_view text, std::string& out) {
   if (text.size() < 2) return 0;
   if (text[1] == '#') return read_number(text, out);
   std::size_t end = 1;
-  while (end < text.size() && end <= kMaxNameSize && (is_ascii_digit(text[end]) || (ascii_lower(text[end]) >= 'a' && ascii_lower(text[end]) <= 'z')))
+  while (end < text.size() && end <= kMaxNameSize &&
+         (is_ascii_digit(text[end]) || (ascii_lower(text[end]) >= 'a' && ascii_lower(text[end]) <= 'z')))
     ++end;
   if (end < text.size() && text[end] == ';')
     if (const Entity* entity = find_entity(text.substr(1, end - 1))) {

@@ -167,7 +167,8 @@ void ConversationReader::finish(Conversation& conversation, ConversationsFound& 
   for (const Message& message : messages) {
     if (message.role != Role::system) ++num_turns;
     const auto length = static_cast<std::int64_t>(num_code_points(message.content));
-    if (outside(length, quality.min_turn_chars, message.role == Role::system ? 0 : quality.max_turn_chars)) is_kept = false;
+    if (outside(length, quality.min_turn_chars, message.role == Role::system ? 0 : quality.max_turn_chars))
+      is_kept = false;
   }
   if (outside(num_turns, quality.min_turns, quality.max_turns)) is_kept = false;
   if (!is_kept) {

@@ -39,7 +39,7 @@ class ConversationReader {
  private:
   struct Mark {
     Role role = Role::user;
-    std::string text;                    ///< empty: an expression only
+    std::string text;  ///< empty: an expression only
     std::optional<LinePattern> pattern;
   };
   struct Begin {

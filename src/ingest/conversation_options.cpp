@@ -26,9 +26,10 @@ class Reader {
       else if (name == "system_prompt") options_.system_prompt = text(value, name);
       else if (name == "separator") options_.separator = text(value, name);
       else if (name == "quality") read_quality(value);
-      else fail(key, cat("there is no such key in ingest: ", name,
-                         "; there are participants, use_regex, case_sensitive, role_preset, system_prompt, separator "
-                         "and quality"));
+      else
+        fail(key, cat("there is no such key in ingest: ", name,
+                      "; there are participants, use_regex, case_sensitive, role_preset, system_prompt, separator "
+                      "and quality"));
     }
   }
 
@@ -62,7 +63,8 @@ class Reader {
 
   void read_preset(const Node& node) {
     const auto preset = from_text<RolePreset>(text(node, "role_preset"));
-    if (!preset) fail(node, cat("there is no preset ", quote(node.text), "; there are ", join(choices<RolePreset>(), ", ")));
+    if (!preset)
+      fail(node, cat("there is no preset ", quote(node.text), "; there are ", join(choices<RolePreset>(), ", ")));
     options_.presets.push_back(*preset);
   }
 

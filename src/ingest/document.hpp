@@ -24,9 +24,9 @@ struct Heading {
 };
 
 struct Document {
-  std::string text;                ///< valid UTF-8, lines end with "\n"
-  std::vector<PageStart> pages;    ///< in order; empty where a format has no pages
-  std::vector<Heading> headings;   ///< in order
+  std::string text;               ///< valid UTF-8, lines end with "\n"
+  std::vector<PageStart> pages;   ///< in order; empty where a format has no pages
+  std::vector<Heading> headings;  ///< in order
 };
 
 /// Bytes [begin, end) of a text give way to `replacement`.

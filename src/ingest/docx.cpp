@@ -169,7 +169,8 @@ class Story : public XmlHandler {
     else if (local == "tab" || local == "ptab") paragraph.text += '\t';
     else if (local == "cr") paragraph.text += '\n';
     else if (local == "noBreakHyphen") paragraph.text += '-';
-    else if (local == "br" && attributes.get("type") != "page" && attributes.get("type") != "column") paragraph.text += '\n';
+    else if (local == "br" && attributes.get("type") != "page" && attributes.get("type") != "column")
+      paragraph.text += '\n';
   }
 
   void end_paragraph() {

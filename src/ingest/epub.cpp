@@ -81,8 +81,7 @@ EpubText read_epub(std::string_view bytes, BlockStyle style, bool skips_front_ma
   for (const std::string& id : package.spine) {
     const auto item = package.items.find(id);
     if (item == package.items.end() || !is_page(item->second) || !done.insert(id).second) continue;
-    if (skips_front_matter &&
-        (has_skipped_word(item->second.target) || has_skipped_word(item->second.properties))) {
+    if (skips_front_matter && (has_skipped_word(item->second.target) || has_skipped_word(item->second.properties))) {
       text.skipped.push_back(item->second.target);
       continue;
     }

@@ -9,8 +9,8 @@
 #include "epub.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
-#include "html.hpp"
 #include "forgelm/text/characters.hpp"
+#include "html.hpp"
 #include "markdown.hpp"
 #include "page_text.hpp"
 #include "pdf.hpp"
@@ -55,7 +55,8 @@ Document extract_docx(const std::filesystem::path& path, const Reading& reading,
 }
 
 Document extract_epub(const std::filesystem::path& path, const Reading& reading, FileReport& report) {
-  EpubText epub = read_epub(read_file(path, kMaxContainerBytes), {reading.marks_headings}, reading.skips_epub_front_matter);
+  EpubText epub =
+      read_epub(read_file(path, kMaxContainerBytes), {reading.marks_headings}, reading.skips_epub_front_matter);
   if (!epub.skipped.empty()) {
     const std::size_t num_named = std::min<std::size_t>(epub.skipped.size(), 6);
     const std::vector<std::string> named(epub.skipped.begin(),
@@ -78,12 +79,14 @@ Document extract_pdf(const std::filesystem::path& path, const Reading& reading, 
   PdfPages pdf = read_pdf(path, reading.page_range);
   const auto warn = [&](const auto&... parts) { report.warnings.push_back(cat(quote(report.path), ": ", parts...)); };
   if (pdf.has_columns)
-    warn("Detected 2-column layout: the order of lines may be wrong. --strategy sliding with a larger --chunk-size is "
-         "less sensitive to it");
+    warn(
+        "Detected 2-column layout: the order of lines may be wrong. --strategy sliding with a larger --chunk-size is "
+        "less sensitive to it");
   if (!pdf.unreadable.empty()) warn("pages that cannot be read: ", join(pdf.unreadable, ", "));
   std::vector<PageText>& pages = pdf.pages;
-  pages.erase(std::remove_if(pages.begin(), pages.end(), [](const PageText& page) { return text::is_blank(page.text); }),
-              pages.end());
+  pages.erase(
+      std::remove_if(pages.begin(), pages.end(), [](const PageText& page) { return text::is_blank(page.text); }),
+      pages.end());
   if (pages.empty()) {
     warn("no extractable text: likely scanned pages without a text layer; recognise their text (OCR) first");
     return {};
@@ -91,8 +94,9 @@ Document extract_pdf(const std::filesystem::path& path, const Reading& reading, 
   if (reading.drops_front_matter) {
     report.dropped_pages = drop_front_matter(pages);
     if (!report.dropped_pages.empty())
-      warn("dropped ", report.dropped_pages.size(), " front-matter / back-matter page(s): ",
-           join(report.dropped_pages, ", "), "; --keep-frontmatter retains them");
+      warn("dropped ", report.dropped_pages.size(),
+           " front-matter / back-matter page(s): ", join(report.dropped_pages, ", "),
+           "; --keep-frontmatter retains them");
   }
   report.num_edge_lines = strip_page_edges(pages);
   Document document = join_pages(pages);

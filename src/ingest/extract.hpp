@@ -20,7 +20,7 @@ struct Reading {
   bool skips_epub_front_matter = true;
   std::optional<std::pair<int, int>> page_range;  ///< of PDFs, from 1, both ends included
   bool drops_front_matter = true;                 ///< pages of contents and indexes of PDFs
-  bool marks_headings = false;  ///< of formats whose headings are no Markdown: as "## words"
+  bool marks_headings = false;                    ///< of formats whose headings are no Markdown: as "## words"
 };
 
 /// The endings that can be read, in lower case.

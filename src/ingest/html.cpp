@@ -25,19 +25,19 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
 
 /// Elements that stand on lines of their own.
 constexpr std::array<std::string_view, 34> kBlocks = {
-    "address", "article", "aside", "blockquote", "body",   "center",  "dd",   "details", "dialog", "dir",  "div",  "dl",
-    "dt",      "fieldset", "figcaption", "figure", "footer", "form",  "h1",   "header",  "hgroup", "hr",   "html", "legend",
-    "li",      "main",    "nav",   "ol",         "p",      "section", "summary", "ul",   "caption", "menu"};
+    "address", "article", "aside",   "blockquote", "body",     "center",     "dd",     "details", "dialog",
+    "dir",     "div",     "dl",      "dt",         "fieldset", "figcaption", "figure", "footer",  "form",
+    "h1",      "header",  "hgroup",  "hr",         "html",     "legend",     "li",     "main",    "nav",
+    "ol",      "p",       "section", "summary",    "ul",       "caption",    "menu"};
 /// Elements whose content is no text of the page.
-constexpr std::array<std::string_view, 19> kSkipped = {"head",   "script", "style",    "template", "noscript",
-                                                       "iframe", "object", "svg",      "math",     "select",
-                                                       "button", "audio",  "video",    "canvas",   "noframes",
-                                                       "title",  "map",    "datalist", "textarea"};
+constexpr std::array<std::string_view, 19> kSkipped = {
+    "head",   "script", "style", "template", "noscript", "iframe", "object", "svg",      "math",    "select",
+    "button", "audio",  "video", "canvas",   "noframes", "title",  "map",    "datalist", "textarea"};
 /// Elements whose content is not markup.
 constexpr std::array<std::string_view, 7> kRaw = {"script", "style",    "textarea", "title",
                                                   "iframe", "noframes", "noscript"};
 /// Elements without content.
-constexpr std::array<std::string_view, 14> kVoid = {"area", "base", "br",   "col",   "embed",  "hr",    "img",
+constexpr std::array<std::string_view, 14> kVoid = {"area",  "base", "br",   "col",   "embed",  "hr",    "img",
                                                     "input", "link", "meta", "param", "source", "track", "wbr"};
 
 int heading_level(std::string_view name) {

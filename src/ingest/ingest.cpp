@@ -38,15 +38,16 @@ std::vector<fs::path> find_files(const fs::path& input, bool is_recursive) {
   if (!fs::is_directory(status)) return {input};
   std::vector<fs::path> files;
   try {
-    if (is_recursive) gather(fs::recursive_directory_iterator(input, fs::directory_options::skip_permission_denied), files);
+    if (is_recursive)
+      gather(fs::recursive_directory_iterator(input, fs::directory_options::skip_permission_denied), files);
     else gather(fs::directory_iterator(input), files);
   } catch (const fs::filesystem_error& error) {
     throw ConfigError(cat("cannot list ", quote(error.path1().native()), ": ", error.code().message()));
   }
   std::sort(files.begin(), files.end());
   if (files.empty())
-    throw ConfigError(cat("No supported files found at ", quote(input.native()), " (extensions: ",
-                          join(supported_endings(), ", "), ")."),
+    throw ConfigError(cat("No supported files found at ", quote(input.native()),
+                          " (extensions: ", join(supported_endings(), ", "), ")."),
                       is_recursive ? "" : "--recursive looks into folders below it");
   return files;
 }
@@ -80,16 +81,16 @@ std::vector<InputFile> stamped(const std::vector<fs::path>& paths) {
 void warn_of_no_effect(const IngestOptions& options) {
   if (options.strategy == Strategy::conversation && (options.chunk_size || options.overlap || options.chunk_tokens))
     logger.warning("with --strategy conversation nothing is cut: sizes and overlaps have no effect");
-  if (options.chunk_tokens && options.chunk_size)
-    logger.warning("--chunk-tokens is given: --chunk-size has no effect");
+  if (options.chunk_tokens && options.chunk_size) logger.warning("--chunk-tokens is given: --chunk-size has no effect");
   if (options.strategy == Strategy::paragraph && options.overlap_tokens > 0)
     logger.warning("--overlap-tokens has no effect with --strategy paragraph: paragraphs do not overlap");
   if (options.strategy == Strategy::paragraph && options.overlap.value_or(0) > 0)
     logger.warning("--overlap has no effect with --strategy paragraph: paragraphs do not overlap");
   const auto& languages = script_languages();
-  if (options.language && std::find(languages.begin(), languages.end(), ascii_lower(*options.language)) == languages.end())
-    logger.warning("--language-hint ", quote(*options.language), ": the script of this language is not checked; known are ",
-                   join(languages, ", "));
+  if (options.language &&
+      std::find(languages.begin(), languages.end(), ascii_lower(*options.language)) == languages.end())
+    logger.warning("--language-hint ", quote(*options.language),
+                   ": the script of this language is not checked; known are ", join(languages, ", "));
 }
 
 void warn_of(const Totals& totals, const IngestOptions& options) {
@@ -98,8 +99,8 @@ void warn_of(const Totals& totals, const IngestOptions& options) {
                    " chunks below ingestion quality threshold. Run `forgelm audit ", options.output.native(),
                    "` for detail.");
   if (totals.num_rows == 0)
-    logger.warning("Ingest produced 0 chunks from ", totals.num_files_processed + totals.num_files_skipped, " file(s) (",
-                   totals.num_files_processed, " processed, ", totals.num_files_skipped,
+    logger.warning("Ingest produced 0 chunks from ", totals.num_files_processed + totals.num_files_skipped,
+                   " file(s) (", totals.num_files_processed, " processed, ", totals.num_files_skipped,
                    " skipped): all inputs were empty or unreadable. Check the source path and file formats.");
 }
 

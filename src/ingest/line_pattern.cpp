@@ -109,7 +109,8 @@ bool has_nested_repetition(std::string_view pattern) {
 /// A lazy ".*?" with a back reference where "." takes line breaks too: time grows with a power of the text's length.
 bool is_lazy_back_reference(std::string_view pattern) {
   const std::size_t end = pattern.starts_with("(?") ? pattern.find_first_not_of("aimsux", 2) : std::string_view::npos;
-  if (end == std::string_view::npos || pattern[end] != ')' || pattern.substr(0, end).find('s') == std::string_view::npos)
+  if (end == std::string_view::npos || pattern[end] != ')' ||
+      pattern.substr(0, end).find('s') == std::string_view::npos)
     return false;
   if (pattern.find(".*?") == std::string_view::npos && pattern.find(".+?") == std::string_view::npos) return false;
   if (pattern.find("(?P=") != std::string_view::npos) return true;
@@ -179,10 +180,10 @@ LinePattern::LinePattern(std::string pattern, const Options& options)
                           place));
   }
   if (has_nested_repetition(text_))
-    throw ConfigError(
-        cat(option, " ", quote(text_), " contains a nested unbounded quantifier (e.g. `(a+)+`, `(\\w+)+`), which can "
-            "take exponential time"),
-        "write it with bounds (`a{1,100}`), or as several narrower patterns");
+    throw ConfigError(cat(option, " ", quote(text_),
+                          " contains a nested unbounded quantifier (e.g. `(a+)+`, `(\\w+)+`), which can "
+                          "take exponential time"),
+                      "write it with bounds (`a{1,100}`), or as several narrower patterns");
   if (is_lazy_back_reference(text_))
     throw ConfigError(cat(option, " ", quote(text_),
                           " combines a lazy `.*?` / `.+?` with a back-reference under DOTALL, which takes time in a "
@@ -236,8 +237,8 @@ StripResult strip_patterns(Document& document, const std::vector<LinePattern>& p
   StripResult result;
   for (const LinePattern& pattern : patterns) {
     if (document.text.empty()) break;
-    const auto found =
-        pattern.find_all(document.text, is_limited ? std::optional(kBudget) : std::optional<std::chrono::milliseconds>());
+    const auto found = pattern.find_all(
+        document.text, is_limited ? std::optional(kBudget) : std::optional<std::chrono::milliseconds>());
     if (!found) {
       result.skipped.push_back(pattern.text());
       continue;

@@ -180,7 +180,8 @@ std::size_t strip_block_headers(Document& document) {
     if (first == 0) continue;
     num_taken += first;
     const auto begin = static_cast<std::size_t>(block.data() - text.data());
-    const std::size_t end = first == lines.size() ? begin + block.size() : static_cast<std::size_t>(lines[first].data() - text.data());
+    const std::size_t end =
+        first == lines.size() ? begin + block.size() : static_cast<std::size_t>(lines[first].data() - text.data());
     edits.push_back({begin, end, {}});
   }
   apply_edits(document, edits);

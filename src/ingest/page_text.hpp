@@ -18,8 +18,8 @@ struct PageText {
 /// Takes pages of contents and of indexes off both ends; the numbers of those pages.
 std::vector<int> drop_front_matter(std::vector<PageText>& pages);
 
-/// Takes lines that stand within the first or last three of 70 % of the pages (of three or more) off them, until none is
-/// left; the number of lines. Of the pages only lines with text stay.
+/// Takes lines that stand within the first or last three of 70 % of the pages (of three or more) off them, until none
+/// is left; the number of lines. Of the pages only lines with text stay.
 std::size_t strip_page_edges(std::vector<PageText>& pages);
 
 /// Takes lines that begin 70 % of the blocks (between empty lines) off the blocks; the number of lines.

@@ -186,7 +186,8 @@ PdfPages read_pdf(const std::filesystem::path& path, const std::optional<std::pa
   if (const std::string problem = pdf_problem(); !problem.empty()) fail(problem);
   const Descriptor document(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (document.get() < 0)
-    throw RunError(RunErrorKind::io, cat("cannot open ", quote(path.native()), ": ", std::generic_category().message(errno)));
+    throw RunError(RunErrorKind::io,
+                   cat("cannot open ", quote(path.native()), ": ", std::generic_category().message(errno)));
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) fail(cat("no pipe: ", std::generic_category().message(errno)));
   const Descriptor output(ends[0]);

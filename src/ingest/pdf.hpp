@@ -1,5 +1,5 @@
-// The text of PDFs, page by page, read by a process of its own in a sandbox (src/pdf_text), which this starts, listens to
-// and watches. Whatever a document does to that process, here it is a RunError with a reason.
+// The text of PDFs, page by page, read by a process of its own in a sandbox (src/pdf_text), which this starts, listens
+// to and watches. Whatever a document does to that process, here it is a RunError with a reason.
 #pragma once
 
 #include <filesystem>

@@ -52,7 +52,8 @@ QualityFlags quality_of(std::string_view row) {
     if (text::is_alphabetic(point.value)) ++num_letters;
   }
   QualityFlags flags;
-  flags.has_few_letters = num_inked == 0 || (num_inked >= kMinCharacters && share(num_letters, num_inked) < kMinLetters);
+  flags.has_few_letters =
+      num_inked == 0 || (num_inked >= kMinCharacters && share(num_letters, num_inked) < kMinLetters);
   flags.has_odd_characters = num_all > 0 && share(num_odd, num_all) > kMaxOdd;
   flags.has_repeated_lines = has_repeated_lines(row);
   return flags;

@@ -21,7 +21,8 @@ std::pair<std::string, std::uint64_t> breakdown_of(const Counts& counts) {
 std::vector<std::string> notes_of(const IngestOptions& options, const Totals& totals) {
   std::vector<std::string> notes;
   const auto note = [&](const auto&... parts) { notes.push_back(cat(parts...)); };
-  if (totals.num_files_skipped > 0) note("skipped ", totals.num_files_skipped, " file(s) ", kDash, " see warnings above");
+  if (totals.num_files_skipped > 0)
+    note("skipped ", totals.num_files_skipped, " file(s) ", kDash, " see warnings above");
   if (totals.num_conversations_left_out > 0)
     note(totals.num_conversations_left_out, " conversation(s) left out by the quality rules.");
   if (totals.num_outside_characters > 0)
@@ -76,11 +77,12 @@ Json structured_notes(const IngestOptions& options, const Totals& totals) {
   if (totals.num_stripped > 0) notes.set("strip_pattern_substitutions", totals.num_stripped);
   if (totals.num_urls > 0) notes.set("urls_handled", totals.num_urls);
   if (options.checks_quality && totals.num_quality_rows > 0)
-    notes.set("quality_presignal", Json::object({{"samples_evaluated", totals.num_quality_rows},
-                                                 {"samples_flagged", totals.num_quality_flagged},
-                                                 {"by_check", Json::object({{"alpha_ratio", totals.num_few_letters},
-                                                                            {"weird_chars", totals.num_odd_characters},
-                                                                            {"repeated_lines", totals.num_repeated_lines}})}}));
+    notes.set("quality_presignal",
+              Json::object({{"samples_evaluated", totals.num_quality_rows},
+                            {"samples_flagged", totals.num_quality_flagged},
+                            {"by_check", Json::object({{"alpha_ratio", totals.num_few_letters},
+                                                       {"weird_chars", totals.num_odd_characters},
+                                                       {"repeated_lines", totals.num_repeated_lines}})}}));
   return notes;
 }
 
@@ -122,12 +124,13 @@ IngestResult make_result(const IngestOptions& options, const Totals& totals, std
 }
 
 std::string summary_of(const IngestResult& result) {
-  std::string text = cat("Ingestion summary\n  Output JSONL  : ", result.output.native(),
-                         "\n  Files (in/out): processed=", result.num_files_processed,
-                         "  skipped=", result.num_files_skipped, "\n  Chunks        : ", result.num_rows,
-                         "\n  Total chars   : ", result.num_characters, "\n");
+  std::string text =
+      cat("Ingestion summary\n  Output JSONL  : ", result.output.native(),
+          "\n  Files (in/out): processed=", result.num_files_processed, "  skipped=", result.num_files_skipped,
+          "\n  Chunks        : ", result.num_rows, "\n  Total chars   : ", result.num_characters, "\n");
   std::vector<std::string> formats;
-  for (const auto& [ending, count] : result.formats) formats.push_back(cat(std::string_view(ending).substr(1), "=", count));
+  for (const auto& [ending, count] : result.formats)
+    formats.push_back(cat(std::string_view(ending).substr(1), "=", count));
   if (!formats.empty()) text += cat("  By format     : ", join(formats, ", "), "\n");
   for (const std::string& note : result.notes) text += cat("  Note          : ", note, "\n");
   return cat(text, "\nNext: forgelm audit ", result.output.native(),

@@ -1,7 +1,7 @@
 // Where rows go until all of them are there: a file that becomes the output at the end, whole. With resuming, two files
 // stand beside the output meanwhile: OUTPUT.partial, the rows, and OUTPUT.resume, which says what of them is done.
-// Invariant: OUTPUT.resume never speaks of rows that are not safely in OUTPUT.partial; rows behind what it speaks of are
-// cut off by the next run.
+// Invariant: OUTPUT.resume never speaks of rows that are not safely in OUTPUT.partial; rows behind what it speaks of
+// are cut off by the next run.
 #pragma once
 
 #include <filesystem>
@@ -42,6 +42,7 @@ struct ResumedOutput {
 
 /// Goes on where a run with the same `identity` over the same files ended, or begins anew and says why in the log.
 /// RunError(io) when another process is at it.
-ResumedOutput resume_output(const std::filesystem::path& path, const Json& identity, const std::vector<InputFile>& files);
+ResumedOutput resume_output(const std::filesystem::path& path, const Json& identity,
+                            const std::vector<InputFile>& files);
 
 }  // namespace forgelm::ingest

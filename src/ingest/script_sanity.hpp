@@ -14,9 +14,9 @@ namespace forgelm::ingest {
 struct ScriptReport {
   double ratio = 0;  ///< of characters foreign to the language among those that are not white space
   std::size_t num_foreign = 0;
-  bool is_triggered = false;                                 ///< the ratio is above the threshold
+  bool is_triggered = false;                                   ///< the ratio is above the threshold
   std::vector<std::pair<std::string, std::size_t>> offenders;  ///< the most frequent foreign ones, 8 at most
-  std::string cause;                                         ///< what they look like; may be empty
+  std::string cause;                                           ///< what they look like; may be empty
 };
 
 /// The codes of the languages that are known, sorted.

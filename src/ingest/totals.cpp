@@ -104,7 +104,8 @@ Totals Totals::from_json(const Json& json) {
   totals.formats = to_counts(json.at("formats"));
   totals.pii = to_counts(json.at("pii"));
   totals.secrets = to_counts(json.at("secrets"));
-  for (const Json& page : json.at("dropped_pages").items()) totals.dropped_pages.insert(static_cast<int>(page.integer()));
+  for (const Json& page : json.at("dropped_pages").items())
+    totals.dropped_pages.insert(static_cast<int>(page.integer()));
   totals.max_script_ratio = json.at("max_script_ratio").real();
   totals.foreign_scripts = json.at("foreign_scripts").items();
   return totals;

@@ -29,7 +29,7 @@ struct FileReport {
   std::uint64_t num_patterns_skipped = 0;
   std::uint64_t num_conversations_left_out = 0;
   std::uint64_t num_outside_characters = 0;  ///< before any turn of a conversation
-  Counts pii;      ///< masked, by kind
+  Counts pii;                                ///< masked, by kind
   Counts secrets;
   std::optional<ScriptReport> script;
   std::uint64_t num_edge_lines = 0;     ///< headers and footers of pages
@@ -55,7 +55,7 @@ struct Totals {
   std::uint64_t num_block_headers = 0;
   std::uint64_t num_pages_dropped = 0;
   std::set<int> dropped_pages;  ///< of any file, from 0 as the reference counts
-  Counts formats;  ///< files of each format
+  Counts formats;               ///< files of each format
   Counts pii;
   Counts secrets;
 

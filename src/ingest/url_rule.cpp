@@ -14,7 +14,8 @@ bool is_url_character(char c) {
 /// Where the scheme before the "://" at `at` begins; npos when there is none, or a word runs into it.
 std::size_t begin_of_scheme(std::string_view text, std::size_t at, std::size_t from) {
   for (const std::string_view scheme : {"https", "http", "ftp"}) {
-    if (at < from + scheme.size() || !equals_ignoring_ascii_case(text.substr(at - scheme.size(), scheme.size()), scheme))
+    if (at < from + scheme.size() ||
+        !equals_ignoring_ascii_case(text.substr(at - scheme.size(), scheme.size()), scheme))
       continue;
     const std::size_t begin = at - scheme.size();
     if (begin == 0) return begin;

@@ -39,11 +39,12 @@ Json or_null(const auto& value) { return value ? Json(*value) : Json(); }
 std::string script_warning(const FileReport& report, const std::string& language, double threshold) {
   std::string offenders;
   for (std::size_t i = 0; i < std::min<std::size_t>(report.script->offenders.size(), 5); ++i)
-    offenders += cat(i == 0 ? "" : ", ", quote(report.script->offenders[i].first), "=",
-                     report.script->offenders[i].second);
-  std::string words = cat("Script-sanity warning for ", quote(report.path), " (language_hint=", language, "): ",
-                          percent(report.script->ratio), " of non-whitespace chars fall outside the expected blocks ",
-                          "(threshold=", percent(threshold), "). Top offenders: ", offenders);
+    offenders +=
+        cat(i == 0 ? "" : ", ", quote(report.script->offenders[i].first), "=", report.script->offenders[i].second);
+  std::string words =
+      cat("Script-sanity warning for ", quote(report.path), " (language_hint=", language,
+          "): ", percent(report.script->ratio), " of non-whitespace chars fall outside the expected blocks ",
+          "(threshold=", percent(threshold), "). Top offenders: ", offenders);
   if (!report.script->cause.empty()) words += cat("; likely cause: ", report.script->cause);
   return words;
 }
@@ -60,7 +61,8 @@ Worker::Worker(const IngestOptions& options) : options_(options) {
     throw ConfigError(cat("--page-range start (", range->first, ") must be <= end (", range->second, ")"));
   reading_.skips_epub_front_matter = options.skips_epub_front_matter;
   reading_.marks_headings = options.strategy == Strategy::markdown;
-  if (options.input_encoding) reading_.codec = [&] {
+  if (options.input_encoding)
+    reading_.codec = [&] {
       auto codec = find_codec(*options.input_encoding);
       if (!codec) throw ConfigError(codec.error().message, codec.error().hint);
       return *codec;
@@ -102,36 +104,35 @@ Json Worker::identity() const {
   for (const Participant& participant : talk.participants)
     marks.push(cat(to_text(participant.role), "=", participant.mark));
   for (const RolePreset preset : talk.presets) marks.push(to_text(preset));
-  return Json::object({{"version", version()},
-                       {"strategy", to_text(options_.strategy)},
-                       {"chunk_size", chunk_size_},
-                       {"overlap", overlap_},
-                       {"participants", std::move(marks)},
-                       {"uses_regex", talk.uses_regex},
-                       {"is_case_sensitive", talk.is_case_sensitive},
-                       {"system_prompt", talk.system_prompt},
-                       {"separator", talk.separator},
-                       {"quality", Json::array({talk.quality.min_turns, talk.quality.max_turns,
-                                                talk.quality.min_turn_chars, talk.quality.max_turn_chars,
-                                                talk.quality.requires_answer})},
-                       {"tokenizer", tokenizer_ ? Json(tokenizer_->digest()) : Json()},
-                       {"input_encoding", or_null(reading_.codec)},
-                       {"keeps_front_matter", options_.keeps_front_matter},
-                       {"page_range", options_.page_range ? Json::array({options_.page_range->first,
-                                                                         options_.page_range->second})
-                                                          : Json()},
-                       {"drops_front_matter", options_.drops_front_matter},
-                       {"skips_epub_front_matter", options_.skips_epub_front_matter},
-                       {"language", language_},
-                       {"script_threshold", options_.script_threshold},
-                       {"glyph_profile", to_text(options_.glyph_profile)},
-                       {"strip_patterns", Json::array_of(options_.strip_patterns)},
-                       {"limits_strip_patterns", options_.limits_strip_patterns},
-                       {"urls", to_text(options_.urls)},
-                       {"masks_pii", options_.masks_pii},
-                       {"masks_secrets", options_.masks_secrets},
-                       {"checks_quality", options_.checks_quality},
-                       {"with_metadata", options_.with_metadata}});
+  return Json::object(
+      {{"version", version()},
+       {"strategy", to_text(options_.strategy)},
+       {"chunk_size", chunk_size_},
+       {"overlap", overlap_},
+       {"participants", std::move(marks)},
+       {"uses_regex", talk.uses_regex},
+       {"is_case_sensitive", talk.is_case_sensitive},
+       {"system_prompt", talk.system_prompt},
+       {"separator", talk.separator},
+       {"quality", Json::array({talk.quality.min_turns, talk.quality.max_turns, talk.quality.min_turn_chars,
+                                talk.quality.max_turn_chars, talk.quality.requires_answer})},
+       {"tokenizer", tokenizer_ ? Json(tokenizer_->digest()) : Json()},
+       {"input_encoding", or_null(reading_.codec)},
+       {"keeps_front_matter", options_.keeps_front_matter},
+       {"page_range",
+        options_.page_range ? Json::array({options_.page_range->first, options_.page_range->second}) : Json()},
+       {"drops_front_matter", options_.drops_front_matter},
+       {"skips_epub_front_matter", options_.skips_epub_front_matter},
+       {"language", language_},
+       {"script_threshold", options_.script_threshold},
+       {"glyph_profile", to_text(options_.glyph_profile)},
+       {"strip_patterns", Json::array_of(options_.strip_patterns)},
+       {"limits_strip_patterns", options_.limits_strip_patterns},
+       {"urls", to_text(options_.urls)},
+       {"masks_pii", options_.masks_pii},
+       {"masks_secrets", options_.masks_secrets},
+       {"checks_quality", options_.checks_quality},
+       {"with_metadata", options_.with_metadata}});
 }
 
 void Worker::clean(Document& document, FileReport& report) const {

@@ -82,8 +82,7 @@ std::string_view XmlAttributes::get(std::string_view local) const noexcept {
 }
 
 Result<bool> read_xml(std::string_view bytes, XmlHandler& handler) {
-  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, FreeParser> parser(
-      XML_ParserCreateNS(nullptr, kSeparator));
+  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, FreeParser> parser(XML_ParserCreateNS(nullptr, kSeparator));
   if (!parser) throw std::bad_alloc();
   State state{parser.get(), &handler};
   XML_SetUserData(parser.get(), &state);

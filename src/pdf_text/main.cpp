@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "pdfium.hpp"
 #include "forgelm/pdf_text/protocol.hpp"
+#include "pdfium.hpp"
 #include "sandbox.hpp"
 
 namespace {
@@ -19,9 +19,9 @@ namespace {
 using forgelm::pdf_text::kMaxPages;
 using forgelm::pdf_text::restart_clock;
 
-constexpr int kMaxCharacters = 4'000'000;   // of a page
-constexpr int kColumnPages = 3;             // looked at for columns
-constexpr double kColumnGap = 0.3;          // of the page's width
+constexpr int kMaxCharacters = 4'000'000;  // of a page
+constexpr int kColumnPages = 3;            // looked at for columns
+constexpr double kColumnGap = 0.3;         // of the page's width
 
 void say(const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {

@@ -32,10 +32,10 @@ constexpr std::uint32_t kArchitecture = 0;
 #endif
 
 constexpr std::uint32_t kAllowed[] = {
-    SYS_read,      SYS_pread64,       SYS_write,        SYS_mmap,        SYS_munmap,       SYS_mremap,
-    SYS_mprotect,  SYS_brk,           SYS_madvise,      SYS_futex,       SYS_clock_gettime, SYS_gettimeofday,
-    SYS_getrandom, SYS_rt_sigreturn,  SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_setitimer, SYS_sched_yield,
-    SYS_getpid,    SYS_gettid,        SYS_tgkill,       SYS_exit,        SYS_exit_group,   SYS_lseek,
+    SYS_read,      SYS_pread64,      SYS_write,        SYS_mmap,           SYS_munmap,        SYS_mremap,
+    SYS_mprotect,  SYS_brk,          SYS_madvise,      SYS_futex,          SYS_clock_gettime, SYS_gettimeofday,
+    SYS_getrandom, SYS_rt_sigreturn, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_setitimer,     SYS_sched_yield,
+    SYS_getpid,    SYS_gettid,       SYS_tgkill,       SYS_exit,           SYS_exit_group,    SYS_lseek,
 };
 constexpr std::uint32_t kDeadly[] = {
     SYS_execve, SYS_execveat, SYS_socket, SYS_connect, SYS_clone, SYS_clone3, SYS_ptrace, SYS_kill,

@@ -18,7 +18,7 @@ namespace forgelm::formats {
 
 struct ZipLimits {
   std::size_t max_entries = 10'000;
-  std::uint64_t max_total_bytes = std::uint64_t{1} << 30;  ///< of all entries, unpacked
+  std::uint64_t max_total_bytes = std::uint64_t{1} << 30;   ///< of all entries, unpacked
   std::uint64_t max_entry_bytes = std::uint64_t{48} << 20;  ///< of one that is read, unpacked
   std::uint64_t max_ratio = 200;                            ///< unpacked to packed size of an entry that is read ...
   std::uint64_t free_bytes = std::uint64_t{1} << 20;        ///< ... beyond this size

@@ -35,12 +35,12 @@ struct ConversationQuality {
 };
 
 struct ConversationOptions {
-  std::vector<RolePreset> presets;         ///< neither presets nor participants: default_
-  std::vector<Participant> participants;   ///< beside the presets
-  bool uses_regex = false;                 ///< marks are regular expressions too, when they are not found as they stand
+  std::vector<RolePreset> presets;        ///< neither presets nor participants: default_
+  std::vector<Participant> participants;  ///< beside the presets
+  bool uses_regex = false;                ///< marks are regular expressions too, when they are not found as they stand
   bool is_case_sensitive = false;
-  std::string system_prompt;               ///< for conversations without one
-  std::string separator;                   ///< a line that is this ends a conversation; empty: a file is one
+  std::string system_prompt;  ///< for conversations without one
+  std::string separator;      ///< a line that is this ends a conversation; empty: a file is one
   ConversationQuality quality;
 };
 

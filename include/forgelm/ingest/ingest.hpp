@@ -1,8 +1,8 @@
-// `forgelm ingest`: documents become rows to train on, one JSON line each. Documents are read and cut on all processors,
-// rows are written in the order of the documents' names, so that the output does not depend on how many there are.
-// Invariant: the output is replaced whole or not at all. Trap: a document that cannot be read is left out with a
-// warning and the run goes on, as in the reference; the result counts such documents.
-// Oracle: forgelm 0.11.1 (tests/golden/ingest).
+// `forgelm ingest`: documents become rows to train on, one JSON line each. Documents are read and cut on all
+// processors, rows are written in the order of the documents' names, so that the output does not depend on how many
+// there are. Invariant: the output is replaced whole or not at all. Trap: a document that cannot be read is left out
+// with a warning and the run goes on, as in the reference; the result counts such documents. Oracle: forgelm 0.11.1
+// (tests/golden/ingest).
 #pragma once
 
 #include <cstdint>
@@ -42,12 +42,12 @@ struct IngestOptions {
 
   ConversationOptions conversation;  ///< counts with Strategy::conversation
 
-  std::optional<std::string> input_encoding;  ///< of TXT and Markdown, by Python's name
-  bool keeps_front_matter = false;            ///< of Markdown
+  std::optional<std::string> input_encoding;      ///< of TXT and Markdown, by Python's name
+  bool keeps_front_matter = false;                ///< of Markdown
   std::optional<std::pair<int, int>> page_range;  ///< of PDFs, from 1, both ends included
   bool drops_front_matter = true;                 ///< of PDFs: pages of contents and indexes at both ends
-  bool skips_epub_front_matter = true;        ///< cover, navigation, copyright page
-  std::optional<std::string> language;        ///< checks the script of each document
+  bool skips_epub_front_matter = true;            ///< cover, navigation, copyright page
+  std::optional<std::string> language;            ///< checks the script of each document
   double script_threshold = kDefaultScriptThreshold;
   GlyphProfile glyph_profile = GlyphProfile::none;
   std::vector<std::string> strip_patterns;

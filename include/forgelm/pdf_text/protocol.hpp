@@ -1,6 +1,6 @@
-// Between forgelm and its reader of PDFs, a process of its own (forgelm_pdf_text, beside libforgelm.so) that stands in a
-// sandbox: the document is its standard input, its arguments are the first and the last page (from 1; 0: all), and its
-// standard output is lines, in this order:
+// Between forgelm and its reader of PDFs, a process of its own (forgelm_pdf_text, beside libforgelm.so) that stands in
+// a sandbox: the document is its standard input, its arguments are the first and the last page (from 1; 0: all), and
+// its standard output is lines, in this order:
 //   forgelm-pdf-text VERSION
 //   pages N
 //   page I SIZE      followed by SIZE bytes of UTF-8; I from 1

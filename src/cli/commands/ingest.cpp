@@ -70,9 +70,9 @@ ingest::IngestOptions options_of(const Arguments& arguments, const Output& outpu
 
 /// The file of --config first; what the command line says comes on top.
 void read_conversation(const Arguments& arguments, ingest::IngestOptions& options) {
-  constexpr std::string_view kOnly[] = {"config",        "role",         "role-preset", "role-regex", "case-sensitive",
-                                        "system-prompt", "separator",    "min-turns",   "max-turns",  "min-turn-chars",
-                                        "max-turn-chars", "keep-unanswered"};
+  constexpr std::string_view kOnly[] = {"config",         "role",           "role-preset",    "role-regex",
+                                        "case-sensitive", "system-prompt",  "separator",      "min-turns",
+                                        "max-turns",      "min-turn-chars", "max-turn-chars", "keep-unanswered"};
   if (options.strategy != Strategy::conversation) {
     for (const std::string_view name : kOnly)
       if (arguments.is_given(name)) throw UsageError("ingest", cat("--", name, " goes with --strategy conversation"));
@@ -195,8 +195,9 @@ constexpr OptionSpec kOptions[] = {
      .default_text = "keep"},
     {.name = "pii-mask",
      .kind = OptionKind::flag,
-     .doc = "Write [REDACTED] in place of personal data: e-mail addresses, telephone, card and account numbers, national "
-            "identifiers and what else `forgelm audit` knows. Names are not found."},
+     .doc =
+         "Write [REDACTED] in place of personal data: e-mail addresses, telephone, card and account numbers, national "
+         "identifiers and what else `forgelm audit` knows. Names are not found."},
     {.name = "secrets-mask",
      .kind = OptionKind::flag,
      .doc = "Write [REDACTED-SECRET] in place of keys, tokens and other credentials."},
@@ -206,8 +207,9 @@ constexpr OptionSpec kOptions[] = {
      .doc = "Do not look at the first 5000 rows for damaged text."},
     {.name = "role",
      .kind = OptionKind::text,
-     .doc = "With --strategy conversation: a line that begins with MARK begins a turn of ROLE (system, user, assistant). "
-            "MARK is meant as it stands; behind \"re:\" it is a regular expression. May be given several times.",
+     .doc =
+         "With --strategy conversation: a line that begins with MARK begins a turn of ROLE (system, user, assistant). "
+         "MARK is meant as it stands; behind \"re:\" it is a regular expression. May be given several times.",
      .value_name = "ROLE=MARK",
      .is_repeated = true},
     {.name = "role-preset",
@@ -257,10 +259,12 @@ constexpr OptionSpec kOptions[] = {
      .value_name = "FILE"},
     {.name = "metadata",
      .kind = OptionKind::flag,
-     .doc = "Give every row its source, its page (PDF), the headings that it stands under and the digest of the document."},
+     .doc = "Give every row its source, its page (PDF), the headings that it stands under and the digest of the "
+            "document."},
     {.name = "resume",
      .kind = OptionKind::flag,
-     .doc = "Keep what is done in FILE.partial, and go on from there when it stands there from a run that was stopped."},
+     .doc =
+         "Keep what is done in FILE.partial, and go on from there when it stands there from a run that was stopped."},
     {.name = "jobs",
      .kind = OptionKind::integer,
      .doc = "Documents at once; as many as there are processors where it is not given. The rows are the same.",
@@ -273,7 +277,8 @@ constexpr Example kExamples[] = {
     {"forgelm ingest policies/ --recursive --output policies.jsonl", "all documents below a folder"},
     {"forgelm ingest handbook.md --strategy markdown --chunk-tokens 512 --tokenizer models/smollm2 --output rows.jsonl",
      "sections of at most 512 tokens of the model that is to learn them"},
-    {"forgelm ingest chats/ --strategy conversation --role 'user=**Ann**:' --role 'assistant=**Bot**:' --output chat.jsonl",
+    {"forgelm ingest chats/ --strategy conversation --role 'user=**Ann**:' --role 'assistant=**Bot**:' --output "
+     "chat.jsonl",
      "turns that begin with a name in bold"},
     {"forgelm ingest exports/ --input-encoding cp1254 --language-hint tr --strip-urls mask --output rows.jsonl",
      "Turkish texts of an old system, without web addresses"},
