@@ -3,6 +3,7 @@
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
 #include "forgelm/engine/libtorch.hpp"
+#include "forgelm/ingest/ingest.hpp"
 
 namespace forgelm::cli {
 
@@ -18,6 +19,7 @@ std::string version_text() {
                            : cat("none: ", libtorch.error().message),
              "\n");
   out += cat("  parquet   ", build.has_parquet ? "read" : "not read", "\n");
+  out += cat("  pdf       ", ingest::reads_pdf() ? "read" : "not read", "\n");
   return out;
 }
 
@@ -34,7 +36,8 @@ Json version_json() {
                        {"sanitizers", build.sanitizers.empty() ? Json() : Json(build.sanitizers)},
                        {"engine", build.has_engine},
                        {"libtorch", found},
-                       {"parquet", build.has_parquet}});
+                       {"parquet", build.has_parquet},
+                       {"pdf", ingest::reads_pdf()}});
 }
 
 }  // namespace forgelm::cli

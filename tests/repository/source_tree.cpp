@@ -27,7 +27,7 @@ const std::map<std::string, Names, std::less<>>& allowed_modules() {
   };
   static const Names kFacade = {"engine", "engine_loader"};
   static const Names kBelowPipeline =
-      with(with(kBelowEngine, kFacade), {"eval", "export", "registry", "audit", "compliance"});
+      with(with(kBelowEngine, kFacade), {"eval", "export", "registry", "audit", "ingest", "compliance"});
   static const std::map<std::string, Names, std::less<>> kTable = {
       {"", {"cli"}},  // src/main.cpp
       {"core", {}},
@@ -39,6 +39,8 @@ const std::map<std::string, Names, std::less<>>& allowed_modules() {
       {"hub", {"core"}},
       {"data", {"core", "config", "formats", "text", "hub"}},
       {"audit", kBelowEngine},
+      {"ingest", with(kBelowEngine, {"audit", "pdf_text"})},
+      {"pdf_text", {}},
       {"compliance", {"core", "config"}},
       {"engine", {"core", "config", "data", "formats", "text"}},
       {"engine_loader", {"core", "engine"}},

@@ -14,11 +14,11 @@ _forgelm() {
     case "$command/$word" in
       '/approvals') command='approvals' ;;
       '/approve') command='approve' ;;
-      '/audit') command='audit' ;;
       '/bundle') command='bundle' ;;
       '/completion') command='completion' ;;
       '/config') command='config' ;;
       '/data') command='data' ;;
+      '/ingest') command='ingest' ;;
       '/purge') command='purge' ;;
       '/reject') command='reject' ;;
       '/reverse-pii') command='reverse-pii' ;;
@@ -51,7 +51,7 @@ _forgelm() {
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --sign-key --dry-run --strict --compliance-export --output --bundle --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'approvals approve audit bundle completion config data purge reject reverse-pii sign tokenize verify-annex-iv verify-audit verify-gguf verify-integrity' -- "$current")); fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --sign-key --dry-run --strict --compliance-export --output --bundle --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'approvals approve bundle completion config data ingest purge reject reverse-pii sign tokenize verify-annex-iv verify-audit verify-gguf verify-integrity' -- "$current")); fi ;;
     'approvals')
       case $previous in
         --show) COMPREPLY=(); return ;;
@@ -71,19 +71,6 @@ _forgelm() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-dir --config --comment --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
-    'audit')
-      case $previous in
-        --output) _forgelm_files -d; return ;;
-        --dedup-method) COMPREPLY=($(compgen -W 'simhash minhash' -- "$current")); return ;;
-        --near-dup-threshold) COMPREPLY=(); return ;;
-        --jaccard-threshold) COMPREPLY=(); return ;;
-        --pii-ml-language) COMPREPLY=(); return ;;
-        --workers) COMPREPLY=(); return ;;
-        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
-        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
-        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
-      esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --pii-ml --pii-ml-language --workers --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'bundle')
       case $previous in
         --output) _forgelm_files -f; return ;;
@@ -153,6 +140,37 @@ _forgelm() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--n --from --split --stage --html --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'ingest')
+      case $previous in
+        --output) _forgelm_files -f; return ;;
+        --strategy) COMPREPLY=($(compgen -W 'paragraph sliding markdown conversation' -- "$current")); return ;;
+        --chunk-size) COMPREPLY=(); return ;;
+        --overlap) COMPREPLY=(); return ;;
+        --chunk-tokens) COMPREPLY=(); return ;;
+        --overlap-tokens) COMPREPLY=(); return ;;
+        --tokenizer) _forgelm_files -f; return ;;
+        --input-encoding) COMPREPLY=(); return ;;
+        --page-range) COMPREPLY=(); return ;;
+        --language-hint) COMPREPLY=(); return ;;
+        --script-sanity-threshold) COMPREPLY=(); return ;;
+        --normalise-profile) COMPREPLY=($(compgen -W 'none turkish' -- "$current")); return ;;
+        --strip-pattern) COMPREPLY=(); return ;;
+        --strip-urls) COMPREPLY=($(compgen -W 'keep mask strip' -- "$current")); return ;;
+        --role) COMPREPLY=(); return ;;
+        --role-preset) COMPREPLY=($(compgen -W 'default markdown-bold human-ai chatml xml' -- "$current")); return ;;
+        --system-prompt) COMPREPLY=(); return ;;
+        --separator) COMPREPLY=(); return ;;
+        --min-turns) COMPREPLY=(); return ;;
+        --max-turns) COMPREPLY=(); return ;;
+        --min-turn-chars) COMPREPLY=(); return ;;
+        --max-turn-chars) COMPREPLY=(); return ;;
+        --config) _forgelm_files -f; return ;;
+        --jobs) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --recursive --strategy --chunk-size --overlap --chunk-tokens --overlap-tokens --tokenizer --input-encoding --keep-md-frontmatter --page-range --keep-frontmatter --epub-no-skip-frontmatter --language-hint --script-sanity-threshold --normalise-profile --no-normalise-unicode --strip-pattern --strip-pattern-no-timeout --strip-urls --pii-mask --secrets-mask --all-mask --no-quality-presignal --role --role-preset --role-regex --case-sensitive --system-prompt --separator --min-turns --max-turns --min-turn-chars --max-turn-chars --keep-unanswered --config --metadata --resume --jobs --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'purge')
       case $previous in
         --row-id) COMPREPLY=(); return ;;
@@ -185,12 +203,11 @@ _forgelm() {
         --salt-source) COMPREPLY=($(compgen -W 'per_dir env_var' -- "$current")); return ;;
         --output-dir) _forgelm_files -d; return ;;
         --audit-dir) _forgelm_files -d; return ;;
-        --config) _forgelm_files -f; return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--query --type --salt-source --output-dir --audit-dir --config --no-excerpts --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--query --type --salt-source --output-dir --audit-dir --no-excerpts --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'sign')
       case $previous in
         --sign-key) _forgelm_files -f; return ;;

@@ -1,0 +1,43 @@
+// Text put together from blocks (paragraphs, headings, tables), an empty line between them, as the chunkers want it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "document.hpp"
+
+namespace forgelm::ingest {
+
+/// How blocks are written.
+struct BlockStyle {
+  bool marks_headings = false;  ///< headings as "## words", for chunks by section
+};
+
+class BlockText {
+ public:
+  /// Texts of more than `max_bytes` are a RunError(data) that names the limit.
+  explicit BlockText(BlockStyle style, std::size_t max_bytes = std::size_t{48} << 20)
+      : style_(style), max_bytes_(max_bytes) {}
+
+  /// Blank blocks are left out.
+  void add(std::string_view block);
+  void add_heading(int level, std::string_view words);
+  /// The document, whose text has no white space at its ends.
+  Document take() { return std::move(document_); }
+  std::size_t size_bytes() const noexcept { return document_.text.size(); }
+
+ private:
+  BlockStyle style_;
+  std::size_t max_bytes_;
+  Document document_;
+};
+
+using TableRows = std::vector<std::vector<std::string>>;
+
+/// The rows as a Markdown table, the first one as its head; rows of blank cells are left out, short ones filled up.
+/// Empty when nothing is left.
+std::string markdown_table(const TableRows& rows);
+
+}  // namespace forgelm::ingest

@@ -1,0 +1,191 @@
+#include "page_text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "forgelm/core/text.hpp"
+#include "forgelm/text/characters.hpp"
+
+namespace forgelm::ingest {
+namespace {
+
+constexpr std::size_t kMinPages = 3;
+constexpr double kRepeated = 0.7;
+constexpr std::size_t kEdge = 3;
+constexpr std::size_t kProbe = 12;  // pages of either end that may be contents
+constexpr double kMaxLetters = 0.30, kMinLeaders = 0.10;
+constexpr std::size_t kMinPageNumbers = 5;
+
+using Lines = std::vector<std::string>;
+using Counts = std::map<std::string, std::size_t, std::less<>>;
+
+std::size_t cutoff_of(std::size_t count) {
+  return std::max<std::size_t>(2, static_cast<std::size_t>(std::ceil(kRepeated * static_cast<double>(count))));
+}
+
+/// "12" alone between line breaks, of at most three digits. A break ends one and cannot begin the next.
+std::size_t num_bare_numbers(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at)) {
+    std::size_t end = at + 1;
+    while (end < text.size() && end - at <= 3 && is_ascii_digit(text[end])) ++end;
+    if (end > at + 1 && end < text.size() && text[end] == '\n') {
+      ++count;
+      at = end + 1;
+    } else {
+      ++at;
+    }
+  }
+  return count;
+}
+
+/// Characters in runs of three or more dots and underlines.
+std::size_t num_leaders(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find_first_of("._"); at != std::string_view::npos; at = text.find_first_of("._", at)) {
+    const std::size_t end = std::min(text.find_first_not_of("._", at), text.size());
+    if (end - at >= 3) count += end - at;
+    at = end;
+  }
+  return count;
+}
+
+bool is_front_matter(std::string_view text) {
+  std::size_t num_inked = 0, num_letters = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const DecodedCodePoint point = decode_utf8(text, at);
+    at += point.num_bytes;
+    if (text::is_space(point.value)) continue;
+    ++num_inked;
+    if (text::is_alphabetic(point.value)) ++num_letters;
+  }
+  if (num_inked == 0) return false;
+  const auto share = [&](std::size_t part) { return static_cast<double>(part) / static_cast<double>(num_inked); };
+  return share(num_letters) < kMaxLetters && share(num_leaders(text)) > kMinLeaders &&
+         num_bare_numbers(text) >= kMinPageNumbers;
+}
+
+Lines lines_with_text(std::string_view text) {
+  Lines lines;
+  for (const std::string_view line : text::split_lines(text))
+    if (const auto words = text::strip(line); !words.empty()) lines.emplace_back(words);
+  return lines;
+}
+
+template <class Iterator>
+void count_edge(Iterator begin, Iterator end, Counts& counts) {
+  const std::set<std::string, std::less<>> different(begin, end);
+  for (const std::string& line : different) ++counts[line];
+}
+
+/// Lines within the edge that are to go; true when there were any.
+std::size_t take_off(Lines& lines, const std::set<std::string, std::less<>>& lines_to_go) {
+  std::size_t place = 0;
+  const std::size_t before = lines.size();
+  lines.erase(std::remove_if(lines.begin(), lines.end(),
+                             [&](const std::string& line) { return place++ < kEdge && lines_to_go.count(line) > 0; }),
+              lines.end());
+  return before - lines.size();
+}
+
+std::set<std::string, std::less<>> frequent(const Counts& counts, std::size_t cutoff) {
+  std::set<std::string, std::less<>> lines;
+  for (const auto& [line, count] : counts)
+    if (count >= cutoff) lines.insert(line);
+  return lines;
+}
+
+}  // namespace
+
+std::vector<int> drop_front_matter(std::vector<PageText>& pages) {
+  std::vector<int> dropped;
+  std::size_t first = 0;
+  while (first < std::min(kProbe, pages.size()) && is_front_matter(pages[first].text)) ++first;
+  std::size_t last = pages.size();
+  while (last > first && pages.size() - last < kProbe && is_front_matter(pages[last - 1].text)) --last;
+  for (std::size_t i = 0; i < pages.size(); ++i)
+    if (i < first || i >= last) dropped.push_back(pages[i].page);
+  pages.erase(pages.begin() + static_cast<std::ptrdiff_t>(last), pages.end());
+  pages.erase(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(first));
+  return dropped;
+}
+
+std::size_t strip_page_edges(std::vector<PageText>& pages) {
+  if (pages.size() < kMinPages) return 0;
+  std::vector<Lines> all;
+  for (const PageText& page : pages) all.push_back(lines_with_text(page.text));
+  const std::size_t cutoff = cutoff_of(pages.size());
+  std::size_t total = 0;
+  for (std::size_t taken = 1; taken > 0; total += taken) {
+    Counts firsts, lasts;
+    for (const Lines& lines : all) {
+      const auto edge = static_cast<std::ptrdiff_t>(std::min(kEdge, lines.size()));
+      count_edge(lines.begin(), lines.begin() + edge, firsts);
+      count_edge(lines.end() - edge, lines.end(), lasts);
+    }
+    const auto heads = frequent(firsts, cutoff), feet = frequent(lasts, cutoff);
+    taken = 0;
+    for (Lines& lines : all) {
+      taken += take_off(lines, heads);
+      std::reverse(lines.begin(), lines.end());
+      taken += take_off(lines, feet);
+      std::reverse(lines.begin(), lines.end());
+    }
+  }
+  std::vector<PageText> kept;
+  for (std::size_t i = 0; i < pages.size(); ++i)
+    if (!all[i].empty()) kept.push_back({pages[i].page, join(all[i], "\n")});
+  pages = std::move(kept);
+  return total;
+}
+
+Document join_pages(const std::vector<PageText>& pages) {
+  Document document;
+  for (const PageText& page : pages) {
+    if (!document.pages.empty()) document.text += "\n\n";
+    document.pages.push_back({document.text.size(), page.page});
+    document.text += page.text;
+  }
+  return document;
+}
+
+std::size_t strip_block_headers(Document& document) {
+  constexpr std::string_view kBetween = "\n\n";
+  const std::string_view text = document.text;
+  std::vector<std::string_view> blocks;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(kBetween, begin), text.size());
+    blocks.push_back(text.substr(begin, end - begin));
+    begin = end + kBetween.size();
+  }
+  if (blocks.size() < kMinPages) return 0;
+  Counts counts;
+  std::size_t num_blocks = 0;
+  for (const std::string_view block : blocks) {
+    if (text::is_blank(block)) continue;
+    ++num_blocks;
+    ++counts[std::string(text::strip(text::split_lines(text::strip(block)).front()))];
+  }
+  const auto repeated = frequent(counts, cutoff_of(num_blocks));
+  if (repeated.empty()) return 0;
+  std::vector<Edit> edits;
+  std::size_t num_taken = 0;
+  for (const std::string_view block : blocks) {
+    if (text::is_blank(block)) continue;
+    const auto lines = text::split_lines(block);
+    std::size_t first = 0;
+    while (first < lines.size() && repeated.find(text::strip(lines[first])) != repeated.end()) ++first;
+    if (first == 0) continue;
+    num_taken += first;
+    const auto begin = static_cast<std::size_t>(block.data() - text.data());
+    const std::size_t end =
+        first == lines.size() ? begin + block.size() : static_cast<std::size_t>(lines[first].data() - text.data());
+    edits.push_back({begin, end, {}});
+  }
+  apply_edits(document, edits);
+  return num_taken;
+}
+
+}  // namespace forgelm::ingest

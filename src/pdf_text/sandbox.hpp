@@ -1,0 +1,14 @@
+// What the reader of PDFs may do: read its standard input, write its standard output, use so much memory and time. All
+// of it is given up before the first byte of a document is looked at.
+#pragma once
+
+namespace forgelm::pdf_text {
+
+/// Sets the limits on memory and files, and the filter of system calls (x86-64 and ARM64; elsewhere there is none).
+/// False when the system refuses.
+bool enter_sandbox() noexcept;
+
+/// From now on so much processor time may pass until the next call; then the process says "limit time" and ends.
+void restart_clock() noexcept;
+
+}  // namespace forgelm::pdf_text
