@@ -1,4 +1,5 @@
-// Writes the manifest of a model directory, as a run does: attest_model MODEL_DIR. For tools/conformance/model_integrity.py.
+// Writes the manifest of a model directory, as a run does: attest_model MODEL_DIR. For
+// tools/conformance/model_integrity.py.
 #include <cstdio>
 #include <exception>
 

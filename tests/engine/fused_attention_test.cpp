@@ -29,11 +29,12 @@ struct Case {
   }
 };
 
-/// Borders of vectors, panels, tiles of rows, and blocks of queries and keys; groups; windows inside, at and over blocks.
+/// Borders of vectors, panels, tiles of rows, and blocks of queries and keys; groups; windows inside, at and over
+/// blocks.
 const Case kCases[] = {
-    {1, 1, 1, 1, 0},     {2, 2, 1, 3, 0},     {7, 1, 1, 8, 0},      {17, 2, 2, 16, 0},   {47, 1, 1, 24, 0},
-    {48, 2, 1, 48, 0},   {49, 3, 1, 40, 0},   {128, 1, 1, 64, 0},   {129, 2, 1, 20, 0},  {200, 4, 2, 48, 0},
-    {300, 1, 1, 80, 0},  {257, 2, 2, 12, 0},  {9, 1, 1, 8, 1},      {60, 2, 1, 16, 5},   {130, 1, 1, 24, 48},
+    {1, 1, 1, 1, 0},      {2, 2, 1, 3, 0},     {7, 1, 1, 8, 0},      {17, 2, 2, 16, 0},   {47, 1, 1, 24, 0},
+    {48, 2, 1, 48, 0},    {49, 3, 1, 40, 0},   {128, 1, 1, 64, 0},   {129, 2, 1, 20, 0},  {200, 4, 2, 48, 0},
+    {300, 1, 1, 80, 0},   {257, 2, 2, 12, 0},  {9, 1, 1, 8, 1},      {60, 2, 1, 16, 5},   {130, 1, 1, 24, 48},
     {300, 2, 1, 32, 129}, {300, 1, 1, 8, 128}, {270, 1, 1, 33, 200}, {140, 1, 1, 128, 0}, {64, 1, 1, 256, 0},
 };
 
@@ -92,11 +93,11 @@ Results by_kernels(const AttentionKernels<T>& kernels, const Case& which, const 
   }
   for (std::int64_t head = 0; head < which.num_key_heads; ++head) {
     const std::int64_t at = head * group * which.size, key_at = head * which.size;
-    kernels.backward(shape,
-                     {p(in.q, at), p(in.k, key_at), p(in.v, key_at), p(out.y, at), p(in.above, at),
-                      f(log_sums) + head * group * which.length, which.length, p(out.q, at), p(out.k, key_at),
-                      p(out.v, key_at)},
-                     group, f(backward));
+    kernels.backward(
+        shape,
+        {p(in.q, at), p(in.k, key_at), p(in.v, key_at), p(out.y, at), p(in.above, at),
+         f(log_sums) + head * group * which.length, which.length, p(out.q, at), p(out.k, key_at), p(out.v, key_at)},
+        group, f(backward));
   }
   return out;
 }
@@ -118,7 +119,8 @@ void check_kernels(const AttentionKernels<T>& kernels, at::ScalarType type, doub
     const Results actual = by_kernels(kernels, which, in, scale), expected = in_double(which, in, scale);
     // Of a single token the gradients of q and k are zero: what is compared is a share of the gradient from above.
     const auto difference = [&](const at::Tensor& a, const at::Tensor& b) {
-      const double largest = std::max(b.abs().max().item<double>(), in.above.to(at::kDouble).abs().max().item<double>());
+      const double largest =
+          std::max(b.abs().max().item<double>(), in.above.to(at::kDouble).abs().max().item<double>());
       return (a.to(at::kDouble) - b).abs().max().item<double>() / largest;
     };
     CHECK(difference(actual.y, expected.y) <= tolerance);

@@ -39,9 +39,13 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
 
 TEST_CASE("the kernels of LoRA give the gradients in double, on every instruction set") {
   for (const CpuKernels* set : kernel_sets())
-    for (const auto& [rows, in, out, rank] :
-         std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1}, {5, 7, 3, 2}, {96, 16, 24, 8}, {97, 64, 172, 16},
-                                                  {200, 33, 20, 5}, {300, 48, 48, 32}, {40, 100, 60, 64}}) {
+    for (const auto& [rows, in, out, rank] : std::vector<std::array<std::int64_t, 4>>{{1, 1, 1, 1},
+                                                                                      {5, 7, 3, 2},
+                                                                                      {96, 16, 24, 8},
+                                                                                      {97, 64, 172, 16},
+                                                                                      {200, 33, 20, 5},
+                                                                                      {300, 48, 48, 32},
+                                                                                      {40, 100, 60, 64}}) {
       INFO(cat(set->name, ": ", rows, " rows, [", out, ", ", in, "], rank ", rank));
       at::manual_seed(static_cast<std::uint64_t>(rows));
       const at::Tensor x = at::randn({rows, in}), above = at::randn({rows, out}), a = at::randn({rank, in}),
@@ -99,7 +103,8 @@ TEST_CASE("LoRA over a frozen matrix is the composed form in double, folded into
           const at::Tensor y = part.forward(x, {});
           CHECK(difference(y.detach(), expected.detach()) <= 3e-6);
           const auto gradients = torch::autograd::grad({y}, inputs, {above});
-          for (std::size_t i = 0; i < gradients.size(); ++i) CHECK(difference(gradients[i], expected_gradients[i]) <= 3e-6);
+          for (std::size_t i = 0; i < gradients.size(); ++i)
+            CHECK(difference(gradients[i], expected_gradients[i]) <= 3e-6);
           const at::NoGradGuard no_graph;
           CHECK(difference(part.forward(x, {}), expected.detach()) <= 3e-6);
         };

@@ -96,10 +96,10 @@ TEST_CASE("the norm's kernels give the sums in double, and the gradient that fin
       kernels.norm_backward(c(above), c(x), c(weight), c(scales), p(x_gradient), p(weight_gradient), 0, num_rows, size);
       const Doubles wide_x = doubles_of(x), wide_weight = doubles_of(weight), wide_above = doubles_of(above);
       CHECK(share_of_difference(doubles_of(y), norm_in_double(wide_x, wide_weight, kEpsilon)) <= 1e-6);
-      CHECK(share_of_difference(doubles_of(x_gradient),
-                                finite_differences(
-                                    [&](const Doubles& at) { return norm_in_double(at, wide_weight, kEpsilon); },
-                                    wide_x, wide_above)) <= (size == 1 ? 1.0 : 1e-4));
+      CHECK(share_of_difference(
+                doubles_of(x_gradient),
+                finite_differences([&](const Doubles& at) { return norm_in_double(at, wide_weight, kEpsilon); }, wide_x,
+                                   wide_above)) <= (size == 1 ? 1.0 : 1e-4));
       CHECK(share_of_difference(
                 doubles_of(weight_gradient),
                 finite_differences([&](const Doubles& at) { return norm_in_double(wide_x, at, kEpsilon); }, wide_weight,
@@ -178,7 +178,8 @@ TEST_CASE("the loss's kernels give losses, hits and gradients of the logits in d
       const at::Tensor expected = -shares.gather(1, targets.unsqueeze(1)).squeeze(1);
       at::Tensor gradient = shares.exp();
       gradient.scatter_add_(1, targets.unsqueeze(1), at::full({num_rows, 1}, -1.0, at::kDouble));
-      CHECK((losses.to(at::kDouble) - expected).abs().max().item<double>() <= 3e-6 * (1 + expected.max().item<double>()));
+      CHECK((losses.to(at::kDouble) - expected).abs().max().item<double>() <=
+            3e-6 * (1 + expected.max().item<double>()));
       CHECK((logits.to(at::kDouble) - gradient).abs().max().item<double>() <= 1e-6);
       CHECK(at::equal(hits, before.argmax(-1).eq(targets).to(at::kLong)));
       CHECK(hits[0].item<std::int64_t>() == 1);
@@ -219,9 +220,8 @@ TEST_CASE("passes with fused forms give the values and gradients of the composed
       loss.sum.backward();
       values[is_composed] = {hidden, loss.sum};
       num_correct[is_composed] = loss.num_correct.item<std::int64_t>();
-      model.visit_weights([&](const std::string&, const WeightPtr& weight) {
-        gradients[is_composed].push_back(weight->value.grad());
-      });
+      model.visit_weights(
+          [&](const std::string&, const WeightPtr& weight) { gradients[is_composed].push_back(weight->value.grad()); });
     }
     CHECK(num_correct[0] == num_correct[1]);
     for (std::size_t i = 0; i < values[0].size(); ++i) CHECK(distance(values[0][i], values[1][i]) <= tolerance);

@@ -42,9 +42,9 @@ TEST_CASE("The estimate of activations is near what autograd keeps") {
     const Sequences sequences(static_cast<std::size_t>(num_sequences),
                               std::vector<std::int32_t>(static_cast<std::size_t>(length), 7));
     const auto kept = static_cast<double>(bytes_kept(model, sequences));
-    const auto estimate = static_cast<double>(
-        engine::estimated_activation_bytes(config, at::kFloat, at::kCPU, static_cast<std::uint64_t>(num_sequences * length),
-                                           static_cast<std::uint64_t>(length)));
+    const auto estimate = static_cast<double>(engine::estimated_activation_bytes(
+        config, at::kFloat, at::kCPU, static_cast<std::uint64_t>(num_sequences * length),
+        static_cast<std::uint64_t>(length)));
     INFO(num_sequences << " of " << length << ": kept " << kept << ", estimated " << estimate);
     CHECK(estimate >= 0.8 * kept);
     CHECK(estimate <= 1.3 * kept);

@@ -109,7 +109,8 @@ TEST_CASE("gguf: files of the package gguf read as it reads them") {
       CHECK(pair.key == fields[i].at("key").text());
       const std::string type = ascii_lower(fields[i].at("types").items()[0].text());
       CHECK(to_string(pair.type) == (type == "bool" ? "boolean" : type == "string" ? "text" : type));
-      const Json expected = pair.key == "array.nested" ? parse_json("[[1.0, 2.0], [3.0]]").value() : with_reals(fields[i].at("value"));
+      const Json expected =
+          pair.key == "array.nested" ? parse_json("[[1.0, 2.0], [3.0]]").value() : with_reals(fields[i].at("value"));
       CHECK(dump(json_of(pair.value)) == dump(expected));
       CHECK(header.find(pair.key) == &pair);
     }
@@ -125,7 +126,8 @@ TEST_CASE("gguf: files of the package gguf read as it reads them") {
       CHECK(sha256_hex(reader.bytes(tensor)) == tensors[i].at("sha256").text());
       const auto& shape = tensors[i].at("shape").items();
       REQUIRE(tensor.num_dimensions == shape.size());
-      for (std::size_t k = 0; k < shape.size(); ++k) CHECK(static_cast<std::int64_t>(tensor.sizes[k]) == shape[k].integer());
+      for (std::size_t k = 0; k < shape.size(); ++k)
+        CHECK(static_cast<std::int64_t>(tensor.sizes[k]) == shape[k].integer());
       CHECK(header.find_tensor(tensor.name) == &tensor);
     }
   }
@@ -147,7 +149,8 @@ TEST_CASE("gguf: the layouts of ggml's types are the package's") {
 }
 
 TEST_CASE("gguf: a file cut anywhere before its last tensor's end is refused") {
-  for (const char* name : {"all-types.gguf", "tensors.gguf", "blocks.gguf", "quantized.gguf", "aligned.gguf", "big-endian.gguf"}) {
+  for (const char* name :
+       {"all-types.gguf", "tensors.gguf", "blocks.gguf", "quantized.gguf", "aligned.gguf", "big-endian.gguf"}) {
     CAPTURE(name);
     const std::string file = read_file(kGolden / name);
     const auto whole = parse_gguf_header(file);
@@ -168,7 +171,8 @@ TEST_CASE("gguf: a file cut anywhere before its last tensor's end is refused") {
 
 TEST_CASE("gguf: counts that promise more than there is are refused before anything is allocated") {
   constexpr std::uint64_t kHuge = ~std::uint64_t{0};
-  for (const std::uint64_t count : {kHuge, kHuge / 13, std::uint64_t{1} << 32, std::uint64_t{65'537}, std::uint64_t{1}}) {
+  for (const std::uint64_t count :
+       {kHuge, kHuge / 13, std::uint64_t{1} << 32, std::uint64_t{65'537}, std::uint64_t{1}}) {
     CAPTURE(count);
     CHECK_THAT(problem_of(Bytes().head(count, 0)), Contains("tensors (at most 65536)"));
     CHECK_THAT(problem_of(Bytes().head(0, count)), Contains("pairs of metadata (at most 65536)"));
@@ -183,11 +187,14 @@ TEST_CASE("gguf: counts that promise more than there is are refused before anyth
   }
   // n_dims and sizes whose product wraps.
   CHECK_THAT(problem_of(Bytes().head(1, 0).text("t").u32(5).raw(std::string(60, '\1'))), Contains("has 5 dimensions"));
-  CHECK_THAT(problem_of(Bytes().head(1, 0).text("t").u32(0xFFFFFFFF).raw(std::string(60, '\1'))), Contains("dimensions"));
+  CHECK_THAT(problem_of(Bytes().head(1, 0).text("t").u32(0xFFFFFFFF).raw(std::string(60, '\1'))),
+             Contains("dimensions"));
   CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("t", {4194305, 4194305, 211106198978564}, 0, 0).with_data(64)),
              Contains("do not fit F32 blocks of 1, or 64 bits"));
-  CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("t", {kHuge}, 24, 0).with_data(64)), Contains("takes 18446744073709551615 bytes"));
-  CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("t", {16}, 24, kHuge - 31).with_data(64)), Contains("and the data has 64"));
+  CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("t", {kHuge}, 24, 0).with_data(64)),
+             Contains("takes 18446744073709551615 bytes"));
+  CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("t", {16}, 24, kHuge - 31).with_data(64)),
+             Contains("and the data has 64"));
 }
 
 TEST_CASE("gguf: tensors lie in the file, apart, and where the alignment has them") {
@@ -199,14 +206,17 @@ TEST_CASE("gguf: tensors lie in the file, apart, and where the alignment has the
   CHECK_THAT(problem_of(two(0, 0)), Contains("tensors overlap"));
   CHECK_THAT(problem_of(two(0, 96)), Contains("\"b\" takes 32 bytes from 96 on, and the data has 96"));
   CHECK_THAT(problem_of(two(0, 33)), Contains("\"b\" begins at 33, no multiple of the alignment 32"));
-  CHECK_THAT(problem_of(Bytes().head(2, 0).tensor("a", {8}, 0, 0).tensor("a", {8}, 0, 32).with_data(96)), Contains("\"a\" stands twice"));
-  CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("a", {33}, 2, 0).with_data(96)), Contains("do not fit Q4_0 blocks of 32"));
+  CHECK_THAT(problem_of(Bytes().head(2, 0).tensor("a", {8}, 0, 0).tensor("a", {8}, 0, 32).with_data(96)),
+             Contains("\"a\" stands twice"));
+  CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("a", {33}, 2, 0).with_data(96)),
+             Contains("do not fit Q4_0 blocks of 32"));
   for (const std::uint32_t type : {4u, 5u, 31u, 38u, 42u, 0xFFFFFFFFu})
     CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("a", {32}, type, 0).with_data(96)), Contains("which is none"));
   CHECK(problem_of(Bytes().head(1, 0).tensor("a", {}, 0, 0).with_data(4)) == "accepted");
   CHECK(problem_of(Bytes().head(2, 0).tensor("a", {0, 7}, 0, 0).tensor("b", {8}, 0, 0).with_data(32)) == "accepted");
   CHECK_THAT(problem_of(Bytes().head(1, 0).tensor("\xff", {8}, 0, 0).with_data(32)), Contains("is not UTF-8"));
-  CHECK_THAT(problem_of(Bytes().head(1, 0).tensor(std::string(1025, 'n'), {8}, 0, 0).with_data(32)), Contains("more than 1024"));
+  CHECK_THAT(problem_of(Bytes().head(1, 0).tensor(std::string(1025, 'n'), {8}, 0, 0).with_data(32)),
+             Contains("more than 1024"));
 }
 
 TEST_CASE("gguf: metadata keep to their types and limits") {
@@ -216,9 +226,11 @@ TEST_CASE("gguf: metadata keep to their types and limits") {
   CHECK_THAT(problem_of(pair("k").u32(7).raw("\x02")), Contains("a boolean is 2, neither 0 nor 1"));
   CHECK_THAT(problem_of(pair("k").u32(9).u32(7).u64(2).raw(std::string("\0\x80", 2))), Contains("holds a boolean"));
   CHECK_THAT(problem_of(pair("\xc3").u32(0).raw("x")), Contains("is not UTF-8"));
-  CHECK_THAT(problem_of(pair(std::string(65536, 'k')).u32(0).raw("x")), Contains("a key is 65536 bytes long, more than 65535"));
+  CHECK_THAT(problem_of(pair(std::string(65536, 'k')).u32(0).raw("x")),
+             Contains("a key is 65536 bytes long, more than 65535"));
   CHECK(problem_of(pair(std::string(65535, 'k')).u32(0).raw("x")) == "accepted");
-  CHECK_THAT(problem_of(Bytes().head(0, 2).text("k").u32(0).raw("x").text("k").u32(0).raw("y")), Contains("the key \"k\" stands twice"));
+  CHECK_THAT(problem_of(Bytes().head(0, 2).text("k").u32(0).raw("x").text("k").u32(0).raw("y")),
+             Contains("the key \"k\" stands twice"));
   const std::string text((16u << 20) + 1, 't');
   CHECK_THAT(problem_of(pair("k").u32(8).text(text)), Contains("a text is 16777217 bytes long, more than 16777216"));
   Bytes nested = pair("k").u32(9);
@@ -241,5 +253,6 @@ TEST_CASE("gguf: what is no GGUF file of a version that is read is told") {
   CHECK(problem_of(Bytes().raw("GGUF").u32(2).u64(0).u64(0)) == "accepted");
   const test::TemporaryDirectory directory;
   write_file_durably(directory / "x.gguf", "GGUFxxxx");
-  CHECK_THROWS_WITH(GgufReader::open(directory / "x.gguf"), Contains("x.gguf is not a GGUF file that can be read: at byte 8"));
+  CHECK_THROWS_WITH(GgufReader::open(directory / "x.gguf"),
+                    Contains("x.gguf is not a GGUF file that can be read: at byte 8"));
 }

@@ -20,13 +20,16 @@ std::string problem(const std::string& bytes, const formats::ZipLimits& limits =
 
 bool mentions(const std::string& message, std::string_view words) { return message.find(words) != std::string::npos; }
 
-std::string patched(std::string bytes, std::size_t at, std::string_view with) { return bytes.replace(at, with.size(), with); }
+std::string patched(std::string bytes, std::size_t at, std::string_view with) {
+  return bytes.replace(at, with.size(), with);
+}
 
 }  // namespace
 
 TEST_CASE("entries of an archive are read, packed or not") {
   const std::string long_text(100'000, 'x');
-  const std::string bytes = ZipMaker().add("b", "stored", false).add("a/c", "deflated text").add("", "").add("l", long_text).bytes();
+  const std::string bytes =
+      ZipMaker().add("b", "stored", false).add("a/c", "deflated text").add("", "").add("l", long_text).bytes();
   const auto zip = ZipReader::open(bytes);
   REQUIRE(zip);
   CHECK(zip->entries().size() == 4);
@@ -51,7 +54,8 @@ TEST_CASE("archives that lie are refused") {
   CHECK(mentions(problem(ZipMaker().add("a", "x").add("a", "y").bytes()), "two entries named \"a\""));
   CHECK(mentions(problem(ZipMaker().add("a", "x").point_again("a").bytes()), "overlap"));
   CHECK(mentions(problem(patched(one, end + 10, ZipMaker::number(2, 2))), "several parts"));
-  CHECK(mentions(problem(patched(patched(one, end + 10, ZipMaker::number(2, 2)), end + 8, ZipMaker::number(2, 2))), "damaged"));
+  CHECK(mentions(problem(patched(patched(one, end + 10, ZipMaker::number(2, 2)), end + 8, ZipMaker::number(2, 2))),
+                 "damaged"));
   CHECK(mentions(problem(patched(one, end + 16, ZipMaker::number(one.size(), 4))), "does not lie within"));
   CHECK(mentions(problem(patched(one, end + 16, ZipMaker::number(0xFFFFFFFF, 4))), "ZIP64"));
   CHECK(mentions(problem(patched(one, directory + 42, ZipMaker::number(directory, 4))), "does not lie within"));

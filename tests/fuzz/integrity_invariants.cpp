@@ -26,12 +26,14 @@ std::string broken_manifest(const Json& document) {
   std::set<std::string> names;
   std::vector<ManifestFile> files;
   for (const RecordedFile& artifact : manifest->artifacts) {
-    if (!is_plain_relative_path(artifact.name) || artifact.name.find('\\') != std::string::npos) return "a name elsewhere";
+    if (!is_plain_relative_path(artifact.name) || artifact.name.find('\\') != std::string::npos)
+      return "a name elsewhere";
     if (!names.insert(artifact.name).second) return "a name twice";
     files.push_back({artifact.name, {artifact.sha256, 0}});
   }
   for (const RecordedFile& exported : manifest->exported)
-    if (!is_plain_relative_path(exported.name) || exported.name.find('/') != std::string::npos) return "an export elsewhere";
+    if (!is_plain_relative_path(exported.name) || exported.name.find('/') != std::string::npos)
+      return "an export elsewhere";
   const auto again = parse_json(compose_integrity_manifest("", "", files, {}));
   if (!again) return "what was written is not JSON";
   const auto same = read_integrity_manifest(*again);
@@ -54,11 +56,11 @@ std::string broken_statement(std::string_view payload) {
   }
   const auto again = read_statement(compose_statement(*statement));
   if (!again) return "what was written is refused";
-  const bool is_same = std::equal(again->resources.begin(), again->resources.end(), statement->resources.begin(),
-                                  statement->resources.end(),
-                                  [](const auto& a, const auto& b) { return a.name == b.name && a.sha256 == b.sha256; });
-  return is_same && again->ignored_paths == statement->ignored_paths && again->follows_links == statement->follows_links &&
-                 again->model_name == statement->model_name
+  const bool is_same = std::equal(
+      again->resources.begin(), again->resources.end(), statement->resources.begin(), statement->resources.end(),
+      [](const auto& a, const auto& b) { return a.name == b.name && a.sha256 == b.sha256; });
+  return is_same && again->ignored_paths == statement->ignored_paths &&
+                 again->follows_links == statement->follows_links && again->model_name == statement->model_name
              ? ""
              : "what was written reads otherwise";
 }
@@ -68,7 +70,8 @@ std::string broken_bundle(std::string_view text) {
   if (!envelope) return broken_words(envelope.error());
   if (envelope->payload.empty() || envelope->signatures.empty()) return "an envelope without a payload or a signature";
   const auto again = read_bundle(compose_bundle(envelope->payload, envelope->signatures[0], envelope->key_hint));
-  if (!envelope->key_hint.empty() && (!again || again->payload != envelope->payload || again->signatures[0] != envelope->signatures[0]))
+  if (!envelope->key_hint.empty() &&
+      (!again || again->payload != envelope->payload || again->signatures[0] != envelope->signatures[0]))
     return "a bundle that changes when written again";
   return broken_statement(envelope->payload);
 }

@@ -68,13 +68,14 @@ TEST_CASE("upper and lower case are told apart when asked for") {
 TEST_CASE("presets know ChatML and the old XML form") {
   ConversationOptions options;
   options.presets = {RolePreset::chatml};
-  CHECK(read(options, "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nHi\nyou<|im_end|>\nnoise\n<|im_start|>assistant\nYes<|im_end|>\n") ==
-        "system: S | user: Hi\nyou | assistant: Yes\n");
+  CHECK(read(options,
+             "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nHi\nyou<|im_end|>\nnoise\n<|im_start|>assistant\nYes<|"
+             "im_end|>\n") == "system: S | user: Hi\nyou | assistant: Yes\n");
   options.presets = {RolePreset::xml};
-  CHECK(read(options, "x <conversation>\n<message from=\"user\"> a\nb </message>\n<message from='assistant'>c</message>"
-                      "<message from=\"other\">d</message></conversation> y <conversation><message from=\"user\">only"
-                      "</message></conversation><conversation><message from=\"user\">open") ==
-        "user: a\nb | assistant: c\n");
+  CHECK(read(options,
+             "x <conversation>\n<message from=\"user\"> a\nb </message>\n<message from='assistant'>c</message>"
+             "<message from=\"other\">d</message></conversation> y <conversation><message from=\"user\">only"
+             "</message></conversation><conversation><message from=\"user\">open") == "user: a\nb | assistant: c\n");
 }
 
 TEST_CASE("turns of one participant in a row become one, and what has no answer goes") {
@@ -130,9 +131,10 @@ TEST_CASE("an expression that takes too many steps is an error, and never means 
 TEST_CASE("the options may stand in a file") {
   const test::TemporaryDirectory folder;
   const auto file = folder / "talk.yaml";
-  write_file_durably(file, "ingest:\n  participants:\n    user: ['**Ann**:', 're:A\\d:']\n    assistant: 'Bot:'\n"
-                           "  use_regex: false\n  case_sensitive: true\n  role_preset: human-ai\n  separator: '---'\n"
-                           "  system_prompt: S\n  quality: {min_turns: 1, max_turns: 9, requires_answer: false}\n");
+  write_file_durably(file,
+                     "ingest:\n  participants:\n    user: ['**Ann**:', 're:A\\d:']\n    assistant: 'Bot:'\n"
+                     "  use_regex: false\n  case_sensitive: true\n  role_preset: human-ai\n  separator: '---'\n"
+                     "  system_prompt: S\n  quality: {min_turns: 1, max_turns: 9, requires_answer: false}\n");
   ConversationOptions options;
   ingest::read_conversation_options(file, options);
   CHECK(read(options, "**Ann**: a\nBot: b\nA7: c") == "system: S | user: a | assistant: b | user: c\n");
@@ -154,5 +156,6 @@ TEST_CASE("the options may stand in a file") {
   CHECK(message("ingest:\n  participants: {boss: x}\n").find(":2:18: there is no role \"boss\"") == 0);
   CHECK(message("ingest:\n  participants: {user: [1]}\n") == ":2:25: user must be a text");
   CHECK(message("ingest:\n  quality: {min_turns: -1}\n").find(":2:24: min_turns must be") == 0);
-  CHECK(message("ingest:\n  role_preset: none\n").find("there is no preset \"none\"; there are default,") != std::string::npos);
+  CHECK(message("ingest:\n  role_preset: none\n").find("there is no preset \"none\"; there are default,") !=
+        std::string::npos);
 }

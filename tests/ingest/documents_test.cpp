@@ -17,7 +17,8 @@ constexpr const char* kWord = "http://schemas.openxmlformats.org/wordprocessingm
 
 std::string word_part(const std::string& element, const std::string& content) {
   return cat("<?xml version='1.0'?><w:", element, " xmlns:w='", kWord,
-             "' xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'>", content, "</w:", element, ">");
+             "' xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'>", content, "</w:", element,
+             ">");
 }
 
 std::string run(const std::string& text) { return "<w:r><w:t>" + text + "</w:t></w:r>"; }
@@ -48,13 +49,15 @@ std::string problem(Call call) {
 
 ZipMaker epub(const std::string& manifest, const std::string& spine) {
   ZipMaker zip;
-  zip.add("META-INF/container.xml", "<container><rootfiles><rootfile full-path='OEBPS/c.opf'/></rootfiles></container>");
+  zip.add("META-INF/container.xml",
+          "<container><rootfiles><rootfile full-path='OEBPS/c.opf'/></rootfiles></container>");
   zip.add("OEBPS/c.opf", "<package><manifest>" + manifest + "</manifest><spine>" + spine + "</spine></package>");
   return zip;
 }
 
 std::string item(const std::string& id, const std::string& href, const std::string& properties = "") {
-  return cat("<item id='", id, "' href='", href, "' media-type='application/xhtml+xml' properties='", properties, "'/>");
+  return cat("<item id='", id, "' href='", href, "' media-type='application/xhtml+xml' properties='", properties,
+             "'/>");
 }
 std::string spine_of(const std::vector<std::string>& ids) {
   std::string out;
@@ -67,15 +70,16 @@ std::string spine_of(const std::vector<std::string>& ids) {
 TEST_CASE("paragraphs of a Word document have tabs, breaks, links and insertions, and no deletions") {
   CHECK(text_of_docx("<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr>" + run("a") +
                      "<w:r><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:br w:type='page'/><w:noBreakHyphen/></w:r>"
-                     "<w:hyperlink>" + run("link") + "</w:hyperlink><w:ins>" + run("new") + "</w:ins><w:del>" +
-                     run("old") + "</w:del><w:moveFrom>" + run("moved") + "</w:moveFrom><w:sdt><w:sdtContent>" + run("!") +
+                     "<w:hyperlink>" +
+                     run("link") + "</w:hyperlink><w:ins>" + run("new") + "</w:ins><w:del>" + run("old") +
+                     "</w:del><w:moveFrom>" + run("moved") + "</w:moveFrom><w:sdt><w:sdtContent>" + run("!") +
                      "</w:sdtContent></w:sdt></w:p><w:p/>" + paragraph(" ") + paragraph("end")) ==
         "a\tb\nc-linknew!\n\nend");
 }
 
 TEST_CASE("a text box is read once, before the paragraph that holds it") {
-  CHECK(text_of_docx("<w:p>" + run("outer") + "<w:r><mc:AlternateContent><mc:Choice><w:txbxContent>" + paragraph("box") +
-                     "</w:txbxContent></mc:Choice><mc:Fallback>" + paragraph("box again") +
+  CHECK(text_of_docx("<w:p>" + run("outer") + "<w:r><mc:AlternateContent><mc:Choice><w:txbxContent>" +
+                     paragraph("box") + "</w:txbxContent></mc:Choice><mc:Fallback>" + paragraph("box again") +
                      "</mc:Fallback></mc:AlternateContent></w:r></w:p>") == "box\n\nouter");
 }
 
@@ -83,9 +87,10 @@ TEST_CASE("tables of a Word document become Markdown, with merged cells as Word 
   const auto cell = [](const std::string& text, const std::string& properties = "") {
     return "<w:tc><w:tcPr>" + properties + "</w:tcPr>" + paragraph(text) + "</w:tc>";
   };
-  const std::string table = "<w:tbl><w:tr>" + cell("wide", "<w:gridSpan w:val='2'/>") + cell("a|b\\c") + "</w:tr><w:tr>" +
-                            cell("x", "<w:vMerge w:val='restart'/>") + cell("y") + cell("z") + "</w:tr><w:tr>" +
-                            cell("", "<w:vMerge/>") + cell("2") + "</w:tr><w:tr>" + cell("") + "</w:tr></w:tbl>";
+  const std::string table = "<w:tbl><w:tr>" + cell("wide", "<w:gridSpan w:val='2'/>") + cell("a|b\\c") +
+                            "</w:tr><w:tr>" + cell("x", "<w:vMerge w:val='restart'/>") + cell("y") + cell("z") +
+                            "</w:tr><w:tr>" + cell("", "<w:vMerge/>") + cell("2") + "</w:tr><w:tr>" + cell("") +
+                            "</w:tr></w:tbl>";
   CHECK(text_of_docx(paragraph("before") + table + paragraph("after")) ==
         "before\n\n| wide | wide | a\\|b\\\\c |\n|---|---|---|\n| x | y | z |\n| x | 2 |  |\n\nafter");
   CHECK(text_of_docx("<w:tbl><w:tr><w:tc>" + paragraph("out") + "<w:tbl><w:tr>" + cell("in") + cell("ner") +
@@ -101,9 +106,11 @@ TEST_CASE("headings are known by their styles, and lines that repeat a header go
                            paragraph("ACME confidential") + paragraph("Text");
   const std::string bytes =
       ZipMaker()
-          .add("_rels/.rels", "<Relationships><Relationship Id='1' Type='y/officeDocument' Target='word/main.xml'/></Relationships>")
+          .add("_rels/.rels",
+               "<Relationships><Relationship Id='1' Type='y/officeDocument' Target='word/main.xml'/></Relationships>")
           .add("word/_rels/main.xml.rels", relations)
-          .add("word/styles.xml", word_part("styles", "<w:style w:styleId='berschrift1'><w:name w:val='Heading 2'/></w:style>"))
+          .add("word/styles.xml",
+               word_part("styles", "<w:style w:styleId='berschrift1'><w:name w:val='Heading 2'/></w:style>"))
           .add("word/header1.xml", word_part("hdr", paragraph("ACME confidential")))
           .add("word/main.xml", word_part("document", "<w:body>" + body + "</w:body>"))
           .bytes();
@@ -132,7 +139,8 @@ TEST_CASE("hostile Word documents end at a limit that has a name") {
   CHECK(problem([&] { read_docx(docx("<w:p>"), {}); }).find("word/document.xml: line 1: mismatched tag") !=
         std::string::npos);
   CHECK(text_of_docx("<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val='999999999'/></w:tcPr>" + paragraph("x") +
-                     "</w:tc></w:tr></w:tbl>").size() < 1000);
+                     "</w:tc></w:tr></w:tbl>")
+            .size() < 1000);
 }
 
 TEST_CASE("a book is read in the order of its spine, each document once") {
@@ -152,8 +160,9 @@ TEST_CASE("a book is read in the order of its spine, each document once") {
 TEST_CASE("a page becomes blocks of text") {
   CHECK(text_of_html("<p>Hello <b>big</b>\n  world&excl; &lt;&#x41;&#66;&notit; &amp &bogus; &#0;</p>tail<br>next") ==
         "Hello big world! <AB\xC2\xACit; & &bogus; \xEF\xBF\xBD\n\ntail\nnext");
-  CHECK(text_of_html("<head><title>T</title></head><body><script>if (a<b) x='</p>'</script><style>p{}</style>a<!-- b -->c"
-                     "<nav>menu</nav><footer>(c)</footer><article><footer>kept</footer></article>") == "ac\n\nkept");
+  CHECK(
+      text_of_html("<head><title>T</title></head><body><script>if (a<b) x='</p>'</script><style>p{}</style>a<!-- b -->c"
+                   "<nav>menu</nav><footer>(c)</footer><article><footer>kept</footer></article>") == "ac\n\nkept");
   CHECK(text_of_html("<nav>menu</nav>x", HtmlKind::book) == "menu\n\nx");
   CHECK(text_of_html("<ul><li>a<li>b<ol><li>c</li><li>d</li></ol></ul><p>e") == "- a\n\n- b\n\n  1. c\n\n  2. d\n\ne");
   CHECK(text_of_html("<pre>  two\n    four</pre>") == "  two\n    four");
@@ -164,7 +173,8 @@ TEST_CASE("a page becomes blocks of text") {
 }
 
 TEST_CASE("tables of a page become Markdown, and those that only lay it out become text") {
-  CHECK(text_of_html("<table><caption>Cap</caption><tr><th>a<th>b</tr><tr><td colspan=2><p>c</p><p>d</p></td></tr></table>after") ==
+  CHECK(text_of_html("<table><caption>Cap</caption><tr><th>a<th>b</tr><tr><td "
+                     "colspan=2><p>c</p><p>d</p></td></tr></table>after") ==
         "Cap\n\n| a | b |\n|---|---|\n| c d |  |\n\nafter");
   CHECK(text_of_html("<table><tr><td><p>only</p></td></tr><tr><td>text</td></tr></table>") == "only\n\ntext");
   CHECK(text_of_html("<table><tr><td>a<table><tr><td>in<td>ner</table></td><td>b</td></tr></table>") ==
@@ -172,7 +182,8 @@ TEST_CASE("tables of a page become Markdown, and those that only lay it out beco
 }
 
 TEST_CASE("pages of other encodings are read by what they declare") {
-  CHECK(decode_html("<meta charset=\"windows-1254\"><p>\xDD\xFE") == "<meta charset=\"windows-1254\"><p>\xC4\xB0\xC5\x9F");
+  CHECK(decode_html("<meta charset=\"windows-1254\"><p>\xDD\xFE") ==
+        "<meta charset=\"windows-1254\"><p>\xC4\xB0\xC5\x9F");
   CHECK(decode_html("\xEF\xBB\xBF<p>x") == "<p>x");
   CHECK(decode_html(std::string("\xFF\xFE<\0p\0>\0", 8)) == "<p>");
   CHECK(decode_html("<p>\xDD") == "<p>\xEF\xBF\xBD");

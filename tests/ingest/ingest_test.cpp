@@ -57,10 +57,11 @@ TEST_CASE("metadata tells the source, the headings above a row and the document'
   ingest::ingest(corpus.options);
   const std::string digest = "sha256:" + sha256_hex(text);
   CHECK(corpus.rows() ==
-        cat(R"({"text": "# Guide", "metadata": {"source": "a/b.md", "headings": ["Guide"], "digest": ")", digest, "\"}}\n",
-            R"({"text": "First.", "metadata": {"source": "a/b.md", "headings": ["Guide"], "digest": ")", digest, "\"}}\n",
-            R"({"text": "## Part", "metadata": {"source": "a/b.md", "headings": ["Guide", "Part"], "digest": ")", digest,
-            "\"}}\n",
+        cat(R"({"text": "# Guide", "metadata": {"source": "a/b.md", "headings": ["Guide"], "digest": ")", digest,
+            "\"}}\n", R"({"text": "First.", "metadata": {"source": "a/b.md", "headings": ["Guide"], "digest": ")",
+            digest, "\"}}\n",
+            R"({"text": "## Part", "metadata": {"source": "a/b.md", "headings": ["Guide", "Part"], "digest": ")",
+            digest, "\"}}\n",
             R"({"text": "Second", "metadata": {"source": "a/b.md", "headings": ["Guide", "Part"], "digest": ")", digest,
             "\"}}\n"));
 }
@@ -81,7 +82,8 @@ TEST_CASE("headings keep their places when text before them goes") {
 TEST_CASE("the rows are the same whatever the number of threads") {
   Corpus corpus;
   for (int i = 0; i < 60; ++i)
-    corpus.write(cat("f", i, ".txt"), std::string(static_cast<std::size_t>(i * 37 % 101), 'x') + "\n\nend " + std::to_string(i));
+    corpus.write(cat("f", i, ".txt"),
+                 std::string(static_cast<std::size_t>(i * 37 % 101), 'x') + "\n\nend " + std::to_string(i));
   ingest::ingest(corpus.options);
   const std::string one = corpus.rows();
   corpus.options.num_threads = 7;

@@ -41,7 +41,8 @@ std::string stream(const std::string& bytes, const std::string& more = "") {
 std::string deflated(const std::string& bytes) {
   std::string out(::compressBound(bytes.size()), '\0');
   uLongf size = out.size();
-  ::compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size(), 9);
+  ::compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size(),
+              9);
   out.resize(size);
   return out;
 }
@@ -54,8 +55,9 @@ std::string pdf_with_pages(const std::vector<std::string>& texts, const std::str
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::size_t page = objects.size() + 1;
     kids += std::to_string(page) + " 0 R ";
-    objects.push_back("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources << /Font << /F 3 0 R >> >> /Contents " +
-                      std::to_string(page + 1) + " 0 R >>");
+    objects.push_back(
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources << /Font << /F 3 0 R >> >> /Contents " +
+        std::to_string(page + 1) + " 0 R >>");
     const std::string shown = stream("BT /F 12 Tf 50 700 Td (" + texts[i] + ") Tj ET");
     objects.push_back(i + 1 == texts.size() && !content.empty() ? content : shown);
   }
@@ -111,8 +113,9 @@ TEST_CASE("pages of a PDF are read by a process of their own") {
 TEST_CASE("two columns are noticed") {
   if (!reads_pdf()) FORGELM_SKIP("this build reads no PDFs");
   Files files;
-  const std::string columns = stream("BT /F 12 Tf 50 700 Td (left one) Tj 0 -20 Td (left two) Tj 300 20 Td (right one) Tj "
-                                     "0 -20 Td (right two) Tj ET");
+  const std::string columns = stream(
+      "BT /F 12 Tf 50 700 Td (left one) Tj 0 -20 Td (left two) Tj 300 20 Td (right one) Tj "
+      "0 -20 Td (right two) Tj ET");
   CHECK(read_pdf(files.write(pdf_with_pages({""}, columns)), std::nullopt).has_columns);
 }
 
@@ -128,16 +131,21 @@ TEST_CASE("hostile PDFs end at a limit or as damaged, and never take forgelm wit
   const std::string bomb = stream(deflated(deflated(big)), " /Filter [/FlateDecode /FlateDecode]");
   CHECK(mentions(problem(pdf_with_pages({"x"}, bomb)), "256.0 MiB of memory"));
   // A page tree that is its own child, and one of more pages than there may be.
-  const std::string loop = pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 5 /Kids [2 0 R 2 0 R] >>"});
+  const std::string loop =
+      pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 5 /Kids [2 0 R 2 0 R] >>"});
   CHECK(problem(loop).size() < 200);
   const std::string many = pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 50000 /Kids [3 0 R] >>",
                                    "<< /Type /Page /Parent 2 0 R >>"});
   CHECK(mentions(problem(many), "more than 20000 pages"));
   // A form that draws itself.
-  CHECK_FALSE(problem(pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
-                        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << /XObject << /X 4 0 R >> >> /Contents 5 0 R >>",
-                        stream("/X Do /X Do", " /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 4 0 R >> >>"),
-                        stream("/X Do")})).empty());
+  CHECK_FALSE(
+      problem(pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+                      "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << /XObject << /X 4 0 R >> >> "
+                      "/Contents 5 0 R >>",
+                      stream("/X Do /X Do",
+                             " /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 4 0 R >> >>"),
+                      stream("/X Do")}))
+          .empty());
 }
 
 TEST_CASE("shared documents: PDFs hold the words that pypdf reads") {
@@ -162,7 +170,8 @@ TEST_CASE("shared documents: PDFs hold the words that pypdf reads") {
     if (reference.at("tool").text().rfind("pypdf", 0) != 0 || reference.at("encrypted").boolean()) continue;
     INFO(reference.at("file").text());
     std::string ours, theirs;
-    for (const PageText& page : read_pdf(folder / reference.at("file").text(), std::nullopt).pages) ours += page.text + "\n";
+    for (const PageText& page : read_pdf(folder / reference.at("file").text(), std::nullopt).pages)
+      ours += page.text + "\n";
     for (const Json& page : reference.at("text").items()) theirs += page.text() + "\n";
     const auto our_words = words_of(ours);
     for (const std::string& word : words_of(theirs)) {

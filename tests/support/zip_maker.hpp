@@ -9,7 +9,6 @@
 
 namespace forgelm::test {
 
-
 class ZipMaker {
  public:
   ZipMaker& add(const std::string& name, const std::string& bytes, bool is_deflated = true) {

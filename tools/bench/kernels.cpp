@@ -1,6 +1,6 @@
-// Each fused form of the engine beside the composed one that it replaces, forward and backward, and what the machine can
-// do at best: a copy of memory, a product of large matrices. Google Benchmark; --benchmark_filter chooses.
-// GB/s counts what a form must read and write at least, GFLOP/s the products that the mathematics needs.
+// Each fused form of the engine beside the composed one that it replaces, forward and backward, and what the machine
+// can do at best: a copy of memory, a product of large matrices. Google Benchmark; --benchmark_filter chooses. GB/s
+// counts what a form must read and write at least, GFLOP/s the products that the mathematics needs.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -37,7 +37,9 @@ std::unique_ptr<ComposedForms> form_of(const benchmark::State& state) {
 at::Tensor leaf(at::IntArrayRef shape) { return at::randn(shape).requires_grad_(); }
 
 void count(benchmark::State& state, double giga_bytes, double giga_flop) {
-  const auto rate = [](double amount) { return benchmark::Counter(amount, benchmark::Counter::kIsIterationInvariantRate); };
+  const auto rate = [](double amount) {
+    return benchmark::Counter(amount, benchmark::Counter::kIsIterationInvariantRate);
+  };
   if (giga_bytes > 0) state.counters["GB/s"] = rate(giga_bytes);
   if (giga_flop > 0) state.counters["GFLOP/s"] = rate(giga_flop);
   state.SetLabel(state.range(0) == composed ? "composed" : "fused");
@@ -65,7 +67,9 @@ BENCHMARK(norm)->Arg(composed)->Arg(fused)->UseRealTime()->Unit(benchmark::kMill
 
 void swiglu(benchmark::State& state) {
   const at::Tensor gate = leaf({kTokens, kInner}), up = leaf({kTokens, kInner});
-  run_both_ways(state, {gate, up}, [&] { return can_fuse({&gate, &up}) ? fused_swiglu(gate, up) : at::silu(gate) * up; });
+  run_both_ways(state, {gate, up}, [&] {
+    return can_fuse({&gate, &up}) ? fused_swiglu(gate, up) : at::silu(gate) * up;
+  });
   count(state, giga(8.0 * 4 * kTokens * kInner), 0);
 }
 BENCHMARK(swiglu)->Arg(composed)->Arg(fused)->UseRealTime()->Unit(benchmark::kMillisecond);

@@ -68,8 +68,8 @@ data::PreparedData one_batch(const std::filesystem::path& folder, const Options&
     writer.append(example);
   }
   writer.commit(Json());
-  const auto store = std::make_shared<const data::TokenStore>(
-      data::TokenStore::open(folder / "tokens", description).value());
+  const auto store =
+      std::make_shared<const data::TokenStore>(data::TokenStore::open(folder / "tokens", description).value());
   data::PreparedData prepared;
   prepared.sources.push_back({"benchmark", {}});
   prepared.sources.back().tokens.store = store;
@@ -93,8 +93,8 @@ config::JobConfig job_for(const Options& options) {
   training.gradient_accumulation_steps = 1;
   training.learning_rate = 1e-4;
   training.lr_scheduler = config::LrScheduler::constant;
-  training.precision = options.text("dtype", "float32") == "bfloat16" ? config::Precision::bfloat16
-                                                                      : config::Precision::float32;
+  training.precision =
+      options.text("dtype", "float32") == "bfloat16" ? config::Precision::bfloat16 : config::Precision::float32;
   training.gradient_checkpointing =
       options.has("checkpointing") ? config::GradientCheckpointing::true_ : config::GradientCheckpointing::false_;
   training.save_steps = training.eval_steps = 1'000'000;

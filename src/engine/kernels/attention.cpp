@@ -112,12 +112,12 @@ void run_backward(const Layout& layout, const Variables& saved, const at::Tensor
       const std::int64_t start = layout.start(sequence), first = head * layout.group(),
                          at = start * shape.stride + first * shape.size,
                          key_at = start * shape.key_stride + head * shape.size;
-      kernels.backward(shape,
-                       {numbers<T>(q) + at, numbers<T>(k) + key_at, numbers<T>(v) + key_at, numbers<T>(y) + at,
-                        numbers<T>(above) + at, numbers<float>(log_sums_HT) + first * num_tokens + start, num_tokens,
-                        numbers<T>(gradients[0]) + at, numbers<T>(gradients[1]) + key_at,
-                        numbers<T>(gradients[2]) + key_at},
-                       layout.group(), numbers<float>(scratch));
+      kernels.backward(
+          shape,
+          {numbers<T>(q) + at, numbers<T>(k) + key_at, numbers<T>(v) + key_at, numbers<T>(y) + at,
+           numbers<T>(above) + at, numbers<float>(log_sums_HT) + first * num_tokens + start, num_tokens,
+           numbers<T>(gradients[0]) + at, numbers<T>(gradients[1]) + key_at, numbers<T>(gradients[2]) + key_at},
+          layout.group(), numbers<float>(scratch));
     }
   });
 }
@@ -140,9 +140,8 @@ class AttendFunction : public torch::autograd::Function<AttendFunction> {
   static Variables backward(Context* context, Variables from_above) {
     const auto saved = context->get_saved_variables();
     const at::Tensor above_THK = from_above[0].contiguous();
-    const Layout layout =
-        layout_of(saved[0], saved[1], context->saved_data["starts"].toIntVector(),
-                  context->saved_data["window"].toInt(), context->saved_data["scale"].toDouble());
+    const Layout layout = layout_of(saved[0], saved[1], context->saved_data["starts"].toIntVector(),
+                                    context->saved_data["window"].toInt(), context->saved_data["scale"].toDouble());
     Variables gradients = {at::empty_like(saved[0]), at::empty_like(saved[1]), at::empty_like(saved[2])};
     with_type_of(above_THK, [&]<class T>(T) { run_backward<T>(layout, saved, above_THK, gradients); });
     gradients.resize(6);

@@ -1,5 +1,5 @@
-// The kernels as functions of tensors. Rows are divided among threads; since a row's result does not depend on that, nor
-// does anything here, except the gradient of a norm's weight, whose rows are summed in pieces of a fixed size.
+// The kernels as functions of tensors. Rows are divided among threads; since a row's result does not depend on that,
+// nor does anything here, except the gradient of a norm's weight, whose rows are summed in pieces of a fixed size.
 #include "engine/kernels/fused.hpp"
 
 #include <algorithm>
@@ -157,9 +157,8 @@ const CpuKernels& cpu_kernels() {
 bool can_fuse(std::initializer_list<const at::Tensor*> tensors) {
   const at::ScalarType type = (*tensors.begin())->scalar_type();
   if ((type != at::kFloat && type != at::kBFloat16) || num_composed.load(std::memory_order_relaxed) > 0) return false;
-  return std::all_of(tensors.begin(), tensors.end(), [type](const at::Tensor* tensor) {
-    return tensor->is_cpu() && tensor->scalar_type() == type;
-  });
+  return std::all_of(tensors.begin(), tensors.end(),
+                     [type](const at::Tensor* tensor) { return tensor->is_cpu() && tensor->scalar_type() == type; });
 }
 
 ComposedForms::ComposedForms() noexcept { ++num_composed; }

@@ -1,5 +1,5 @@
-// Rows are summed in groups whose number depends on the rows alone, and the groups' sums in their order: the result does
-// not depend on threads.
+// Rows are summed in groups whose number depends on the rows alone, and the groups' sums in their order: the result
+// does not depend on threads.
 #include "engine/kernels/lora.hpp"
 
 #include <algorithm>

@@ -148,7 +148,8 @@ HeadLoss head_loss(DecoderModel& model, const at::Tensor& rows_ND, const at::Ten
 
     const at::NoGradGuard no_graph;
     const at::Tensor nll_C = nll_N.narrow(0, begin, size);
-    const at::Tensor gradient_CV = losses_and_gradient(logits_CV.detach(), targets_C1, nll_C, num_correct, !inputs.empty());
+    const at::Tensor gradient_CV =
+        losses_and_gradient(logits_CV.detach(), targets_C1, nll_C, num_correct, !inputs.empty());
     if (inputs.empty()) continue;
     const auto found = torch::autograd::grad({logits_CV}, chunk_inputs, {gradient_CV},
                                              /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);

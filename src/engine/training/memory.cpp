@@ -96,8 +96,9 @@ std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at:
   const auto queries = heads * static_cast<std::uint64_t>(config.head_dim);
   // Rows of attention are kept only where dropout makes the composed form of it necessary.
   const std::uint64_t attention = config.attention_dropout > 0 ? 2 * heads * std::min(num_tokens, max_length) : heads;
-  // A token in a block. Fused: its input, both norms and the sum between them; queries, keys, values and the attention's
-  // result; gate, up and their product. Composed: besides, what norms, rotation and activation make on the way.
+  // A token in a block. Fused: its input, both norms and the sum between them; queries, keys, values and the
+  // attention's result; gate, up and their product. Composed: besides, what norms, rotation and activation make on the
+  // way.
   const bool is_fused = device.is_cpu() && (dtype == at::kFloat || dtype == at::kBFloat16);
   const std::uint64_t per_token = is_fused ? 4 * hidden + 2 * queries + 2 * key_values + 3 * inner + attention
                                            : 6 * hidden + 3 * queries + 3 * key_values + 4 * inner + attention;

@@ -26,9 +26,9 @@ struct RowKernels {
   void (*swiglu_backward)(const T* from_above, const T* gate, const T* up, T* gate_gradient, T* up_gradient,
                           std::int64_t begin, std::int64_t end);
 
-  /// Tokens [begin, end) of x, `num_heads` heads of `head_size` each, the first `turned` numbers of a head turned by the
-  /// angles of the token's row in cosines and sines ([T, turned], each half of a row the same). `direction` is 1, or -1
-  /// for the way back.
+  /// Tokens [begin, end) of x, `num_heads` heads of `head_size` each, the first `turned` numbers of a head turned by
+  /// the angles of the token's row in cosines and sines ([T, turned], each half of a row the same). `direction` is 1,
+  /// or -1 for the way back.
   void (*rotate)(const T* x, const T* cosines, const T* sines, T* y, std::int64_t begin, std::int64_t end,
                  std::int64_t num_heads, std::int64_t head_size, std::int64_t turned, float direction);
 
