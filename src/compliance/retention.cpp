@@ -157,8 +157,8 @@ std::vector<std::string> horizons_below_law(const config::RetentionSection& rete
     const std::int64_t days = is_log ? retention.audit_log_retention_days : retention.ephemeral_artefact_retention_days;
     if (days == 0 || days >= minimum.days || !(is_log || is_high_risk)) continue;
     out.push_back(cat(is_log ? "retention.audit_log_retention_days" : "retention.ephemeral_artefact_retention_days",
-                      " is ", days, "; ", minimum.law.provision, " of the AI Act wants at least ", minimum.days,
-                      " days of ", minimum.who, " from ", minimum.applies_from));
+                      " is ", days, "; by the AI Act (", minimum.law.provision, ") it is at least ", minimum.days,
+                      " days for ", minimum.who, " from ", minimum.applies_from));
   }
   return out;
 }

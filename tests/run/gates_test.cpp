@@ -113,8 +113,10 @@ TEST_CASE("gates: a refusal exits 3; with auto_revert no weights stay, without i
   CHECK(run_in(folder.path()) == 3);
   CHECK(weights_below(folder / "run").empty());
   CHECK(record_of(folder.path()).at("reverted") == Json(true));
-  CHECK(events_of(folder.path()) == std::vector<std::string>{"pipeline.initialized", "training.started",
-                                                             "evaluation.loss_gate_completed", "model.reverted"});
+  CHECK(events_of(folder.path()) ==
+        std::vector<std::string>{"pipeline.initialized", "training.started", "evaluation.loss_gate_completed",
+                                 "model.reverted", "compliance.governance_exported",
+                                 "compliance.governance_section_missing", "compliance.artifacts_exported"});
 }
 
 TEST_CASE("gates: from training through a decision to its place, with a record that verifies") {

@@ -14,6 +14,7 @@ _forgelm() {
     case "$command/$word" in
       '/approvals') command='approvals' ;;
       '/approve') command='approve' ;;
+      '/audit') command='audit' ;;
       '/bundle') command='bundle' ;;
       '/completion') command='completion' ;;
       '/config') command='config' ;;
@@ -51,7 +52,7 @@ _forgelm() {
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --sign-key --dry-run --strict --compliance-export --output --bundle --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'approvals approve bundle completion config data ingest purge reject reverse-pii sign tokenize verify-annex-iv verify-audit verify-gguf verify-integrity' -- "$current")); fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--config --resume --sign-key --dry-run --strict --compliance-export --output --bundle --offline --output-format --quiet --log-level --color --help --version' -- "$current")); else COMPREPLY=($(compgen -W 'approvals approve audit bundle completion config data ingest purge reject reverse-pii sign tokenize verify-annex-iv verify-audit verify-gguf verify-integrity' -- "$current")); fi ;;
     'approvals')
       case $previous in
         --show) COMPREPLY=(); return ;;
@@ -71,6 +72,19 @@ _forgelm() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-dir --config --comment --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
+    'audit')
+      case $previous in
+        --output) _forgelm_files -d; return ;;
+        --dedup-method) COMPREPLY=($(compgen -W 'simhash minhash' -- "$current")); return ;;
+        --near-dup-threshold) COMPREPLY=(); return ;;
+        --jaccard-threshold) COMPREPLY=(); return ;;
+        --pii-ml-language) COMPREPLY=(); return ;;
+        --workers) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --pii-ml --pii-ml-language --workers --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'bundle')
       case $previous in
         --output) _forgelm_files -f; return ;;
@@ -203,11 +217,12 @@ _forgelm() {
         --salt-source) COMPREPLY=($(compgen -W 'per_dir env_var' -- "$current")); return ;;
         --output-dir) _forgelm_files -d; return ;;
         --audit-dir) _forgelm_files -d; return ;;
+        --config) _forgelm_files -f; return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--query --type --salt-source --output-dir --audit-dir --no-excerpts --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--query --type --salt-source --output-dir --audit-dir --config --no-excerpts --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'sign')
       case $previous in
         --sign-key) _forgelm_files -f; return ;;
