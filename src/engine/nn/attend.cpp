@@ -12,8 +12,9 @@ namespace forgelm::engine {
 namespace {
 
 /// The mask of one sequence; undefined when plain causal attention is all there is.
-at::Tensor window_mask(const Row& row, std::int64_t length) {
+at::Tensor window_mask(const Row& row, std::int64_t length, const at::TensorOptions& options) {
   if (!row.window || length <= *row.window) return {};
+  if (!row.window_mask_SS.defined()) return make_window_mask(length, *row.window, options);
   return row.window_mask_SS.narrow(0, 0, length).narrow(1, 0, length);
 }
 
@@ -53,7 +54,7 @@ at::Tensor attend(const at::Tensor& q_THK, const at::Tensor& k_TNK, const at::Te
     const auto sequence = [&](const at::Tensor& x) {
       return x.narrow(0, row.starts[i], length).transpose(0, 1).unsqueeze(0);
     };
-    at::Tensor mask_SS = window_mask(row, length);
+    at::Tensor mask_SS = window_mask(row, length, q_THK.options().requires_grad(false));
     at::Tensor part_1HSK;
     if (drops) {
       if (!mask_SS.defined()) mask_SS = make_window_mask(length, length, q_THK.options());

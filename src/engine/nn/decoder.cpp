@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/kernels/fused.hpp"
 #include "engine/nn/decoder_parts.hpp"
 #include "engine/nn/recompute.hpp"
 #include "engine/torch.hpp"
@@ -57,7 +58,8 @@ at::Tensor DecoderModel::hidden(const ForwardInput& input, const ForwardMode& mo
   row->starts = input.starts;
   parts_->rope.write_angles(input.positions_AT, parts_->dtype, *row);
   row->window = parts_->config.sliding_window;
-  if (const std::int64_t length = longest(row->starts); row->window && length > *row->window)
+  // The fused form needs none, and of a long row it would be the largest tensor there is.
+  if (const std::int64_t length = longest(row->starts); row->window && length > *row->window && !can_fuse({&start_TD}))
     row->window_mask_SS = make_window_mask(length, *row->window, start_TD.options().requires_grad(false));
   at::Tensor x_TD = start_TD;
   for (DecoderBlock& block : parts_->blocks) {
