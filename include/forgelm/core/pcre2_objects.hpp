@@ -1,6 +1,6 @@
-// PCRE2's objects with their owners, and the limits that bound what anybody's pattern may cost. For sources that include
-// <pcre2.h> with code units of 8 bits; its types are declared here by name alone, since no header of ours includes
-// another library's.
+// PCRE2's objects with their owners, and the limits that bound what anybody's pattern may cost. For sources that
+// include <pcre2.h> with code units of 8 bits; its types are declared here by name alone, since no header of ours
+// includes another library's.
 #pragma once
 
 #include <cstdint>
