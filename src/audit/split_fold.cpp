@@ -65,10 +65,12 @@ void SplitFold::add(BlockAudit&& block) {
   add_each(quality_, block.quality);
   for (const KeySet& set : block.key_sets) add_key_set(set);
   for (const std::uint32_t length : block.lengths) add_length(length);
-  for (std::string& snippet : block.snippets) {
+  std::string_view snippets = block.snippets;
+  for (const std::uint32_t size : block.snippet_sizes) {
     const std::uint64_t place = snippet_reservoir_.next(kLanguageSample);
-    if (place == snippet_sample_.size()) snippet_sample_.push_back(std::move(snippet));
-    else if (place < kLanguageSample) snippet_sample_[place] = std::move(snippet);
+    if (place == snippet_sample_.size()) snippet_sample_.emplace_back(snippets.substr(0, size));
+    else if (place < kLanguageSample) snippet_sample_[place].assign(snippets.substr(0, size));
+    snippets.remove_prefix(size);
   }
 }
 

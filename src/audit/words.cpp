@@ -9,30 +9,8 @@
 
 #include <array>
 
-#include "forgelm/core/text.hpp"
-#include "forgelm/text/characters.hpp"
-
 namespace forgelm::audit {
 namespace {
-
-constexpr std::array<bool, 128> kAsciiWord = [] {
-  std::array<bool, 128> is_word{};
-  for (std::size_t c = 0; c < 128; ++c)
-    is_word[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-  return is_word;
-}();
-
-/// Whether the code point at `at` is of a word; moves `at` past it.
-bool take_word_character(std::string_view text, std::size_t& at) {
-  const auto byte = static_cast<unsigned char>(text[at]);
-  if (byte < 0x80) {
-    ++at;
-    return kAsciiWord[byte];
-  }
-  const DecodedCodePoint code_point = decode_utf8(text, at);
-  at += code_point.num_bytes;
-  return (text::character_classes(code_point.value) & text::character_class::kWord) != 0;
-}
 
 /// 64 counters.
 class Votes {
@@ -64,49 +42,13 @@ class Votes {
 
 }  // namespace
 
-namespace detail {
-
-std::size_t find_word(std::string_view text, std::size_t at) {
-  while (at < text.size()) {
-    const std::size_t begin = at;
-    if (take_word_character(text, at)) return begin;
-  }
-  return std::string_view::npos;
-}
-
-WordEnd find_word_end(std::string_view text, std::size_t begin) {
-  std::size_t at = begin;
-  bool is_ascii = true;
-  while (at < text.size()) {
-    const std::size_t before = at;
-    if (!take_word_character(text, at)) return {before, is_ascii};
-    is_ascii = is_ascii && static_cast<unsigned char>(text[before]) < 0x80;
-  }
-  return {at, is_ascii};
-}
-
-std::string_view lower_word(std::string_view word, bool is_ascii, std::string& buffer) {
-  if (!is_ascii) {
-    buffer = text::lower(word);
-    return buffer;
-  }
-  std::size_t upper = 0;
-  while (upper < word.size() && ascii_lower(word[upper]) == word[upper]) ++upper;
-  if (upper == word.size()) return word;
-  buffer.assign(word);
-  for (; upper < buffer.size(); ++upper) buffer[upper] = ascii_lower(buffer[upper]);
-  return buffer;
-}
-
-}  // namespace detail
-
 std::uint64_t word_hash(std::string_view lower_case_word) noexcept {
   return XXH3_64bits(lower_case_word.data(), lower_case_word.size());
 }
 
-std::uint64_t simhash(std::string_view text) {
+std::uint64_t simhash(const TextMasks& text) {
   Votes votes;
-  for_each_word(text, [&](std::string_view word) { votes.add(word_hash(word)); });
+  text.for_each_word([&](std::string_view word) { votes.add(word_hash(word)); });
   return votes.majority();
 }
 
