@@ -20,7 +20,7 @@ constexpr ByteSet kLetters([](unsigned char c) { return is_digit_or_letter(c) &&
 constexpr ByteSet kSpaces([](unsigned char c) { return (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= ' '); });
 constexpr ByteSet kBreaks([](unsigned char c) { return (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E); });
 constexpr ByteSet kContinuations([](unsigned char c) { return (c & 0xC0) == 0x80; });
-constexpr ByteSet kHeads([](unsigned char c) { return c >= 0xC0; });
+constexpr ByteSet kBeyondAscii([](unsigned char c) { return c >= 0x80; });
 
 void lower_64(const char* from, char* to) {
   for (std::size_t i = 0; i < 64; ++i) {
@@ -33,8 +33,7 @@ void lower_64(const char* from, char* to) {
 
 void TextMasks::read(std::string_view text) {
   text_ = text;
-  has_non_ascii_ = false;
-  for (Bits* const bits : {&starts, &words, &letters, &spaces, &breaks}) bits->reset(text.size());
+  for (Bits* const bits : {&starts, &words, &letters, &spaces, &breaks, &beyond_ascii_}) bits->reset(text.size());
   lowered_.resize((text.size() + 63) / 64 * 64);
   std::array<char, 64> last{};
   for (std::size_t i = 0; i * 64 < text.size(); ++i) {
@@ -51,14 +50,16 @@ void TextMasks::read(std::string_view text) {
     spaces.add(i, kSpaces.find(bytes));
     breaks.add(i, kBreaks.find(bytes));
     lower_64(bytes, lowered_.data() + i * 64);
-    if (const std::uint64_t heads = kHeads.find(bytes); heads != 0) read_beyond_ascii(i * 64, heads);
+    if (const std::uint64_t others = kBeyondAscii.find(bytes); others != 0) {
+      beyond_ascii_.add(i, others);
+      read_beyond_ascii(i * 64, others & starts.word(i));
+    }
   }
   lowered_.resize(text.size());
 }
 
 void TextMasks::read_beyond_ascii(std::size_t at, std::uint64_t heads) {
   namespace character_class = text::character_class;
-  has_non_ascii_ = true;
   for (; heads != 0; heads &= heads - 1) {
     const std::size_t begin = at + static_cast<std::size_t>(std::countr_zero(heads));
     const DecodedCodePoint decoded = decode_utf8(text_, begin);
@@ -86,9 +87,6 @@ std::string_view TextMasks::first_characters(std::size_t count) const {
 }
 
 std::string_view TextMasks::lower_word(std::size_t begin, std::size_t end, std::string& buffer) const {
-  const std::string_view lowered = std::string_view(lowered_).substr(begin, end - begin);
-  if (std::all_of(lowered.begin(), lowered.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
-    return lowered;
   buffer = text::lower(text_.substr(begin, end - begin));
   return buffer;
 }

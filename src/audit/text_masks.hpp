@@ -71,7 +71,6 @@ class TextMasks {
   void read(std::string_view text);
 
   std::string_view text() const { return text_; }
-  bool has_non_ascii() const { return has_non_ascii_; }
   std::size_t num_characters() const { return starts.count(0, text_.size()); }
   /// The first `count` characters.
   std::string_view first_characters(std::size_t count) const;
@@ -103,7 +102,7 @@ class TextMasks {
 
   std::string_view text_;
   std::string lowered_;  ///< the text with ASCII's letters in lower case
-  bool has_non_ascii_ = false;
+  Bits beyond_ascii_;    ///< every byte that is not of ASCII
 };
 
 template <class Take>
@@ -112,7 +111,8 @@ void TextMasks::for_each_word(Take take) const {
   const std::size_t size = text_.size();
   for (std::size_t begin = words.find(0, size); begin < size;) {
     const std::size_t end = words.find_clear(begin, size);
-    take(has_non_ascii_ ? lower_word(begin, end, buffer) : std::string_view(lowered_).substr(begin, end - begin));
+    take(beyond_ascii_.any(begin, end) ? lower_word(begin, end, buffer)
+                                       : std::string_view(lowered_).substr(begin, end - begin));
     begin = words.find(end, size);
   }
 }

@@ -1,6 +1,6 @@
-// The triggers that are classes of characters, for both engines. 64 bytes at a time say where to look closer, everything
-// else is stepped over. Numbers are read as regions (digits and what may stand between them), so that each byte is
-// looked at a few times.
+// The triggers that are classes of characters, for both engines. 64 bytes at a time say where to look closer,
+// everything else is stepped over. Numbers are read as regions (digits and what may stand between them), so that each
+// byte is looked at a few times.
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -99,7 +99,8 @@ class Scan {
       if (decimal_value(code_point.value) >= 0) set(Trigger::unicode_digit);
       return at + code_point.num_bytes;
     }
-    if (c == '@' && at > 0 && is_alnum(byte(at + 1)) && (is_alnum(text_[at - 1]) || std::string_view("._%+-").find(text_[at - 1]) != npos))
+    if (c == '@' && at > 0 && is_alnum(byte(at + 1)) &&
+        (is_alnum(text_[at - 1]) || std::string_view("._%+-").find(text_[at - 1]) != npos))
       set(Trigger::at_sign);
     if (c == '+' && is_ascii_digit(byte(at + 1))) set(Trigger::plus_digit);
     if (c == '(') parenthesis(at);
