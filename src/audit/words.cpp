@@ -1,7 +1,6 @@
 // The simhash keeps its 64 counters bit-sliced: counter i is the i-th bit of a
-// column of words, and a hash is added to all counters at once by carrying
-// upward, two steps on average. A bit of the result is set when more than half
-// of the words have it.
+// column of words, and hashes are added to all counters at once. A bit of the
+// result is set when more than half of the words have it.
 #include "words.hpp"
 
 #define XXH_INLINE_ALL
@@ -12,16 +11,18 @@
 namespace forgelm::audit {
 namespace {
 
-/// 64 counters.
+inline std::uint64_t hash_of(std::string_view word) noexcept { return XXH3_64bits(word.data(), word.size()); }
+
+/// 64 counters. Eight votes are summed by a tree of adders before they are carried upward (Harley and Seal).
 class Votes {
  public:
   void add(std::uint64_t bits) {
-    ++num_;
-    for (std::size_t level = 0; bits != 0; ++level) {
-      const std::uint64_t carry = levels_[level] & bits;
-      levels_[level] ^= bits;
-      bits = carry;
-    }
+    waiting_[num_++ % kBatch] = bits;
+    if (num_ % kBatch == 0) add_batch();
+  }
+  /// Takes what waits; before majority().
+  void finish() {
+    for (std::size_t i = 0; i < num_ % kBatch; ++i) carry(waiting_[i], 0);
   }
   /// The bits that more than half of the votes have.
   std::uint64_t majority() const {
@@ -36,6 +37,30 @@ class Votes {
   }
 
  private:
+  static constexpr std::size_t kBatch = 8;
+
+  void carry(std::uint64_t bits, std::size_t level) {
+    for (; bits != 0; ++level) {
+      const std::uint64_t over = levels_[level] & bits;
+      levels_[level] ^= bits;
+      bits = over;
+    }
+  }
+  /// Adds two bits to each of `sum`; what goes over.
+  static std::uint64_t add_two(std::uint64_t& sum, std::uint64_t a, std::uint64_t b) {
+    const std::uint64_t either = a ^ b, over = (a & b) | (sum & either);
+    sum ^= either;
+    return over;
+  }
+  void add_batch() {
+    std::uint64_t &ones = levels_[0], &twos = levels_[1], &fours = levels_[2];
+    const auto pair = [&](std::size_t i) { return add_two(ones, waiting_[i], waiting_[i + 1]); };
+    const std::uint64_t two_a = pair(0), two_b = pair(2), two_c = pair(4), two_d = pair(6);
+    const std::uint64_t four_a = add_two(twos, two_a, two_b), four_b = add_two(twos, two_c, two_d);
+    carry(add_two(fours, four_a, four_b), 3);
+  }
+
+  std::array<std::uint64_t, kBatch> waiting_;
   std::array<std::uint64_t, 48> levels_{};
   std::uint64_t num_ = 0;
 };
@@ -43,12 +68,13 @@ class Votes {
 }  // namespace
 
 std::uint64_t word_hash(std::string_view lower_case_word) noexcept {
-  return XXH3_64bits(lower_case_word.data(), lower_case_word.size());
+  return hash_of(lower_case_word);
 }
 
 std::uint64_t simhash(const TextMasks& text) {
   Votes votes;
-  text.for_each_word([&](std::string_view word) { votes.add(word_hash(word)); });
+  text.for_each_word([&](std::string_view word) { votes.add(hash_of(word)); });
+  votes.finish();
   return votes.majority();
 }
 
