@@ -16,6 +16,7 @@
 #include "forgelm/core/text.hpp"
 #include "forgelm/formats/row_blocks.hpp"
 #include "notes.hpp"
+#include "sketch_index.hpp"
 #include "splits.hpp"
 
 namespace forgelm::audit {
@@ -129,9 +130,9 @@ SplitAudit audit_split(const AuditOptions& options, const SplitFile& file, const
 
 /// Rows that have words.
 std::uint64_t num_comparable(const SplitAudit& split) {
-  const auto prints = std::count(split.fingerprints.begin(), split.fingerprints.end(), std::uint64_t{0});
-  const auto empty = std::count(split.sketches.begin(), split.sketches.end(), empty_sketch());
-  return split.fingerprints.size() + split.sketches.size() - static_cast<std::uint64_t>(prints + empty);
+  if (split.sketches) return split.sketches->size() - split.sketches->num_empty();
+  const auto empty = std::count(split.fingerprints.begin(), split.fingerprints.end(), std::uint64_t{0});
+  return split.fingerprints.size() - static_cast<std::uint64_t>(empty);
 }
 
 std::vector<Leak> find_leaks(const std::vector<SplitAudit>& splits, const AuditOptions& options) {
@@ -148,7 +149,7 @@ std::vector<Leak> find_leaks(const std::vector<SplitAudit>& splits, const AuditO
       leak.a = a.name;
       leak.b = b.name;
       if (options.dedup_method == DedupMethod::minhash) {
-        std::tie(leak.num_in_a, leak.num_in_b) = count_leaked(a.sketches, b.sketches, options.jaccard_threshold);
+        std::tie(leak.num_in_a, leak.num_in_b) = count_leaked(*a.sketches, *b.sketches, options.jaccard_threshold);
       } else {
         leak.num_in_a = count_leaked(a.fingerprints, b.fingerprints, options.near_dup_threshold);
         leak.num_in_b = count_leaked(b.fingerprints, a.fingerprints, options.near_dup_threshold);

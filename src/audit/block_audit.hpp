@@ -13,8 +13,8 @@
 
 #include "forgelm/audit/audit.hpp"
 #include "json_line.hpp"
-#include "minhash.hpp"
 #include "quality.hpp"
+#include "sketch_index.hpp"
 
 namespace forgelm::audit {
 
@@ -102,6 +102,7 @@ class SplitFold {
   std::vector<KeySet> key_sets_;
   std::vector<std::uint64_t> reference_counts_, found_counts_, text_hashes_;
   std::array<std::uint64_t, kQualityFlags.size()> quality_{};
+  std::shared_ptr<SketchIndex> sketches_;  ///< of minhash
   Reservoir length_reservoir_, snippet_reservoir_;
   std::vector<std::uint32_t> length_sample_;
   std::vector<std::string> snippet_sample_;

@@ -38,10 +38,9 @@ std::uint64_t SplitFold::Reservoir::next(std::uint64_t size) {
 }
 
 SplitFold::SplitFold(const AuditOptions& options, SplitAudit& split)
-    : options_(options),
-      split_(split),
-      reference_counts_(all_kinds().size(), 0),
-      found_counts_(all_kinds().size(), 0) {}
+    : options_(options), split_(split), reference_counts_(all_kinds().size(), 0), found_counts_(all_kinds().size(), 0) {
+  if (options.dedup_method == DedupMethod::minhash) sketches_ = std::make_shared<SketchIndex>();
+}
 
 void SplitFold::add(BlockAudit&& block) {
   for (Finding& finding : block.findings) {
@@ -59,7 +58,7 @@ void SplitFold::add(BlockAudit&& block) {
   split_.num_strings += block.num_strings;
   split_.num_string_bytes += block.num_string_bytes;
   split_.fingerprints.insert(split_.fingerprints.end(), block.fingerprints.begin(), block.fingerprints.end());
-  split_.sketches.insert(split_.sketches.end(), block.sketches.begin(), block.sketches.end());
+  if (sketches_) sketches_->append(block.sketches);
   text_hashes_.insert(text_hashes_.end(), block.text_hashes.begin(), block.text_hashes.end());
   add_each(reference_counts_, block.reference_counts);
   add_each(found_counts_, block.found_counts);
@@ -101,6 +100,8 @@ void SplitFold::add_length(std::uint32_t length) {
 }
 
 void SplitFold::finish() {
+  if (sketches_) sketches_->finish();
+  split_.sketches = sketches_;
   split_.pii = named(reference_counts_, Family::pii);
   split_.secrets = named(reference_counts_, Family::secret);
   split_.found = named(found_counts_, Family::pii);
@@ -111,7 +112,7 @@ void SplitFold::finish() {
   std::future<NearDuplicates> near =
       std::async(options_.num_workers > 1 ? std::launch::async : std::launch::deferred, [this] {
         return options_.dedup_method == DedupMethod::minhash
-                   ? find_near_duplicates(split_.sketches, options_.jaccard_threshold)
+                   ? find_near_duplicates(*split_.sketches, options_.jaccard_threshold)
                    : find_near_duplicates(split_.fingerprints, options_.near_dup_threshold);
       });
   finish_columns();

@@ -67,9 +67,7 @@ class Votes {
 
 }  // namespace
 
-std::uint64_t word_hash(std::string_view lower_case_word) noexcept {
-  return hash_of(lower_case_word);
-}
+std::uint64_t word_hash(std::string_view lower_case_word) noexcept { return hash_of(lower_case_word); }
 
 std::uint64_t simhash(const TextMasks& text) {
   Votes votes;

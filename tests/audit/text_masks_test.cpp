@@ -11,8 +11,9 @@ namespace forgelm::audit {
 namespace {
 
 std::string random_text(std::mt19937& random) {
-  static constexpr char32_t kCharacters[] = {U'a', U'Z', U'7', U'_', U' ', U'\n', U'\'', U'.', 0x1C, 0x1F, 0x85,
-                                             0xA0, 0xDF, 0x130, 0x3A3, 0x660, 0x2019, 0x2028, 0x4E2D, 0x301, 0x1F600};
+  static constexpr char32_t kCharacters[] = {U'a',  U'Z',  U'7',   U'_',   U' ',   U'\n', U'\'',
+                                             U'.',  0x1C,  0x1F,   0x85,   0xA0,   0xDF,  0x130,
+                                             0x3A3, 0x660, 0x2019, 0x2028, 0x4E2D, 0x301, 0x1F600};
   std::string text;
   for (std::size_t length = random() % 300; length > 0; --length) {
     // Long runs of ASCII, as texts have them.
