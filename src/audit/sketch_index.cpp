@@ -1,5 +1,5 @@
-// Bands are hashed in the order of the rows, so that a file is read from front to back; only what a band brings together
-// is looked up.
+// Bands are hashed in the order of the rows, so that a file is read from front to back; only what a band brings
+// together is looked up.
 #include "sketch_index.hpp"
 
 #include <algorithm>
@@ -43,6 +43,9 @@ bool agrees(const Sketch& a, const Sketch& b, int band, int width) {
   return std::memcmp(&a[begin], &b[begin], static_cast<std::size_t>(width) * sizeof a[0]) == 0;
 }
 
+/// A look at a sketch brings in the pages around it.
+constexpr std::uint64_t kLooksBetweenReleases = 4096;
+
 /// A band's hash and the group of rows that has it.
 struct Banded {
   std::uint64_t hash = 0;
@@ -84,9 +87,8 @@ class Groups {
     std::vector<Banded> order;
     order.reserve(by_row_.size());
     for_each(band, width, [&](std::uint32_t group, std::uint64_t hash) { order.push_back({hash, group}); });
-    std::sort(order.begin(), order.end(), [](const Banded& a, const Banded& b) {
-      return a.hash != b.hash ? a.hash < b.hash : a.group < b.group;
-    });
+    std::sort(order.begin(), order.end(),
+              [](const Banded& a, const Banded& b) { return a.hash != b.hash ? a.hash < b.hash : a.group < b.group; });
     return order;
   }
 
@@ -135,12 +137,14 @@ NearDuplicates find_near_duplicates(const SketchIndex& sketches, double threshol
   const Groups all(sketches);
   const auto [num_bands, width] = lsh_bands(threshold);
   NearCollector found(all.groups(), max_listed, max_clusters);
+  std::uint64_t num_compared = 0;
   for (int band = 0; band < num_bands; ++band) {
     const std::vector<Banded> order = all.sorted_band(band, width);
     for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
       for (end = begin + 1; end < order.size() && order[end].hash == order[begin].hash;) ++end;
       for (std::size_t i = begin; i < end; ++i)
         for (std::size_t j = i + 1; j < end; ++j) {
+          if (++num_compared % kLooksBetweenReleases == 0) sketches.release();
           const Sketch &a = all.sketch(order[i].group), &b = all.sketch(order[j].group);
           bool is_first = agrees(a, b, band, width);
           for (int earlier = 0; earlier < band && is_first; ++earlier) is_first = !agrees(a, b, earlier, width);
