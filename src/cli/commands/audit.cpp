@@ -2,6 +2,7 @@
 // personal data.
 #include "forgelm/audit/audit.hpp"
 
+#include "../audit_outputs.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
@@ -109,6 +110,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
     throw RunError(RunErrorKind::device, "--pii-ml needs a named-entity model, and this build runs none",
                    "leave it out: the kinds that have a shape are always looked for");
   const audit::AuditOptions options = options_of(arguments);
+  check_audit_outputs(arguments);
   AuditReport report;
   {
     Progress progress({.label = "audit", .unit = "byte", .is_bytes = true});
@@ -125,6 +127,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
   output.print(audit::summary_text(report, arguments.flag("verbose")));
   output.print(places_text(report));
   output.print(cat("\nReport written to: ", path.native(), "\n"));
+  write_audit_outputs(report, arguments, output);
   output.flush();
 
   // Both gates speak before either ends the run: two faults are two things to
@@ -191,6 +194,10 @@ constexpr OptionSpec kOptions[] = {
      .default_text = "1",
      .at_least = 1,
      .at_most = 1024},
+    {.name = "sarif",
+     .kind = OptionKind::path,
+     .doc = "Write the findings as a SARIF 2.1.0 log too, for code scanning.",
+     .value_name = "FILE"},
     {.name = "allow-secrets",
      .kind = OptionKind::flag,
      .doc = "Exit 0 even when secrets are found; they are still reported."},
