@@ -6,6 +6,7 @@
 #include "forgelm/core/line_blocks.hpp"
 #include "forgelm/core/text.hpp"
 #include "json_strings.hpp"
+#include "split_blocks.hpp"
 
 namespace forgelm::audit {
 namespace {
@@ -68,12 +69,6 @@ void place_in_string(std::string_view line, const JsonString &string,
 }
 
 } // namespace
-
-bool is_json_lines(const std::filesystem::path &path) {
-  const std::string ending = path.extension().native();
-  return ending != ".json" && ending != ".csv" && ending != ".tsv" &&
-         ending != ".parquet";
-}
 
 std::vector<std::optional<FindingPlace>> find_places(const SplitAudit &split) {
   std::vector<std::optional<FindingPlace>> places(split.findings.size());

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,9 +19,6 @@ struct FindingPlace {
   /// SARIF and editors count.
   std::uint64_t begin_column = 0, end_column = 0;
 };
-
-/// Whether the audit reads this file line by line as JSON.
-bool is_json_lines(const std::filesystem::path &path);
 
 /// A place for each of the split's findings, in their order; nothing where
 /// there is none. Reads the file up to the last line with a finding.
