@@ -9,6 +9,6 @@ namespace forgelm::audit {
 /// Adds rai:personalSensitiveInformation, rai:dataBiases, rai:dataLimitations,
 /// rai:dataCollectionMissingData and the measured languages (sc:inLanguage) to
 /// a card: sentences with figures of the report, no term without one.
-void add_rai_terms(const AuditReport &report, Json &card);
+void add_rai_terms(const AuditReport& report, Json& card);
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

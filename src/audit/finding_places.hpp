@@ -14,7 +14,7 @@
 namespace forgelm::audit {
 
 struct FindingPlace {
-  std::uint64_t byte_offset = 0, byte_length = 0; ///< in the file
+  std::uint64_t byte_offset = 0, byte_length = 0;  ///< in the file
   /// In the line, from 1, the end behind the last one; in UTF-16 code units, as
   /// SARIF and editors count.
   std::uint64_t begin_column = 0, end_column = 0;
@@ -23,6 +23,6 @@ struct FindingPlace {
 /// A place for each of the split's findings, in their order; nothing where
 /// there is none. Reads the file up to the last line with a finding.
 /// RunError(io).
-std::vector<std::optional<FindingPlace>> find_places(const SplitAudit &split);
+std::vector<std::optional<FindingPlace>> find_places(const SplitAudit& split);
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

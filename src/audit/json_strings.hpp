@@ -15,13 +15,12 @@ namespace forgelm::audit {
 
 /// A string that is a value, not a key.
 struct JsonString {
-  std::string path;               ///< "messages[1].content"
-  std::size_t begin = 0, end = 0; ///< its bytes in the line, without the quotes
+  std::string path;                ///< "messages[1].content"
+  std::size_t begin = 0, end = 0;  ///< its bytes in the line, without the quotes
 };
 
 /// Calls `take` for every string value of `line`, in order, at all depths.
-void for_each_json_string(std::string_view line,
-                          const std::function<void(const JsonString &)> &take);
+void for_each_json_string(std::string_view line, const std::function<void(const JsonString&)>& take);
 
 /// The text of a string's bytes: escapes resolved; a lone surrogate and bytes
 /// that are not UTF-8 become U+FFFD.
@@ -29,16 +28,16 @@ std::string decode_json_string(std::string_view bytes);
 
 /// Finds bytes of a string by bytes of its text, forwards only.
 class JsonStringCursor {
-public:
+ public:
   explicit JsonStringCursor(std::string_view bytes) : bytes_(bytes) {}
   /// Where in `bytes` the character stands that begins at byte `text_offset` of
   /// decode_json_string(bytes); bytes.size() at the end. No call may ask for
   /// less than the one before.
   std::size_t offset_of(std::size_t text_offset);
 
-private:
+ private:
   std::string_view bytes_;
   std::size_t at_ = 0, text_at_ = 0;
 };
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

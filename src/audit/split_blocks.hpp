@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
+#include "forgelm/core/hash.hpp"
 #include "forgelm/core/line_blocks.hpp"
 #include "forgelm/formats/row_blocks.hpp"
 
@@ -15,7 +18,7 @@ namespace forgelm::audit {
 
 /// Whether the audit reads this file line by line as JSON; JSON, CSV and
 /// Parquet come by rows.
-bool is_json_lines(const std::filesystem::path &path);
+bool is_json_lines(const std::filesystem::path& path);
 
 struct SplitBlock {
   std::variant<LineBlock, formats::RowBlock> content;
@@ -25,12 +28,16 @@ struct SplitBlock {
 /// The blocks of a file: lines as they are for JSONL, rows of the other
 /// formats.
 class SplitBlocks {
-public:
+ public:
   /// As LineBlocks and RowBlocks.
-  explicit SplitBlocks(const std::filesystem::path &path);
+  explicit SplitBlocks(const std::filesystem::path& path);
   std::optional<SplitBlock> next();
+  /// SHA-256 of the file as it was read, behind the last block.
+  std::string digest_hex();
 
-private:
+ private:
+  std::filesystem::path path_;
+  Sha256 hash_;
   std::optional<LineBlocks> lines_;
   std::optional<formats::RowBlocks> rows_;
 };
@@ -41,25 +48,22 @@ private:
 /// where lines mean nothing). Rows of other formats come as one line of JSON
 /// each; `take_unreadable(number)` for those that the file's reader refused.
 template <class Take, class TakeUnreadable>
-void for_each_line(SplitBlock block, const Take &take,
-                   const TakeUnreadable &take_unreadable);
+void for_each_line(SplitBlock block, const Take& take, const TakeUnreadable& take_unreadable);
 
 namespace detail {
-std::string line_of(const formats::ParsedRow &row);
+std::string line_of(const formats::ParsedRow& row);
 }
 
 template <class Take, class TakeUnreadable>
-void for_each_line(SplitBlock block, const Take &take,
-                   const TakeUnreadable &take_unreadable) {
-  if (const auto *const lines = std::get_if<LineBlock>(&block.content)) {
+void for_each_line(SplitBlock block, const Take& take, const TakeUnreadable& take_unreadable) {
+  if (const auto* const lines = std::get_if<LineBlock>(&block.content)) {
     std::uint64_t number = lines->first_line;
-    const char *const end = lines->text.data() + lines->text.size();
+    const char* const end = lines->text.data() + lines->text.size();
     for (const std::string_view line : lines->lines())
       take(line, static_cast<std::size_t>(end - line.data()), number++);
     return;
   }
-  for (const formats::ParsedRow &row : formats::parse_block(
-           std::move(std::get<formats::RowBlock>(block.content)))) {
+  for (const formats::ParsedRow& row : formats::parse_block(std::move(std::get<formats::RowBlock>(block.content)))) {
     if (!row.ok()) {
       take_unreadable(row.row.line);
       continue;
@@ -69,4 +73,4 @@ void for_each_line(SplitBlock block, const Take &take,
   }
 }
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

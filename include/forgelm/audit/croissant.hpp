@@ -12,10 +12,10 @@
 
 namespace forgelm::audit {
 
-inline constexpr const char *kCardName = "croissant.json";
+inline constexpr const char* kCardName = "croissant.json";
 
 /// The card, to stand beside the data files, which it names without a folder.
 /// Reads the files again, for the types of the columns. RunError(io).
-Json croissant_card(const AuditReport &report, int num_workers = 1);
+Json croissant_card(const AuditReport& report, int num_workers = 1);
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit

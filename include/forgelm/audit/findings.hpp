@@ -23,16 +23,14 @@ inline constexpr std::size_t kMaxAnnotations = 10;
 /// Findings in JSON lines have columns and bytes, for which the files are read
 /// again up to their last finding. At most `max_results`, the worst tiers
 /// first; notifications say what is missing. RunError(io).
-Json sarif_log(const AuditReport &report, const std::filesystem::path &root,
+Json sarif_log(const AuditReport& report, const std::filesystem::path& root,
                std::size_t max_results = kMaxSarifResults);
 
 /// The findings as problems, the worst first: errors for the tier critical and
 /// for files that cannot be read, warnings for the rest. At most `max_of_each`
 /// errors and as many warnings; where there are more, the last one says how
 /// many.
-std::vector<Diagnostic>
-finding_diagnostics(const AuditReport &report,
-                    const std::filesystem::path &root,
-                    std::size_t max_of_each = kMaxAnnotations);
+std::vector<Diagnostic> finding_diagnostics(const AuditReport& report, const std::filesystem::path& root,
+                                            std::size_t max_of_each = kMaxAnnotations);
 
-} // namespace forgelm::audit
+}  // namespace forgelm::audit
