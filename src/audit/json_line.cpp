@@ -9,13 +9,7 @@
 namespace forgelm::audit {
 namespace {
 
-/// The code unit of a \uXXXX at `at`, or -1.
-int escaped_unit(std::string_view text, std::size_t at) {
-  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
-  unsigned unit = 0;
-  const char* const end = text.data() + at + 6;
-  return std::from_chars(text.data() + at + 2, end, unit, 16).ptr == end ? static_cast<int>(unit) : -1;
-}
+using detail::escaped_unit;
 
 bool is_high(int unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_low(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
@@ -49,6 +43,13 @@ std::size_t number_length(std::string_view text, std::size_t at) {
 }  // namespace
 
 namespace detail {
+
+int escaped_unit(std::string_view text, std::size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
+  unsigned unit = 0;
+  const char* const end = text.data() + at + 6;
+  return std::from_chars(text.data() + at + 2, end, unit, 16).ptr == end ? static_cast<int>(unit) : -1;
+}
 
 std::string relaxed_json(std::string_view text) {
   std::string out;

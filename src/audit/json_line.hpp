@@ -41,6 +41,8 @@ bool find_member(const simdjson::dom::object& object, std::string_view name, sim
 bool get_text(const simdjson::dom::element& value, std::string_view& text);
 
 namespace detail {
+/// The code unit of a \uXXXX at `at`, or -1.
+int escaped_unit(std::string_view text, std::size_t at);
 /// `text` with lone surrogate escapes as \ufffd and every number, NaN and
 /// Infinity as 0.
 std::string relaxed_json(std::string_view text);

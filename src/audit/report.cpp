@@ -250,7 +250,7 @@ Json to_json(const AuditReport& report) {
                        {"near_duplicate_summary", near_duplicate_summary(report)},
                        {"secrets_summary", to_object(report.secrets)},
                        {"quality_summary", quality_summary(report)},
-                       {"croissant", Json::object()},
+                       {"croissant", report.croissant},
                        {"notes", Json::array_of(report.notes)},
                        {"files", files_json(report)},
                        {"scan", scan_json(report)},

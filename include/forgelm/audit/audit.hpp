@@ -109,6 +109,7 @@ struct AuditReport {
   Counts found;
   Gate pii_gate, secrets_gate;
   std::vector<std::string> notes;
+  Json croissant = Json::object();  ///< croissant_card(), where one was asked for
 };
 
 /// Reads and judges the data. `progress` is told bytes read and bytes in all,
