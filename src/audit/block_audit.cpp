@@ -41,6 +41,7 @@ void BlockAuditor::start() {
 
 BlockAudit BlockAuditor::take() {
   BlockAudit done = std::move(block_);
+  done.profile = profiler_.take();
   start();
   return done;
 }
@@ -54,7 +55,9 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
     return;
   }
   const std::string_view text = read.value.is_object() ? row_text(read.value, text_buffer_) : std::string_view();
+  profiler_.start_row(read, number, block_.num_rows);
   add_strings(read.value, text, number);
+  profiler_.end_row();
   ++block_.num_rows;
   if (!read.value.is_object()) {
     ++block_.num_non_object;
@@ -117,6 +120,7 @@ void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_vi
   for_each_string(row, path_, [&](const std::string& path, std::string_view text) {
     ++block_.num_strings;
     block_.num_string_bytes += text.size();
+    profiler_.add_string(text, path);
     scanner_.scan(text, matches_);
     // The text of most rows is one of its strings, and then the same memory.
     if (!is_row_text_scanned && text.data() == row_text.data() && text.size() == row_text.size()) {

@@ -50,7 +50,8 @@ std::size_t number_length(std::string_view text, std::size_t at) {
 
 namespace detail {
 
-std::string relaxed_json(std::string_view text) {
+std::string relaxed_json(std::string_view text, std::uint64_t* num_lone_surrogates) {
+  std::uint64_t num_lone = 0;
   std::string out;
   out.reserve(text.size());
   bool is_in_string = false;
@@ -63,6 +64,7 @@ std::string relaxed_json(std::string_view text) {
         at += 12;
       } else if (is_high(unit) || is_low(unit)) {
         out += "\\ufffd";
+        ++num_lone;
         at += 6;
       } else {
         out.append(text.substr(at, 2));
@@ -85,6 +87,7 @@ std::string relaxed_json(std::string_view text) {
     out += c;
     ++at;
   }
+  if (num_lone_surrogates != nullptr) *num_lone_surrogates = num_lone;
   return out;
 }
 
@@ -120,7 +123,8 @@ JsonLine JsonLineReader::read(std::string_view line, std::size_t num_readable) {
     read.state = LineState::blank;
     return read;
   }
-  repaired_ = detail::relaxed_json(line);
+  read.is_repaired = true;
+  repaired_ = detail::relaxed_json(line, &read.num_lone_surrogates);
   if (!parse(repaired_, 0, read.value)) read.state = LineState::bad;
   return read;
 }

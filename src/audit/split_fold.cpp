@@ -43,6 +43,7 @@ SplitFold::SplitFold(const AuditOptions& options, SplitAudit& split)
       found_counts_(all_kinds().size(), 0) {}
 
 void SplitFold::add(BlockAudit&& block) {
+  profile_.add(std::move(block.profile), split_.num_rows);
   for (Finding& finding : block.findings) {
     if (split_.findings.size() >= options_.max_findings) break;
     finding.row += split_.num_rows;
@@ -108,6 +109,7 @@ void SplitFold::finish() {
   finish_lengths();
   finish_languages();
   finish_exact_duplicates();
+  split_.profile = profile_.finish();
   split_.near = options_.dedup_method == DedupMethod::minhash
                     ? find_near_duplicates(split_.sketches, options_.jaccard_threshold)
                     : find_near_duplicates(split_.fingerprints, options_.near_dup_threshold);
