@@ -1,5 +1,6 @@
 #include "block_profile.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -28,6 +29,26 @@ void add_each(Numbers& sum, const Numbers& more) {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
 }
 
+void add_balance(LabelsProfile& sum, const LabelsProfile& more) {
+  PairBalance& pairs = sum.pairs;
+  pairs.num_rows += more.pairs.num_rows;
+  pairs.num_identical += more.pairs.num_identical;
+  pairs.num_empty_chosen += more.pairs.num_empty_chosen;
+  pairs.num_empty_rejected += more.pairs.num_empty_rejected;
+  pairs.num_chosen_longer += more.pairs.num_chosen_longer;
+  pairs.num_rejected_longer += more.pairs.num_rejected_longer;
+  pairs.chosen_characters += more.pairs.chosen_characters;
+  pairs.rejected_characters += more.pairs.rejected_characters;
+  LabelBalance& labels = sum.labels;
+  labels.num_rows += more.labels.num_rows;
+  labels.num_desirable += more.labels.num_desirable;
+  labels.num_undesirable += more.labels.num_undesirable;
+  labels.num_unreadable += more.labels.num_unreadable;
+  labels.num_empty += more.labels.num_empty;
+  labels.desirable_characters += more.labels.desirable_characters;
+  labels.undesirable_characters += more.labels.undesirable_characters;
+}
+
 }  // namespace
 
 void BlockProfiler::start_row(const JsonLine& line, std::uint64_t number, std::uint64_t row) {
@@ -36,6 +57,7 @@ void BlockProfiler::start_row(const JsonLine& line, std::uint64_t number, std::u
   num_lone_surrogates_ = line.num_lone_surrogates;
   is_decode_error_ = line.is_decode_error;
   block_.columns.add(line.value, number, !line.is_repaired);
+  if (line.value.is_object()) labels_.add(simdjson::dom::object(line.value), !line.is_repaired);
 }
 
 // Where a line was mended before it was read, its replacement characters are what mending put there: half pairs first,
@@ -78,6 +100,7 @@ void BlockProfiler::end_row() {
 
 BlockProfile BlockProfiler::take() {
   BlockProfile done = std::move(block_);
+  done.labels = labels_.take();
   block_ = {};
   return done;
 }
@@ -87,6 +110,8 @@ void ProfileFold::add(BlockProfile&& block, std::uint64_t num_rows) {
   add_each(encoding_.num_places, block.encoding.num_places);
   add_each(encoding_.num_rows, block.encoding.num_rows);
   encoding_.num_damaged_rows += block.encoding.num_damaged_rows;
+  add_balance(labels_, block.labels.profile);
+  prompt_hashes_.insert(prompt_hashes_.end(), block.labels.prompt_hashes.begin(), block.labels.prompt_hashes.end());
   for (DamagePlace& place : block.encoding.places) {
     if (encoding_.places.size() == kMaxPlaces) break;
     place.row += num_rows;
@@ -94,6 +119,12 @@ void ProfileFold::add(BlockProfile&& block, std::uint64_t num_rows) {
   }
 }
 
-SplitProfile ProfileFold::finish() { return {columns_.profile(), std::move(encoding_)}; }
+SplitProfile ProfileFold::finish() {
+  std::sort(prompt_hashes_.begin(), prompt_hashes_.end());
+  const auto end = std::unique(prompt_hashes_.begin(), prompt_hashes_.end());
+  labels_.num_prompts = static_cast<std::uint64_t>(end - prompt_hashes_.begin());
+  labels_.num_repeated_prompts = prompt_hashes_.size() - labels_.num_prompts;
+  return {columns_.profile(), std::move(encoding_), labels_};
+}
 
 }  // namespace forgelm::audit

@@ -11,12 +11,14 @@
 #include "encoding_damage.hpp"
 #include "forgelm/audit/profile.hpp"
 #include "json_line.hpp"
+#include "label_balance.hpp"
 
 namespace forgelm::audit {
 
 struct BlockProfile {
   ColumnTree columns;
   EncodingProfile encoding;
+  BlockLabels labels;
 };
 
 /// For one thread.
@@ -35,6 +37,7 @@ class BlockProfiler {
   void add_place(std::string_view text, const std::string& field, const DamageSpan& span, Damage kind);
 
   BlockProfile block_;
+  LabelCounter labels_;
   std::uint64_t line_ = 0, row_ = 0, num_lone_surrogates_ = 0;
   bool is_decode_error_ = false;
   std::array<bool, kNumDamages> is_in_row_{};
@@ -52,6 +55,8 @@ class ProfileFold {
  private:
   ColumnTree columns_;
   EncodingProfile encoding_;
+  LabelsProfile labels_;
+  std::vector<std::uint64_t> prompt_hashes_;
 };
 
 }  // namespace forgelm::audit

@@ -124,6 +124,61 @@ Json encoding_json(const SplitAudit& split) {
                        {"places", std::move(places)}});
 }
 
+double mean(std::uint64_t sum, std::uint64_t count) {
+  return count == 0 ? 0.0 : rounded(static_cast<double>(sum) / static_cast<double>(count), 1);
+}
+
+Json pairs_json(const PairBalance& pairs) {
+  return Json::object({{"rows", pairs.num_rows},
+                       {"chosen_longer", pairs.num_chosen_longer},
+                       {"rejected_longer", pairs.num_rejected_longer},
+                       {"chosen_longer_rate", share(pairs.num_chosen_longer, pairs.num_rows)},
+                       {"mean_chosen_length", mean(pairs.chosen_characters, pairs.num_rows)},
+                       {"mean_rejected_length", mean(pairs.rejected_characters, pairs.num_rows)},
+                       {"identical", pairs.num_identical},
+                       {"empty_chosen", pairs.num_empty_chosen},
+                       {"empty_rejected", pairs.num_empty_rejected}});
+}
+
+Json labelled_json(const LabelBalance& labels) {
+  return Json::object({{"rows", labels.num_rows},
+                       {"desirable", labels.num_desirable},
+                       {"undesirable", labels.num_undesirable},
+                       {"desirable_rate", share(labels.num_desirable, labels.num_desirable + labels.num_undesirable)},
+                       {"unreadable", labels.num_unreadable},
+                       {"mean_desirable_length", mean(labels.desirable_characters, labels.num_desirable)},
+                       {"mean_undesirable_length", mean(labels.undesirable_characters, labels.num_undesirable)},
+                       {"empty_answers", labels.num_empty}});
+}
+
+/// A column that repeats a few values. Values are data: what is personal or secret in them is masked.
+Json values_json(const ColumnProfile& column) {
+  std::uint64_t total = 0;
+  for (const ValueCount& value : column.values) total += value.count;
+  Json values = Json::array();
+  for (const ValueCount& value : column.values)
+    values.push(Json::object(
+        {{"value", mask_pii(mask_secrets(value.value))}, {"count", value.count}, {"share", share(value.count, total)}}));
+  return Json::object({{"path", column.path},
+                       {"rows", total},
+                       {"distinct", column.values.size()},
+                       {"majority_share", share(column.values.front().count, total)},
+                       {"values", std::move(values)}});
+}
+
+Json labels_json(const SplitAudit& split) {
+  const LabelsProfile& labels = split.profile.labels;
+  Json out = Json::object(), columns = Json::array();
+  if (labels.pairs.num_rows > 0) out.set("preference", pairs_json(labels.pairs));
+  if (labels.labels.num_rows > 0) out.set("labelled", labelled_json(labels.labels));
+  if (labels.pairs.num_rows + labels.labels.num_rows > 0)
+    out.set("prompts",
+            Json::object({{"distinct", labels.num_prompts}, {"repeated_rows", labels.num_repeated_prompts}}));
+  for (const ColumnProfile& column : split.profile.columns.columns)
+    if (!column.values.empty()) columns.push(values_json(column));
+  return std::move(out.set("columns", std::move(columns)));
+}
+
 /// One object with a member for each split that could be read.
 template <class Make>
 Json by_split(const AuditReport& report, Make make) {
@@ -171,16 +226,32 @@ std::string encoding_text(const EncodingProfile& profile) {
   return cat("     encoding damage : ", join(kinds, ", "), " (rows=", profile.num_damaged_rows, ")\n");
 }
 
+std::string labels_text(const LabelsProfile& profile) {
+  std::string out;
+  if (const PairBalance& pairs = profile.pairs; pairs.num_rows > 0)
+    out += cat("     preference      : pairs=", pairs.num_rows, " chosen longer=",
+               percent(share(pairs.num_chosen_longer, pairs.num_rows), 1), " identical=", pairs.num_identical,
+               " empty=", pairs.num_empty_chosen, "/", pairs.num_empty_rejected,
+               " repeated prompts=", profile.num_repeated_prompts, "\n");
+  if (const LabelBalance& labels = profile.labels; labels.num_rows > 0)
+    out += cat("     labels          : desirable=", labels.num_desirable, " undesirable=", labels.num_undesirable,
+               " unreadable=", labels.num_unreadable, " empty=", labels.num_empty,
+               " repeated prompts=", profile.num_repeated_prompts, "\n");
+  return out;
+}
+
 }  // namespace
 
 void add_profile(Json& document, const AuditReport& report) {
   document.set("schema_pii", schema_pii_json(report));
   document.set("columns", by_split(report, [](const SplitAudit& split) { return columns_json(split.profile.columns); }));
   document.set("encoding", by_split(report, encoding_json));
+  document.set("labels", by_split(report, labels_json));
 }
 
 std::string profile_text(const SplitAudit& split) {
-  return columns_text(split.profile.columns) + encoding_text(split.profile.encoding);
+  return columns_text(split.profile.columns) + encoding_text(split.profile.encoding) +
+         labels_text(split.profile.labels);
 }
 
 std::string profile_summary(const AuditReport& report) {

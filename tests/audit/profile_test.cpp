@@ -220,12 +220,79 @@ TEST_CASE("bytes that are not UTF-8, half pairs in escapes and replacement chara
   CHECK(encoding.places[4].meant == "U+00E9");
 }
 
+TEST_CASE("pairs are weighed without the prompt that both share, in every form that rows have") {
+  const TemporaryDirectory folder;
+  const AuditReport report = audited_rows(
+      folder,
+      // Texts with a prompt, and dialogues that share theirs.
+      "{\"prompt\": \"Say it\", \"chosen\": \"longer answer\", \"rejected\": \"short\"}\n"
+      "{\"prompt\": \"Say it\", \"chosen\": \"same\", \"rejected\": \"same\"}\n"
+      "{\"prompt\": \"Else\", \"chosen\": \" \", \"rejected\": \"\"}\n"
+      "{\"chosen\": \"\\n\\nHuman: Hi\\n\\nAssistant: no\", \"rejected\": \"\\n\\nHuman: Hi\\n\\nAssistant: yes\"}\n"
+      // Conversations, whole and in turns.
+      "{\"chosen\": [{\"role\": \"user\", \"content\": \"Hello\"}, {\"role\": \"assistant\", \"content\": \"1234\"}],"
+      " \"rejected\": [{\"role\": \"user\", \"content\": \"Hello\"}, {\"role\": \"assistant\", \"content\": \"12\"}]}\n"
+      "{\"conversations\": [{\"from\": \"human\", \"value\": \"Hello\"}],"
+      " \"chosen\": {\"from\": \"gpt\", \"value\": \"\u00e9\"}, \"rejected\": {\"from\": \"gpt\", \"value\": \"\u00e9\u00e9\"}}\n");
+  const LabelsProfile& labels = report.splits.at(0).profile.labels;
+  CHECK(labels.pairs.num_rows == 6);
+  CHECK(labels.pairs.num_identical == 1);
+  CHECK(labels.pairs.num_empty_chosen == 1);
+  CHECK(labels.pairs.num_empty_rejected == 1);
+  CHECK(labels.pairs.num_chosen_longer == 3);    // "longer answer", " ", "1234"
+  CHECK(labels.pairs.num_rejected_longer == 2);  // "Assistant: yes", two letters
+  CHECK(labels.pairs.chosen_characters == 13 + 4 + 1 + 13 + 4 + 1);
+  CHECK(labels.pairs.rejected_characters == 5 + 4 + 0 + 14 + 2 + 2);
+  CHECK(labels.num_prompts == 4);
+  CHECK(labels.num_repeated_prompts == 2);
+  CHECK(summary_text(report, false).find("pairs=6 chosen longer=50.0% identical=1 empty=1/1 repeated prompts=2") !=
+        std::string::npos);
+}
+
+TEST_CASE("labelled answers are counted by their labels in the spellings that training takes") {
+  const TemporaryDirectory folder;
+  const AuditReport report = audited_rows(
+      folder,
+      "{\"prompt\": \"p\", \"completion\": \"abc\", \"label\": true}\n{\"prompt\": \"p\", \"completion\": \"\", \"label\": 0}\n"
+      "{\"prompt\": \"q\", \"completion\": \"ab\", \"label\": \"False\"}\n{\"prompt\": \"q\", \"response\": \"ab\", \"kto_tag\": 1}\n"
+      "{\"prompt\": \"r\", \"completion\": \"ab\", \"label\": \"good\"}\n{\"prompt\": \"r\", \"completion\": \"ab\", \"label\": null}\n"
+      "{\"messages\": [{\"role\": \"user\", \"content\": \"p\"}, {\"role\": \"assistant\", \"content\": \"abcde\"}], \"label\": true}\n"
+      "{\"text\": \"no answer\", \"label\": true}\n");
+  const LabelsProfile& labels = report.splits.at(0).profile.labels;
+  CHECK(labels.labels.num_rows == 7);
+  CHECK(labels.labels.num_desirable == 3);
+  CHECK(labels.labels.num_undesirable == 2);
+  CHECK(labels.labels.num_unreadable == 2);
+  CHECK(labels.labels.num_empty == 1);
+  CHECK(labels.labels.desirable_characters == 3 + 2 + 5);
+  CHECK(labels.labels.undesirable_characters == 2);
+  CHECK(labels.num_prompts == 3);
+  CHECK(labels.num_repeated_prompts == 4);
+  CHECK(labels.pairs.num_rows == 0);
+}
+
+TEST_CASE("columns that repeat a few short values show their balance, masked; others do not") {
+  const TemporaryDirectory folder;
+  std::string rows;
+  for (int i = 0; i < 30; ++i)
+    rows += cat(R"({"text": "row )", i, R"(", "label": ")", i % 10 == 0 ? "spam" : "ham", R"(", "n": )", i % 2,
+                R"(, "from": "a.b@mail.de", "long": ")", std::string(65, 'x'), "\"}\n");
+  const AuditReport report = audited_rows(folder, rows);
+  CHECK(dump(to_json(report).at("labels").at("train").at("columns")) ==
+        R"([{"path": "label", "rows": 30, "distinct": 2, "majority_share": 0.9, "values": )"
+        R"([{"value": "ham", "count": 27, "share": 0.9}, {"value": "spam", "count": 3, "share": 0.1}]}, )"
+        R"({"path": "n", "rows": 30, "distinct": 2, "majority_share": 0.5, "values": )"
+        R"([{"value": "0", "count": 15, "share": 0.5}, {"value": "1", "count": 15, "share": 0.5}]}, )"
+        R"({"path": "from", "rows": 30, "distinct": 1, "majority_share": 1.0, "values": )"
+        R"([{"value": "[REDACTED]", "count": 30, "share": 1.0}]}])");
+}
+
 TEST_CASE("the profile is the same for any number of threads, over many blocks") {
   const TemporaryDirectory folder;
   std::string rows;
   for (int i = 0; i < 60000; ++i)
     rows += cat(R"({"text": "row )", i, i % 977 == 0 ? "\\u0001" : "", R"( \u00c3\u00a9", "n": )",
-                i % 1000 == 999 ? "\"x\"" : "1", R"(, "k)", i % 1500, R"(": {"l": ")", i % 3, "\"}}\n");
+                i % 1000 == 999 ? "\"x\"" : "1", R"(, "k)", i % 1500, R"(": {"l": ")", i % 3, R"("}, "chosen": ")", i % 7, R"(", "rejected": "b"})", "\n");
   const auto text_of = [&](int num_workers) {
     AuditReport report = audited_rows(folder, rows, num_workers);
     report.generated_at.clear();

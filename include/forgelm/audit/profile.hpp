@@ -98,9 +98,35 @@ struct EncodingProfile {
   std::vector<DamagePlace> places;  ///< the first of the split
 };
 
+// ---- labels and pairs ---------------------------------------------------------------------------------------------
+
+/// Preference rows: a better and a worse answer. Lengths are characters of the answers without what both share as a
+/// prompt.
+struct PairBalance {
+  std::uint64_t num_rows = 0, num_identical = 0, num_empty_chosen = 0, num_empty_rejected = 0;
+  std::uint64_t num_chosen_longer = 0, num_rejected_longer = 0;
+  std::uint64_t chosen_characters = 0, rejected_characters = 0;
+};
+
+/// Rows of an answer and whether it is desirable (KTO).
+struct LabelBalance {
+  std::uint64_t num_rows = 0, num_desirable = 0, num_undesirable = 0;
+  std::uint64_t num_unreadable = 0;  ///< neither true nor false
+  std::uint64_t num_empty = 0;       ///< answers
+  std::uint64_t desirable_characters = 0, undesirable_characters = 0;
+};
+
+struct LabelsProfile {
+  PairBalance pairs;
+  LabelBalance labels;
+  std::uint64_t num_prompts = 0;           ///< of such rows; different ones
+  std::uint64_t num_repeated_prompts = 0;  ///< rows whose prompt an earlier one has
+};
+
 struct SplitProfile {
   ColumnsProfile columns;
   EncodingProfile encoding;
+  LabelsProfile labels;
 };
 
 }  // namespace forgelm::audit
