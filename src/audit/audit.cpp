@@ -49,12 +49,17 @@ class Blocks {
     }
     std::optional<LineBlock> block = lines_->next();
     if (!block) return std::nullopt;
+    hash_.update(block->text);
     if (block->first_line == 1 && block->text.starts_with("\xEF\xBB\xBF")) block->text.erase(0, 3);
     return Block{std::move(*block), lines_->bytes_read()};
   }
 
+  /// SHA-256 of the file, behind the last block.
+  std::string digest_hex() { return lines_ ? hash_.finish_hex() : sha256_file(path_); }
+
  private:
   fs::path path_;
+  Sha256 hash_;
   std::optional<LineBlocks> lines_;
   std::optional<formats::RowBlocks> rows_;
 };
@@ -97,6 +102,7 @@ void read_split(const AuditOptions& options, SplitAudit& split, const ReadBytes&
         progress(block.end_byte);
         fold.add(std::move(block));
       });
+  split.sha256 = blocks.digest_hex();
   fold.finish();
 }
 
@@ -106,7 +112,6 @@ SplitAudit audit_split(const AuditOptions& options, const SplitFile& file, const
   split.name = file.name;
   split.path = file.path;
   try {
-    split.sha256 = sha256_file(file.path);
     split.size_bytes = fs::file_size(file.path);
     read_split(options, split, progress);
   } catch (const Error& error) {

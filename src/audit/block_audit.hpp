@@ -31,7 +31,8 @@ struct BlockAudit {
   std::vector<Sketch> sketches;                 ///< one a row, of minhash
   std::vector<std::uint64_t> text_hashes;       ///< one a row with a text
   std::vector<std::uint32_t> lengths;           ///< the same, in characters
-  std::vector<std::string> snippets;            ///< the same, the first 512 characters
+  std::string snippets;                         ///< the same, the first 512 characters of each,
+  std::vector<std::uint32_t> snippet_sizes;     ///< and how many bytes each takes
   std::vector<KeySet> key_sets;                 ///< in order of appearance
   std::vector<std::uint64_t> reference_counts;  ///< by kind, in the rows' texts
   std::vector<std::uint64_t> found_counts;      ///< by kind, in all strings
@@ -57,9 +58,9 @@ class BlockAuditor {
 
  private:
   void start();
-  void add_signature(std::string_view text);
+  void add_signature();
   void add_columns(const simdjson::dom::element& row);
-  void add_text(std::string_view text);
+  void add_text();
   void add_strings(const simdjson::dom::element& row, std::string_view row_text, std::uint64_t number);
   void count_reference_kinds();
   void add_findings(std::string_view text, const std::string& field, std::uint64_t number);
@@ -68,6 +69,7 @@ class BlockAuditor {
   PatternScanner scanner_;
   JsonLineReader reader_;
   BlockAudit block_;
+  TextMasks masks_;  ///< of the row's text
   std::string text_buffer_, path_, keys_;
   std::vector<std::pair<std::string, std::size_t>> known_keys_;
   std::vector<Match> matches_;

@@ -146,9 +146,9 @@ Sketch empty_sketch() noexcept {
   return sketch;
 }
 
-Sketch minhash(std::string_view text) {
+Sketch minhash(const TextMasks& text) {
   Sketch sketch = empty_sketch();
-  for_each_word(text, [&](std::string_view word) {
+  text.for_each_word([&](std::string_view word) {
     const Sketch& values = values_of(word);
     for (std::size_t i = 0; i < kNumPermutations; ++i) sketch[i] = std::min(sketch[i], values[i]);
   });

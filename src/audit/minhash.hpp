@@ -7,11 +7,11 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "forgelm/audit/near_duplicates.hpp"
+#include "text_masks.hpp"
 
 namespace forgelm::audit {
 
@@ -21,7 +21,7 @@ using Sketch = std::array<std::uint32_t, kNumPermutations>;
 
 Sketch empty_sketch() noexcept;
 /// The sketch of the set of words of a text (\w+ in lower case).
-Sketch minhash(std::string_view text);
+Sketch minhash(const TextMasks& text);
 
 /// Bands and rows of a band that datasketch's MinHashLSH takes for a threshold.
 std::pair<int, int> lsh_bands(double threshold);

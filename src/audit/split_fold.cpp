@@ -2,6 +2,7 @@
 // generator, so that percentiles over more than 100,000 rows are the same
 // numbers.
 #include <algorithm>
+#include <future>
 
 #include "block_audit.hpp"
 #include "forgelm/core/ordered_work.hpp"
@@ -66,10 +67,12 @@ void SplitFold::add(BlockAudit&& block) {
   add_each(quality_, block.quality);
   for (const KeySet& set : block.key_sets) add_key_set(set);
   for (const std::uint32_t length : block.lengths) add_length(length);
-  for (std::string& snippet : block.snippets) {
+  std::string_view snippets = block.snippets;
+  for (const std::uint32_t size : block.snippet_sizes) {
     const std::uint64_t place = snippet_reservoir_.next(kLanguageSample);
-    if (place == snippet_sample_.size()) snippet_sample_.push_back(std::move(snippet));
-    else if (place < kLanguageSample) snippet_sample_[place] = std::move(snippet);
+    if (place == snippet_sample_.size()) snippet_sample_.emplace_back(snippets.substr(0, size));
+    else if (place < kLanguageSample) snippet_sample_[place].assign(snippets.substr(0, size));
+    snippets.remove_prefix(size);
   }
 }
 
@@ -105,14 +108,19 @@ void SplitFold::finish() {
   split_.found.merge(named(found_counts_, Family::secret));
   for (std::size_t i = 0; i < quality_.size(); ++i)
     if (quality_[i] > 0) split_.quality[kQualityFlags[i]] = quality_[i];
+  // Beside the rest when threads are given: it is a thread's work, and the longest part.
+  std::future<NearDuplicates> near =
+      std::async(options_.num_workers > 1 ? std::launch::async : std::launch::deferred, [this] {
+        return options_.dedup_method == DedupMethod::minhash
+                   ? find_near_duplicates(split_.sketches, options_.jaccard_threshold)
+                   : find_near_duplicates(split_.fingerprints, options_.near_dup_threshold);
+      });
   finish_columns();
   finish_lengths();
   finish_languages();
   finish_exact_duplicates();
   split_.profile = profile_.finish();
-  split_.near = options_.dedup_method == DedupMethod::minhash
-                    ? find_near_duplicates(split_.sketches, options_.jaccard_threshold)
-                    : find_near_duplicates(split_.fingerprints, options_.near_dup_threshold);
+  split_.near = near.get();
 }
 
 void SplitFold::finish_columns() {
