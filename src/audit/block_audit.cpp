@@ -33,6 +33,7 @@ void BlockAuditor::start() {
 
 BlockAudit BlockAuditor::take() {
   BlockAudit done = std::move(block_);
+  done.profile = profiler_.take();
   start();
   return done;
 }
@@ -46,7 +47,9 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
     return;
   }
   const std::string_view text = read.value.is_object() ? row_text(read.value, text_buffer_) : std::string_view();
+  profiler_.start_row(read, number, block_.num_rows);
   add_strings(read.value, text, number);
+  profiler_.end_row();
   masks_.read(text);
   ++block_.num_rows;
   if (!read.value.is_object()) {
@@ -113,6 +116,7 @@ void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_vi
   for_each_string(row, path_, [&](const std::string& path, std::string_view text) {
     ++block_.num_strings;
     block_.num_string_bytes += text.size();
+    profiler_.add_string(text, path);
     const TriggerSet triggers = scanner_.triggers(text);
     triggers_of_row |= triggers;
     scanner_.scan(text, triggers, matches_);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "block_profile.hpp"
 #include "forgelm/audit/audit.hpp"
 #include "json_line.hpp"
 #include "quality.hpp"
@@ -39,6 +40,7 @@ struct BlockAudit {
   std::array<std::uint64_t, kQualityFlags.size()> quality{};
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   std::uint64_t num_strings = 0, num_string_bytes = 0;
+  BlockProfile profile;
 };
 
 /// For one thread; takes lines one after the other.
@@ -71,6 +73,7 @@ class BlockAuditor {
   std::string text_buffer_, path_, keys_;
   std::vector<std::pair<std::string, std::size_t>> known_keys_;
   std::vector<Match> matches_;
+  BlockProfiler profiler_;
 };
 
 /// Puts blocks together, in order.
@@ -107,6 +110,7 @@ class SplitFold {
   std::vector<std::uint32_t> length_sample_;
   std::vector<std::string> snippet_sample_;
   std::uint64_t length_total_ = 0;
+  ProfileFold profile_;
 };
 
 }  // namespace forgelm::audit

@@ -43,6 +43,7 @@ SplitFold::SplitFold(const AuditOptions& options, SplitAudit& split)
 }
 
 void SplitFold::add(BlockAudit&& block) {
+  profile_.add(std::move(block.profile), split_.num_rows);
   for (Finding& finding : block.findings) {
     if (split_.findings.size() >= options_.max_findings) break;
     finding.row += split_.num_rows;
@@ -119,6 +120,7 @@ void SplitFold::finish() {
   finish_lengths();
   finish_languages();
   finish_exact_duplicates();
+  split_.profile = profile_.finish();
   split_.near = near.get();
 }
 

@@ -18,6 +18,7 @@
 
 #include "forgelm/audit/near_duplicates.hpp"
 #include "forgelm/audit/pattern_scan.hpp"
+#include "forgelm/audit/profile.hpp"
 #include "forgelm/core/counts.hpp"
 #include "forgelm/core/json.hpp"
 
@@ -78,6 +79,7 @@ struct SplitAudit {
   std::uint64_t num_exact_duplicates = 0;       ///< rows whose text an earlier row has to the byte
   std::vector<std::uint64_t> fingerprints;      ///< of the rows, for comparing splits: simhashes
   std::shared_ptr<const SketchIndex> sketches;  ///< or MinHash sketches
+  SplitProfile profile;
 };
 
 /// Rows of one split that another has too, nearly.
