@@ -157,8 +157,9 @@ Json values_json(const ColumnProfile& column) {
   for (const ValueCount& value : column.values) total += value.count;
   Json values = Json::array();
   for (const ValueCount& value : column.values)
-    values.push(Json::object(
-        {{"value", mask_pii(mask_secrets(value.value))}, {"count", value.count}, {"share", share(value.count, total)}}));
+    values.push(Json::object({{"value", mask_pii(mask_secrets(value.value))},
+                              {"count", value.count},
+                              {"share", share(value.count, total)}}));
   return Json::object({{"path", column.path},
                        {"rows", total},
                        {"distinct", column.values.size()},
@@ -229,9 +230,9 @@ std::string encoding_text(const EncodingProfile& profile) {
 std::string labels_text(const LabelsProfile& profile) {
   std::string out;
   if (const PairBalance& pairs = profile.pairs; pairs.num_rows > 0)
-    out += cat("     preference      : pairs=", pairs.num_rows, " chosen longer=",
-               percent(share(pairs.num_chosen_longer, pairs.num_rows), 1), " identical=", pairs.num_identical,
-               " empty=", pairs.num_empty_chosen, "/", pairs.num_empty_rejected,
+    out += cat("     preference      : pairs=", pairs.num_rows,
+               " chosen longer=", percent(share(pairs.num_chosen_longer, pairs.num_rows), 1),
+               " identical=", pairs.num_identical, " empty=", pairs.num_empty_chosen, "/", pairs.num_empty_rejected,
                " repeated prompts=", profile.num_repeated_prompts, "\n");
   if (const LabelBalance& labels = profile.labels; labels.num_rows > 0)
     out += cat("     labels          : desirable=", labels.num_desirable, " undesirable=", labels.num_undesirable,
@@ -244,7 +245,8 @@ std::string labels_text(const LabelsProfile& profile) {
 
 void add_profile(Json& document, const AuditReport& report) {
   document.set("schema_pii", schema_pii_json(report));
-  document.set("columns", by_split(report, [](const SplitAudit& split) { return columns_json(split.profile.columns); }));
+  document.set("columns",
+               by_split(report, [](const SplitAudit& split) { return columns_json(split.profile.columns); }));
   document.set("encoding", by_split(report, encoding_json));
   document.set("labels", by_split(report, labels_json));
 }

@@ -242,22 +242,22 @@ Json to_json(const AuditReport& report) {
   for (const SplitAudit& split : report.splits)
     splits.set(split.name, split_json(split, report.with_quality, report.dedup_method));
   Json document = Json::object({{"generated_at", report.generated_at},
-                       {"source_path", report.source_path},
-                       {"source_input", report.source_input},
-                       {"total_samples", report.total_rows},
-                       {"splits", std::move(splits)},
-                       {"cross_split_overlap", overlap_json(report)},
-                       {"pii_summary", to_object(report.pii)},
-                       {"pii_severity", pii_severity(report.pii)},
-                       {"near_duplicate_summary", near_duplicate_summary(report)},
-                       {"secrets_summary", to_object(report.secrets)},
-                       {"quality_summary", quality_summary(report)},
-                       {"croissant", report.croissant},
-                       {"notes", Json::array_of(report.notes)},
-                       {"files", files_json(report)},
-                       {"scan", scan_json(report)},
-                       {"duplicates", duplicates_json(report)},
-                       {"languages", languages_json(report)}});
+                                {"source_path", report.source_path},
+                                {"source_input", report.source_input},
+                                {"total_samples", report.total_rows},
+                                {"splits", std::move(splits)},
+                                {"cross_split_overlap", overlap_json(report)},
+                                {"pii_summary", to_object(report.pii)},
+                                {"pii_severity", pii_severity(report.pii)},
+                                {"near_duplicate_summary", near_duplicate_summary(report)},
+                                {"secrets_summary", to_object(report.secrets)},
+                                {"quality_summary", quality_summary(report)},
+                                {"croissant", report.croissant},
+                                {"notes", Json::array_of(report.notes)},
+                                {"files", files_json(report)},
+                                {"scan", scan_json(report)},
+                                {"duplicates", duplicates_json(report)},
+                                {"languages", languages_json(report)}});
   add_profile(document, report);
   return document;
 }

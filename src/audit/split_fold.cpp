@@ -109,6 +109,7 @@ void SplitFold::finish() {
   split_.found.merge(named(found_counts_, Family::secret));
   for (std::size_t i = 0; i < quality_.size(); ++i)
     if (quality_[i] > 0) split_.quality[kQualityFlags[i]] = quality_[i];
+  finish_exact_duplicates();
   // Beside the rest when threads are given: it is a thread's work, and the longest part.
   std::future<NearDuplicates> near =
       std::async(options_.num_workers > 1 ? std::launch::async : std::launch::deferred, [this] {
@@ -119,7 +120,6 @@ void SplitFold::finish() {
   finish_columns();
   finish_lengths();
   finish_languages();
-  finish_exact_duplicates();
   split_.profile = profile_.finish();
   split_.near = near.get();
 }
@@ -179,6 +179,7 @@ void SplitFold::finish_exact_duplicates() {
   std::sort(text_hashes_.begin(), text_hashes_.end());
   const auto end = std::unique(text_hashes_.begin(), text_hashes_.end());
   split_.num_exact_duplicates = static_cast<std::uint64_t>(text_hashes_.end() - end);
+  text_hashes_ = {};
 }
 
 }  // namespace forgelm::audit
