@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "forgelm/core/text.hpp"
+#include "language.hpp"
 #include "row_text.hpp"
 #include "words.hpp"
 
@@ -96,8 +97,12 @@ void BlockAuditor::add_signature() {
 void BlockAuditor::add_text() {
   block_.lengths.push_back(static_cast<std::uint32_t>(masks_.num_characters()));
   const std::string_view snippet = masks_.first_characters(kSnippetCharacters);
-  block_.snippets.append(snippet);
-  block_.snippet_sizes.push_back(static_cast<std::uint32_t>(snippet.size()));
+  if (options_.num_language_sample == 0) {
+    add_language(block_.languages, language_of(snippet), 1);
+  } else {
+    block_.snippets.append(snippet);
+    block_.snippet_sizes.push_back(static_cast<std::uint32_t>(snippet.size()));
+  }
   add_signature();
   block_.text_hashes.push_back(word_hash(masks_.text()));
   if (!options_.with_quality) return;

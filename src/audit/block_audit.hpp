@@ -24,6 +24,10 @@ struct KeySet {
   std::uint64_t count = 0;
 };
 
+/// How often a language was found, in order of appearance.
+using LanguageCounts = std::vector<std::pair<std::string, std::uint64_t>>;
+void add_language(LanguageCounts& counts, const std::string& language, std::uint64_t count);
+
 struct BlockAudit {
   std::uint64_t end_byte = 0;
   std::uint64_t num_rows = 0, num_non_object = 0, num_without_text = 0, num_parse_errors = 0, num_decode_errors = 0;
@@ -33,6 +37,7 @@ struct BlockAudit {
   std::vector<std::uint32_t> lengths;           ///< the same, in characters
   std::string snippets;                         ///< the same, the first 512 characters of each,
   std::vector<std::uint32_t> snippet_sizes;     ///< and how many bytes each takes
+  LanguageCounts languages;                     ///< or their languages, where every row counts
   std::vector<KeySet> key_sets;                 ///< in order of appearance
   std::vector<std::uint64_t> reference_counts;  ///< by kind, in the rows' texts
   std::vector<std::uint64_t> found_counts;      ///< by kind, in all strings

@@ -13,7 +13,6 @@ namespace forgelm::audit {
 namespace {
 
 constexpr std::uint64_t kLengthSample = 100'000;
-constexpr std::uint64_t kLanguageSample = 10'000;  // the reference: 200
 constexpr std::uint64_t kMultiplier = 6364136223846793005U;
 
 Counts named(const std::vector<std::uint64_t>& counts, Family family) {
@@ -29,6 +28,13 @@ void add_each(Numbers& sum, const Numbers& more) {
 }
 
 }  // namespace
+
+void add_language(LanguageCounts& counts, const std::string& language, std::uint64_t count) {
+  const auto known =
+      std::find_if(counts.begin(), counts.end(), [&](const auto& item) { return item.first == language; });
+  if (known != counts.end()) known->second += count;
+  else counts.emplace_back(language, count);
+}
 
 std::uint64_t SplitFold::Reservoir::next(std::uint64_t size) {
   ++seen;
@@ -66,11 +72,12 @@ void SplitFold::add(BlockAudit&& block) {
   add_each(quality_, block.quality);
   for (const KeySet& set : block.key_sets) add_key_set(set);
   for (const std::uint32_t length : block.lengths) add_length(length);
+  for (const auto& [language, count] : block.languages) add_language(split_.languages, language, count);
   std::string_view snippets = block.snippets;
   for (const std::uint32_t size : block.snippet_sizes) {
-    const std::uint64_t place = snippet_reservoir_.next(kLanguageSample);
+    const std::uint64_t place = snippet_reservoir_.next(options_.num_language_sample);
     if (place == snippet_sample_.size()) snippet_sample_.emplace_back(snippets.substr(0, size));
-    else if (place < kLanguageSample) snippet_sample_[place].assign(snippets.substr(0, size));
+    else if (place < options_.num_language_sample) snippet_sample_[place].assign(snippets.substr(0, size));
     snippets.remove_prefix(size);
   }
 }
@@ -146,8 +153,7 @@ void SplitFold::finish_lengths() {
 
 void SplitFold::finish_languages() {
   constexpr std::size_t kBatch = 256;
-  split_.num_language_sample = snippet_sample_.size();
-  std::vector<std::pair<std::string, std::uint64_t>>& languages = split_.languages;
+  LanguageCounts& languages = split_.languages;
   std::size_t next = 0;
   using Batch = std::pair<std::size_t, std::size_t>;
   run_ordered<Batch, std::vector<std::string>>(
@@ -164,13 +170,9 @@ void SplitFold::finish_languages() {
         return found;
       },
       [&](std::vector<std::string> found) {
-        for (std::string& language : found) {
-          const auto known = std::find_if(languages.begin(), languages.end(),
-                                          [&](const auto& item) { return item.first == language; });
-          if (known != languages.end()) ++known->second;
-          else languages.emplace_back(std::move(language), 1);
-        }
+        for (const std::string& language : found) add_language(split_.languages, language, 1);
       });
+  for (const auto& [language, count] : languages) split_.num_language_sample += count;
   std::stable_sort(languages.begin(), languages.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
 }

@@ -118,6 +118,7 @@ complete -c forgelm -n '__forgelm_command "audit"' -l no-quality-filter -d 'Leav
 complete -c forgelm -n '__forgelm_command "audit"' -l croissant -d 'Describe the data set as a Croissant 1.1 card: under the report\'s key croissant, and as croissant.json beside it.'
 complete -c forgelm -n '__forgelm_command "audit"' -l pii-ml -d 'Look for names of people, organizations and places with a model; this build runs none and says so.'
 complete -c forgelm -n '__forgelm_command "audit"' -l pii-ml-language -x -d 'Language of --pii-ml.'
+complete -c forgelm -n '__forgelm_command "audit"' -l language-sample -x -d 'Rows of a split whose language is found, drawn by chance with a fixed seed; 0: every row.'
 complete -c forgelm -n '__forgelm_command "audit"' -l workers -x -d 'Threads that read rows; the report is the same for any number.'
 complete -c forgelm -n '__forgelm_command "audit"' -l sarif -r -F -d 'Write the findings as a SARIF 2.1.0 log too, for code scanning.'
 complete -c forgelm -n '__forgelm_command "audit"' -l allow-secrets -d 'Exit 0 even when secrets are found; they are still reported.'

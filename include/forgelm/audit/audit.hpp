@@ -35,6 +35,9 @@ struct AuditOptions {
   double jaccard_threshold = 0.85;  ///< of minhash
   bool with_quality = true;
   int num_workers = 1;
+  /// Rows of a split whose language is found, drawn by chance with a fixed seed;
+  /// 0: all.
+  std::uint64_t num_language_sample = 10'000;
   ScanEngine engine = ScanEngine::best;
   std::size_t max_findings = 10'000;  ///< listed for a split; all are counted
 };
@@ -65,7 +68,7 @@ struct SplitAudit {
   std::uint64_t num_rows = 0, num_non_object = 0, num_without_text = 0, num_parse_errors = 0, num_decode_errors = 0;
   std::vector<std::string> columns, drift_columns;
   LengthStatistics lengths;
-  std::vector<std::pair<std::string, std::uint64_t>> languages;  ///< of the sample, the most frequent first
+  std::vector<std::pair<std::string, std::uint64_t>> languages;  ///< the most frequent first
   Counts pii, secrets;                                           ///< of the reference's kinds, in the rows' texts
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   Counts quality;

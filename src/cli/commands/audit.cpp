@@ -27,6 +27,7 @@ audit::AuditOptions options_of(const Arguments& arguments) {
   options.near_dup_threshold = static_cast<int>(arguments.integer("near-dup-threshold"));
   options.jaccard_threshold = arguments.real("jaccard-threshold");
   options.with_quality = !arguments.flag("no-quality-filter");
+  options.num_language_sample = static_cast<std::uint64_t>(arguments.integer("language-sample"));
   options.num_workers = static_cast<int>(arguments.integer("workers"));
   return options;
 }
@@ -195,6 +196,13 @@ constexpr OptionSpec kOptions[] = {
      .doc = "Language of --pii-ml.",
      .value_name = "LANG",
      .default_text = "en"},
+    {.name = "language-sample",
+     .kind = OptionKind::integer,
+     .doc = "Rows of a split whose language is found, drawn by chance with a "
+            "fixed seed; 0: every row.",
+     .value_name = "N",
+     .default_text = "10000",
+     .at_least = 0},
     {.name = "workers",
      .kind = OptionKind::integer,
      .doc = "Threads that read rows; the report is the same for any number.",
