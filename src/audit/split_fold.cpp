@@ -76,8 +76,8 @@ void SplitFold::add(BlockAudit&& block) {
   std::string_view snippets = block.snippets;
   for (const std::uint32_t size : block.snippet_sizes) {
     const std::uint64_t place = snippet_reservoir_.next(options_.num_language_sample);
-    if (place == snippet_sample_.size()) snippet_sample_.emplace_back(snippets.substr(0, size));
-    else if (place < options_.num_language_sample) snippet_sample_[place].assign(snippets.substr(0, size));
+    if (place < snippet_sample_.size()) snippet_sample_[place].assign(snippets.substr(0, size));
+    else if (place < options_.num_language_sample) snippet_sample_.emplace_back(snippets.substr(0, size));
     snippets.remove_prefix(size);
   }
 }
@@ -103,8 +103,8 @@ void SplitFold::add_length(std::uint32_t length) {
   ++lengths.count;
   length_total_ += length;
   const std::uint64_t place = length_reservoir_.next(kLengthSample);
-  if (place == length_sample_.size()) length_sample_.push_back(length);
-  else if (place < kLengthSample) length_sample_[place] = length;
+  if (place < length_sample_.size()) length_sample_[place] = length;
+  else if (place < kLengthSample) length_sample_.push_back(length);
 }
 
 void SplitFold::finish() {
