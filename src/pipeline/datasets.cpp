@@ -1,11 +1,12 @@
 #include "forgelm/pipeline/datasets.hpp"
 
 #include <algorithm>
-#include <map>
+#include <memory>
 #include <set>
 
 #include "audit_reports.hpp"
 #include "forgelm/audit/audit.hpp"
+#include "forgelm/compliance/audit_log.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/hash.hpp"
 #include "forgelm/core/text.hpp"
@@ -149,6 +150,13 @@ void add_unknown(const Dataset& dataset, bool with_digest, std::vector<FileMisma
   }
 }
 
+/// The audit log of the registry, beside its records.
+std::unique_ptr<AuditSink> registry_log(const registry::Index& index) {
+  compliance::AuditLogOptions options;
+  options.directory = index.path().parent_path();
+  return std::make_unique<compliance::AuditLog>(std::move(options));
+}
+
 }  // namespace
 
 void refuse_address(std::string_view path) {
@@ -211,8 +219,27 @@ Registration register_dataset(registry::Index& index, const RegisterRequest& req
   set.description = request.description;
   set.tags = request.tags;
   set.parent = request.parent.value_or("");
+  const std::unique_ptr<AuditSink> log = registry_log(index);
   set = index.add(std::move(set), audited.reports);
+  log->record({"data.registered", Json::object({{"dataset", set.ref()},
+                                                {"id", set.id},
+                                                {"digest", set.digest},
+                                                {"path", set.path},
+                                                {"rows", set.num_rows},
+                                                {"audit_status", set.audit_status},
+                                                {"audit_note", set.audit_note.empty() ? Json() : Json(set.audit_note)},
+                                                {"parent", set.parent.empty() ? Json() : Json(set.parent)}})});
   return out;
+}
+
+void unregister_dataset(registry::Index& index, const Dataset& dataset) {
+  const std::unique_ptr<AuditSink> log = registry_log(index);
+  index.require_unused(dataset);
+  log->record({"data.unregistered", Json::object({{"dataset", dataset.ref()},
+                                                  {"id", dataset.id},
+                                                  {"digest", dataset.digest},
+                                                  {"path", dataset.path}})});
+  index.remove(dataset);
 }
 
 std::string describe(const FileMismatch& mismatch) {

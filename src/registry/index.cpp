@@ -423,8 +423,7 @@ std::vector<std::string> Index::references(const Dataset& dataset) {
   return out;
 }
 
-void Index::remove(const Dataset& dataset) {
-  Transaction transaction(impl_->database);
+void Index::require_unused(const Dataset& dataset) {
   constexpr std::size_t kMaxShown = 5;
   std::vector<std::string> users = references(dataset);
   if (!users.empty()) {
@@ -434,6 +433,11 @@ void Index::remove(const Dataset& dataset) {
                           count > kMaxShown ? cat(" and ", count - kMaxShown, " more") : ""),
                       "what models were made from stays known; `forgelm purge` erases content");
   }
+}
+
+void Index::remove(const Dataset& dataset) {
+  Transaction transaction(impl_->database);
+  require_unused(dataset);
   Statement(impl_->database, "DELETE FROM datasets WHERE id = ?").bind(dataset.id).run();
   impl_->records.remove(dataset);
   transaction.commit();

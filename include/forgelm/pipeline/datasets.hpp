@@ -37,9 +37,11 @@ struct Registration {
 /// instead of a path, a path without rows, a name or version that is taken or none, an unknown parent, a report of
 /// other files. RunError(store, io).
 Registration register_dataset(registry::Index& index, const RegisterRequest& request);
+/// Takes a set out of the registry; its data stay. ConfigError while something refers to it. Both leave an event in the
+/// audit log of the index's folder; ConfigError when nobody can be named as the operator.
+void unregister_dataset(registry::Index& index, const registry::Dataset& dataset);
 
-/// ConfigError for an address in place of a
-/// path (s3://...), with how to get the data here.
+/// ConfigError for an address in place of a path (s3://...), with how to get the data here.
 void refuse_address(std::string_view path);
 
 /// A file that is not as it was registered.

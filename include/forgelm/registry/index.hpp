@@ -83,6 +83,8 @@ class Index {
   Lineage lineage(const Dataset& dataset);
   /// What keeps a set from being removed: sets made from it and runs that used it.
   std::vector<std::string> references(const Dataset& dataset);
+  /// ConfigError while something refers to the set.
+  void require_unused(const Dataset& dataset);
   /// Removes a set from the index, with its record; its data stay. ConfigError while something refers to it.
   void remove(const Dataset& dataset);
   /// The status of the audits of sets that hold a file of this digest, with the sets' names, best first.
