@@ -52,6 +52,14 @@ std::string fact_line(std::string_view label, const std::string& value) {
 
 std::string short_digest(const std::string& digest) { return std::string(prefix_code_points(digest, 12)); }
 
+void ReadingProgress::operator()(std::uint64_t done, std::uint64_t all) {
+  constexpr std::uint64_t kBytesWorthProgress = std::uint64_t{32} << 20;
+  if (all < kBytesWorthProgress) return;
+  if (!progress_)
+    progress_.emplace(ProgressOptions{label_, "byte", static_cast<std::int64_t>(all), 0, /*is_bytes=*/true});
+  progress_->update(static_cast<std::int64_t>(done));
+}
+
 registry::Index open_registered() {
   auto index = registry::Index::open_existing();
   if (!index)

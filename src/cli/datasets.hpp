@@ -1,10 +1,13 @@
 // What the commands on registered data sets have in common: how one is shown, and how a text of a user is taken for one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "forgelm/cli/command.hpp"
+#include "forgelm/core/progress.hpp"
 #include "forgelm/registry/index.hpp"
 
 namespace forgelm::cli {
@@ -23,6 +26,17 @@ Json dataset_json(const registry::Dataset& dataset);
 std::string fact_line(std::string_view label, const std::string& value);
 /// The first digits of a digest, for people.
 std::string short_digest(const std::string& digest);
+
+/// Progress of reading: shown from the first bytes told on, and only where there is something to wait for.
+class ReadingProgress {
+ public:
+  explicit ReadingProgress(std::string label) : label_(std::move(label)) {}
+  void operator()(std::uint64_t done, std::uint64_t all);
+
+ private:
+  std::string label_;
+  std::optional<Progress> progress_;
+};
 
 /// The index; ConfigError when nothing is registered.
 registry::Index open_registered();

@@ -81,9 +81,8 @@ class SplitCheck {
     try {
       converter_.emplace(converter_for(split_.files, options_.rules));
     } catch (const ConfigError& error) {
-      Diagnostic problem = problem_of(error, split_.files.front().string(), 0);
-      if (problem.code.empty()) problem.code = "unreadable_row";
-      add(std::move(problem));
+      for (const Diagnostic& problem : error.diagnostics()) add(problem);
+      if (error.diagnostics().empty()) add(problem_of(error, split_.files.front().string(), 0));
       return counts_;
     }
     counts_.format = converter_->description();
@@ -150,13 +149,14 @@ class SplitCheck {
     }
   }
 
-  /// Required columns without content; true when there is one.
+  /// Required columns without content; true when there is one. A prompt may be left out where the answers hold the
+  /// conversation, but one that is there and says nothing is a mistake.
   bool find_empty(const formats::Row& row, const std::string& file, Output& output) const {
     bool is_any = false;
     for (const ColumnSpec& column : converter_->format().columns) {
-      if (!column.is_required) continue;
+      if (!column.is_required && column.name != "prompt") continue;
       const auto found = column_of(row.value, column);
-      if (found && !is_blank(found->second)) continue;
+      if (found ? !is_blank(found->second) : !column.is_required) continue;
       is_any = true;
       output.findings.push_back(warning("empty_value", file, row, found ? found->first : std::string(column.name),
                                         found ? "is empty" : "is absent"));

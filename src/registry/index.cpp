@@ -35,7 +35,8 @@ constexpr std::string_view kRunColumns =
 
 std::vector<std::string> texts_of(const std::string& json) {
   std::vector<std::string> out;
-  for (const Json& item : parse_json(json).value().items()) out.push_back(item.text());
+  const Json list = parse_json(json).value();
+  for (const Json& item : list.items()) out.push_back(item.text());
   return out;
 }
 

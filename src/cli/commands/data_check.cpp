@@ -1,9 +1,10 @@
 // `forgelm data check PATH`: every row against what a trainer needs.
 #include "forgelm/data/check_rows.hpp"
 
+#include <functional>
+
 #include "../datasets.hpp"
 #include "forgelm/core/ordered_work.hpp"
-#include "forgelm/core/progress.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::cli {
@@ -59,8 +60,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
   const data::Source source = data::find_source(place.path);
   data::CheckReport report;
   {
-    Progress progress({.label = "check", .unit = "byte", .is_bytes = true});
-    options.on_progress = [&](std::uint64_t done, std::uint64_t) { progress.update(static_cast<std::int64_t>(done)); };
+    ReadingProgress progress("check");
+    options.on_progress = std::ref(progress);
     report = data::check_rows(source, options);
   }
   Json splits = Json::array();

@@ -1,4 +1,6 @@
 // `forgelm data register PATH`: a file or directory of rows becomes a data set with a name and a version.
+#include <functional>
+
 #include "../datasets.hpp"
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/progress.hpp"
@@ -28,10 +30,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
   registry::Index index = registry::Index::open();
   pipeline::Registration done;
   {
-    Progress progress({.label = "audit", .unit = "byte", .is_bytes = true});
-    request.on_progress = [&](std::uint64_t bytes, std::uint64_t) {
-      progress.update(static_cast<std::int64_t>(bytes));
-    };
+    ReadingProgress progress("audit");
+    request.on_progress = std::ref(progress);
     done = pipeline::register_dataset(index, request);
   }
   const registry::Dataset& set = done.dataset;

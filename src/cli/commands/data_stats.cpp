@@ -1,6 +1,8 @@
 // `forgelm data stats PATH`: a data set in figures.
 #include "forgelm/data/statistics.hpp"
 
+#include <functional>
+
 #include "../datasets.hpp"
 #include "../verdict.hpp"
 #include "forgelm/core/files.hpp"
@@ -81,9 +83,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
   const data::Source source = data::find_source(place.path);
   std::vector<data::SplitStatistics> splits;
   {
-    Progress progress({.label = "read", .unit = "byte", .is_bytes = true});
-    splits = data::data_statistics(
-        source, [&](std::uint64_t done, std::uint64_t) { progress.update(static_cast<std::int64_t>(done)); });
+    ReadingProgress progress("read");
+    splits = data::data_statistics(source, std::ref(progress));
   }
   Json list = Json::array();
   for (const data::SplitStatistics& split : splits) {
