@@ -37,10 +37,8 @@ Json dataset_json(const registry::Dataset& dataset) {
   if (dataset.files.empty()) return out;
   Json files = Json::array();
   for (const registry::DatasetFile& file : dataset.files)
-    files.push(Json::object({{"path", file.path},
-                             {"sha256", file.sha256},
-                             {"size_bytes", file.size_bytes},
-                             {"rows", file.num_rows}}));
+    files.push(Json::object(
+        {{"path", file.path}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}, {"rows", file.num_rows}}));
   return std::move(out.set("files", std::move(files)));
 }
 

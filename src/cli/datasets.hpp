@@ -1,4 +1,5 @@
-// What the commands on registered data sets have in common: how one is shown, and how a text of a user is taken for one.
+// What the commands on registered data sets have in common: how one is shown, and how a text of a user is taken for
+// one.
 #pragma once
 
 #include <cstdint>

@@ -331,9 +331,8 @@ Json data_governance_report(const config::LoadedJob& loaded, const RunFacts& fac
     if (!split.source_columns.empty()) info.set("source_columns", Json::array_of(split.source_columns));
     splits.set(split.name, std::move(info));
   }
-  Json report = Json::object({{"generated_at", facts.generated_at},
-                              {"primary_dataset", primary_dataset(job)},
-                              {"splits", std::move(splits)}});
+  Json report = Json::object(
+      {{"generated_at", facts.generated_at}, {"primary_dataset", primary_dataset(job)}, {"splits", std::move(splits)}});
   if (job.data.governance)
     report.set("governance", object_of(job, {{"collection_method", "data.governance.collection_method"},
                                              {"annotation_process", "data.governance.annotation_process"},

@@ -263,7 +263,8 @@ CheckReport check_rows(const Source& source, const CheckOptions& options) {
     Diagnostic problem;
     problem.code = "too_few_rows";
     problem.spot.file = source.root.string();
-    problem.message = cat(train.num_usable, " usable rows to train on, and at least ", options.min_rows, " are asked for");
+    problem.message =
+        cat(train.num_usable, " usable rows to train on, and at least ", options.min_rows, " are asked for");
     problem.hint = "--min-rows sets another bound";
     ++report.num_findings;
     report.has_error = true;

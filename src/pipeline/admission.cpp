@@ -101,8 +101,7 @@ std::optional<Refusal> check_audited(const config::JobConfig& job, Json& evidenc
     const std::string sha256 = sha256_file(file);
     std::string against;
     const auto admitted = verdicts.admitting(file, sha256, against);
-    if (admitted)
-      evidence.push(Json::object({{"path", file.native()}, {"sha256", sha256}, {"audit", *admitted}}));
+    if (admitted) evidence.push(Json::object({{"path", file.native()}, {"sha256", sha256}, {"audit", *admitted}}));
     else if (++num_refused <= kMaxShown) refused.push_back(cat(file.native(), ": ", against));
   }
   if (num_refused == 0) return std::nullopt;

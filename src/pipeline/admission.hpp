@@ -1,8 +1,8 @@
 // Whether a run may train on its data: a registered set has to be what was registered (data.dataset_ref), and with
-// data.require_audit every file that is read has to be covered, by its digest, by an audit that passed or whose findings
-// were accepted. Such an audit is known from the registry, or from a data_audit_report.json: beside the file, in a
-// folder `audit` there or beside that folder, in ./audit, or in the run's folder. A failed audit of the same content
-// that is known stands against it, unless the findings were accepted.
+// data.require_audit every file that is read has to be covered, by its digest, by an audit that passed or whose
+// findings were accepted. Such an audit is known from the registry, or from a data_audit_report.json: beside the file,
+// in a folder `audit` there or beside that folder, in ./audit, or in the run's folder. A failed audit of the same
+// content that is known stands against it, unless the findings were accepted.
 #pragma once
 
 #include <cstdint>

@@ -15,10 +15,10 @@ namespace forgelm::pipeline {
 
 struct AuditVerdict {
   bool passes = false;
-  std::string pii_status;                 ///< registry::kPiiNone, kPiiFindings, kPiiCritical
-  std::vector<std::string> covered;       ///< digests
-  std::vector<std::string> not_read;      ///< "train.jsonl: 3 rows could not be read"
-  std::vector<std::string> critical;      ///< "credit_card=2"
+  std::string pii_status;             ///< registry::kPiiNone, kPiiFindings, kPiiCritical
+  std::vector<std::string> covered;   ///< digests
+  std::vector<std::string> not_read;  ///< "train.jsonl: 3 rows could not be read"
+  std::vector<std::string> critical;  ///< "credit_card=2"
   bool covers(std::string_view sha256) const;
 };
 

@@ -165,8 +165,9 @@ void refuse_address(std::string_view path) {
   const std::string scheme = ascii_lower(path.substr(0, end));
   for (const AddressTool& tool : kAddressTools)
     if (tool.scheme == scheme)
-      throw ConfigError(cat(quote(path), " is an address: what is registered lies on this machine, where it is read, "
-                                         "hashed and audited"),
+      throw ConfigError(cat(quote(path),
+                            " is an address: what is registered lies on this machine, where it is read, "
+                            "hashed and audited"),
                         cat("bring it here first (", tool.command, ") and register the path"));
   throw ConfigError(cat(quote(path), " is an address of a kind (", scheme, ") that is not known here"),
                     "bring the data to this machine and register the path");
@@ -208,7 +209,7 @@ Registration register_dataset(registry::Index& index, const RegisterRequest& req
   out.notes = audited.not_read;
   set.pii_status = audited.pii_status;
   const bool passes = audited.critical.empty() && uncovered.empty();
-  set.audit_status = passes ? registry::kAuditPassed
+  set.audit_status = passes                              ? registry::kAuditPassed
                      : !request.accepted_because.empty() ? registry::kAuditAccepted
                                                          : registry::kAuditFailed;
   if (!passes) set.audit_note = request.accepted_because;
@@ -235,17 +236,16 @@ Registration register_dataset(registry::Index& index, const RegisterRequest& req
 void unregister_dataset(registry::Index& index, const Dataset& dataset) {
   const std::unique_ptr<AuditSink> log = registry_log(index);
   index.require_unused(dataset);
-  log->record({"data.unregistered", Json::object({{"dataset", dataset.ref()},
-                                                  {"id", dataset.id},
-                                                  {"digest", dataset.digest},
-                                                  {"path", dataset.path}})});
+  log->record(
+      {"data.unregistered",
+       Json::object(
+           {{"dataset", dataset.ref()}, {"id", dataset.id}, {"digest", dataset.digest}, {"path", dataset.path}})});
   index.remove(dataset);
 }
 
 std::string describe(const FileMismatch& mismatch) {
   if (mismatch.expected.empty()) return cat(mismatch.path, ": was not there when the data set was registered");
-  if (mismatch.found.empty())
-    return cat(mismatch.path, ": is missing; registered with SHA-256 ", mismatch.expected);
+  if (mismatch.found.empty()) return cat(mismatch.path, ": is missing; registered with SHA-256 ", mismatch.expected);
   return cat(mismatch.path, ": has SHA-256 ", mismatch.found, ", registered ", mismatch.expected);
 }
 
@@ -281,9 +281,10 @@ ResolvedJob resolve_data(const config::JobConfig& job) {
   if (!ref) throw ConfigError(cat("data.dataset_ref: ", ref.error().message), ref.error().hint);
   auto index = registry::Index::open_existing();
   if (!index)
-    throw ConfigError(cat("data.dataset_ref: no data set ", quote(text), ": nothing is registered in ",
-                          registry::index_path().native()),
-                      "`forgelm data register PATH --name NAME` adds a data set; FORGELM_DB and FORGELM_HOME say where");
+    throw ConfigError(
+        cat("data.dataset_ref: no data set ", quote(text), ": nothing is registered in ",
+            registry::index_path().native()),
+        "`forgelm data register PATH --name NAME` adds a data set; FORGELM_DB and FORGELM_HOME say where");
   if (!ref->version) {
     const std::vector<std::string> versions = index->versions(ref->name);
     if (!versions.empty())

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "admission.hpp"
 #include "forgelm/compliance/bundle.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
@@ -15,7 +16,6 @@
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/source.hpp"
-#include "admission.hpp"
 #include "forgelm/engine/device.hpp"
 
 namespace forgelm::pipeline {

@@ -11,11 +11,11 @@
 #include <string>
 #include <string_view>
 
+#include "admission.hpp"
 #include "forgelm/core/audit_sink.hpp"
 #include "forgelm/core/signature.hpp"
 #include "forgelm/data/prepare.hpp"
 #include "forgelm/pipeline/run.hpp"
-#include "admission.hpp"
 #include "observed_run.hpp"
 #include "run_evidence.hpp"
 #include "run_folder.hpp"
@@ -99,7 +99,7 @@ class Run {
   std::optional<PrivateKey> signing_key_;
   std::unique_ptr<AuditSink> audit_;
   bool is_initialized_ = false;  ///< the log knows of this run
-  Json audited_;  ///< the files of the data with their audits; null when none is asked for
+  Json audited_;                 ///< the files of the data with their audits; null when none is asked for
   data::PreparedData data_;
   std::string model_digest_;
   std::unique_ptr<engine::TrainingSession> session_;

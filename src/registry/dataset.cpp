@@ -82,8 +82,7 @@ std::string data_set_digest(const std::vector<DatasetFile>& files, bool is_direc
   if (!is_directory) return files.front().sha256;
   std::vector<const DatasetFile*> sorted;
   for (const DatasetFile& file : files) sorted.push_back(&file);
-  std::sort(sorted.begin(), sorted.end(),
-            [](const DatasetFile* a, const DatasetFile* b) { return a->path < b->path; });
+  std::sort(sorted.begin(), sorted.end(), [](const DatasetFile* a, const DatasetFile* b) { return a->path < b->path; });
   Sha256 all;
   for (const DatasetFile* file : sorted) all.update(cat(file->sha256, "  ", file->path, "\n"));
   return all.finish_hex();
@@ -113,10 +112,8 @@ Result<DatasetRef> parse_dataset_ref(std::string_view text) {
 Json to_json(const Dataset& dataset) {
   Json files = Json::array();
   for (const DatasetFile& file : dataset.files)
-    files.push(Json::object({{"path", file.path},
-                             {"sha256", file.sha256},
-                             {"size_bytes", file.size_bytes},
-                             {"rows", file.num_rows}}));
+    files.push(Json::object(
+        {{"path", file.path}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}, {"rows", file.num_rows}}));
   return Json::object({{"format_of_record", kDatasetFormat},
                        {"id", dataset.id},
                        {"name", dataset.name},

@@ -105,7 +105,8 @@ void insert(Database& database, const Dataset& set) {
       .bind(dump(Json::array_of(set.audit_paths)))
       .bind(set.created)
       .run();
-  Statement file(database, "INSERT INTO dataset_files (dataset_id, path, digest, size_bytes, rows) VALUES (?, ?, ?, ?, ?)");
+  Statement file(database,
+                 "INSERT INTO dataset_files (dataset_id, path, digest, size_bytes, rows) VALUES (?, ?, ?, ?, ?)");
   for (const DatasetFile& one : set.files)
     file.bind(set.id)
         .bind(one.path)
@@ -191,7 +192,8 @@ void make_private_folder(const fs::path& folder) {
 fs::path state_folder() {
   const auto variable = [](const char* name) { return environment().variable(name).value_or(""); };
   if (const auto home = variable("FORGELM_HOME"); !home.empty()) return home;
-  if (const auto state = variable("XDG_STATE_HOME"); !state.empty() && state[0] == '/') return fs::path(state) / "forgelm";
+  if (const auto state = variable("XDG_STATE_HOME"); !state.empty() && state[0] == '/')
+    return fs::path(state) / "forgelm";
   if (const auto home = variable("HOME"); !home.empty()) return fs::path(home) / ".local" / "state" / "forgelm";
   throw ConfigError("no place for the index: none of FORGELM_HOME, XDG_STATE_HOME and HOME is set", "set FORGELM_HOME");
 }
@@ -258,7 +260,8 @@ std::optional<Dataset> Index::Impl::find_row(const std::string& name, const std:
 }
 
 Dataset Index::Impl::with_files(Dataset set) {
-  Statement row(database, "SELECT path, digest, size_bytes, rows FROM dataset_files WHERE dataset_id = ? ORDER BY path");
+  Statement row(database,
+                "SELECT path, digest, size_bytes, rows FROM dataset_files WHERE dataset_id = ? ORDER BY path");
   row.bind(set.id);
   while (row.step())
     set.files.push_back({row.text(0), row.text(1), static_cast<std::uint64_t>(row.integer(2)),
@@ -383,8 +386,7 @@ std::vector<ModelRow> Index::Impl::models_of(const std::string& run_id) {
                 "SELECT id, name, version, stage, run_id, path FROM models WHERE run_id = ? ORDER BY created, id");
   row.bind(run_id);
   std::vector<ModelRow> out;
-  while (row.step())
-    out.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5)});
+  while (row.step()) out.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5)});
   return out;
 }
 

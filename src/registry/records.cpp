@@ -51,7 +51,12 @@ fs::path Records::dataset_folder(const std::string& name, const std::string& ver
   return folder_ / "datasets" / name / version;
 }
 
-bool Records::any() const { return !entries(folder_ / "datasets").empty() || !entries(folder_ / "runs").empty(); }
+bool Records::any() const {
+  for (const fs::path& name : entries(folder_ / "datasets"))
+    for (const fs::path& version : entries(name))
+      if (fs::exists(version / kRecordName)) return true;
+  return false;
+}
 
 std::optional<Dataset> Records::read(const std::string& name, const std::string& version) const {
   const fs::path file = dataset_folder(name, version) / kRecordName;
@@ -68,8 +73,8 @@ std::vector<Dataset> Records::datasets(std::vector<std::string>& problems) const
     for (const fs::path& version : entries(name)) {
       const fs::path file = version / kRecordName;
       auto record = record_at<Dataset>(file, dataset_from_json);
-      if (!record) problems.push_back(cat(file.native(), ": there is no such file"));
-      else if (!record->ok()) problems.push_back(cat(file.native(), ": ", record->error().message));
+      if (!record) continue;  // a folder of somebody else's that is called datasets, too
+      if (!record->ok()) problems.push_back(cat(file.native(), ": ", record->error().message));
       else if ((*record)->name != name.filename() || (*record)->version != version.filename())
         problems.push_back(cat(file.native(), ": it is the record of ", (*record)->ref()));
       else out.push_back(std::move(*record).value());
@@ -80,8 +85,9 @@ std::vector<Dataset> Records::datasets(std::vector<std::string>& problems) const
 std::vector<RunRow> Records::runs(std::vector<std::string>& problems) const {
   std::vector<RunRow> out;
   for (const fs::path& file : entries(folder_ / "runs")) {
+    if (file.extension() != ".json") continue;
     auto record = record_at<RunRow>(file, run_from_json);
-    if (!record || file.extension() != ".json") continue;
+    if (!record) continue;
     if (!record->ok()) problems.push_back(cat(file.native(), ": ", record->error().message));
     else out.push_back(std::move(*record).value());
   }

@@ -142,7 +142,8 @@ int version_of(Database& database) {
   if (application != kApplicationId)
     refuse(database, "is a database of another program", "name another file by FORGELM_DB");
   if (version > schema_version())
-    refuse(database, cat("was written by a newer forgelm (schema ", version, "; this one knows ", schema_version(), ")"),
+    refuse(database,
+           cat("was written by a newer forgelm (schema ", version, "; this one knows ", schema_version(), ")"),
            "use that forgelm, or name another file by FORGELM_DB");
   return static_cast<int>(version);
 }

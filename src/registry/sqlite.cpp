@@ -47,9 +47,8 @@ Database::Database(const std::filesystem::path& path, Mode mode) : path_(path) {
                     : mode == Mode::write ? SQLITE_OPEN_READWRITE
                                           : SQLITE_OPEN_READONLY;
   const std::string uri = uri_of(path, mode == Mode::immutable ? "immutable=1" : "cache=private");
-  const int code =
-      sqlite3_open_v2(uri.c_str(), &handle_, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                      nullptr);
+  const int code = sqlite3_open_v2(uri.c_str(), &handle_,
+                                   flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   try {
     if (code != SQLITE_OK) fail(code, "open");
     sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
@@ -78,8 +77,8 @@ std::int64_t Database::integer(const char* sql) {
 }
 
 void Database::fail(int code, std::string_view doing) const {
-  const char* what = handle_ != nullptr && sqlite3_errcode(handle_) != SQLITE_OK ? sqlite3_errmsg(handle_)
-                                                                                 : sqlite3_errstr(code);
+  const char* what =
+      handle_ != nullptr && sqlite3_errcode(handle_) != SQLITE_OK ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   throw RunError(RunErrorKind::store, cat("cannot ", doing, " the index ", path_.native(), ": ", what), hint_for(code),
                  {{"path", path_.native()}, {"sqlite", std::to_string(code)}});
 }

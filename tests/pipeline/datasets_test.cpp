@@ -62,8 +62,9 @@ class Registered : public test::Workplace {
   int num_opened = 0;
 };
 
-constexpr const char* kCard = "{\"messages\": [{\"role\": \"user\", \"content\": \"My card is 4111 1111 1111 1111.\"}, "
-                              "{\"role\": \"assistant\", \"content\": \"Thanks.\"}]}\n";
+constexpr const char* kCard =
+    "{\"messages\": [{\"role\": \"user\", \"content\": \"My card is 4111 1111 1111 1111.\"}, "
+    "{\"role\": \"assistant\", \"content\": \"Thanks.\"}]}\n";
 
 void append(const fs::path& file, const std::string& text) { write_file_durably(file, read_file(file) + text); }
 
@@ -136,8 +137,8 @@ TEST_CASE("datasets: a directory is covered file by file, folders within it too"
   CHECK(done.dataset.num_rows == 25);
   CHECK(done.dataset.audit_paths.size() == 2);
   CHECK(done.dataset.audit_status == "failed");  // by the card in the folder within
-  CHECK(done.dataset.digest == sha256_hex(cat(sha256_file(folder / "train.jsonl"), "  train.jsonl\n",
-                                              sha256_hex(kCard), "  validation/part.jsonl\n")));
+  CHECK(done.dataset.digest == sha256_hex(cat(sha256_file(folder / "train.jsonl"), "  train.jsonl\n", sha256_hex(kCard),
+                                              "  validation/part.jsonl\n")));
 }
 
 TEST_CASE("datasets: a report is taken instead of an audit when it is of these very files") {
@@ -187,12 +188,11 @@ TEST_CASE("datasets: verifying names what changed, what is gone and what has app
   const fs::path root = fs::canonical(folder);
   std::vector<std::string> told;
   for (const auto& mismatch : mismatches) told.push_back(pipeline::describe(mismatch));
-  CHECK(told ==
-        std::vector<std::string>{
-            cat((root / "test.jsonl").native(), ": is missing; registered with SHA-256 ", digest),
-            cat((root / "train.jsonl").native(), ": has SHA-256 ", sha256_file(folder / "train.jsonl"), ", registered ",
-                digest),
-            cat((root / "validation.jsonl").native(), ": was not there when the data set was registered")});
+  CHECK(told == std::vector<std::string>{
+                    cat((root / "test.jsonl").native(), ": is missing; registered with SHA-256 ", digest),
+                    cat((root / "train.jsonl").native(), ": has SHA-256 ", sha256_file(folder / "train.jsonl"),
+                        ", registered ", digest),
+                    cat((root / "validation.jsonl").native(), ": was not there when the data set was registered")});
   CHECK(pipeline::glance_at_dataset(set).size() == 3);
 }
 
@@ -223,8 +223,7 @@ TEST_CASE("datasets: a job names a registered set, and the evidence says which")
   CHECK(registered.at("ref").text() == "chats@2");
   CHECK(registered.at("digest").text() == sha256_file(here.rows));
   CHECK(registered.at("made_from") == Json::array({"raw@1.0.0"}));
-  const Json provenance =
-      parse_json(read_file(here.out() / "compliance" / "data_provenance.json")).value();
+  const Json provenance = parse_json(read_file(here.out() / "compliance" / "data_provenance.json")).value();
   CHECK(provenance.at("primary_dataset").text() == "chats@2");
   CHECK(provenance.at("fingerprint").at("registered") == registered);
   CHECK(provenance.at("fingerprint").at("sha256").text() == sha256_file(here.rows));
@@ -321,8 +320,9 @@ TEST_CASE("admission: a report beside the data, in its audit folder or in the ru
     CHECK(audits.items()[0].at("sha256").text() == sha256_file(here.rows));
     CHECK(audits.items()[0].at("audit").text() == (here.folder() / place / audit::kReportName).native());
     // A report is of content, not of a name.
-    append(here.rows, "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", "
-                      "\"content\": \"b\"}]}\n");
+    append(here.rows,
+           "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", "
+           "\"content\": \"b\"}]}\n");
     CHECK(here.run_on(keys).state == RunState::rejected);
   }
 }

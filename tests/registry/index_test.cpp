@@ -194,8 +194,9 @@ TEST_CASE("registry: lineage goes up to the first set and down to every run and 
     index.record_run(place.run("fg-2", index.get("raw@1")));
   }
   Database(place.db(), Database::Mode::write)
-      .execute("INSERT INTO models (id, name, version, stage, run_id, path, digest, created) VALUES ('m', 'bot', '1', "
-               "'staging', 'fg-1', '/m', 'd', 't')");
+      .execute(
+          "INSERT INTO models (id, name, version, stage, run_id, path, digest, created) VALUES ('m', 'bot', '1', "
+          "'staging', 'fg-1', '/m', 'd', 't')");
   Index index = place.open();
   const auto lineage = index.lineage(index.get("clean@1"));
   CHECK(refs(lineage.ancestors) == Names{"raw@1"});

@@ -16,9 +16,9 @@ namespace forgelm::data {
 
 struct CheckOptions {
   RowRules rules;
-  std::uint64_t min_rows = 10;       ///< usable rows that the training split must have
-  std::size_t max_findings = 1000;   ///< kept; all are counted
-  double num_billion_parameters = 0; ///< of the model to be trained; 0: not known, and no advice by it
+  std::uint64_t min_rows = 10;        ///< usable rows that the training split must have
+  std::size_t max_findings = 1000;    ///< kept; all are counted
+  double num_billion_parameters = 0;  ///< of the model to be trained; 0: not known, and no advice by it
   int num_threads = 1;
   std::function<void(std::uint64_t done, std::uint64_t all)> on_progress = {};  ///< bytes
 };
@@ -31,11 +31,11 @@ struct CheckedSplit {
 };
 
 struct CheckReport {
-  std::vector<CheckedSplit> splits;   ///< the training split first
-  std::vector<Diagnostic> findings;   ///< wrong rows are errors, empty and useless ones warnings
-  std::uint64_t num_findings = 0;     ///< those not kept included
-  std::vector<std::string> advice;    ///< size of the set for the model, sizes of files: never an error
-  bool has_error = false;             ///< among the findings, those not kept included
+  std::vector<CheckedSplit> splits;  ///< the training split first
+  std::vector<Diagnostic> findings;  ///< wrong rows are errors, empty and useless ones warnings
+  std::uint64_t num_findings = 0;    ///< those not kept included
+  std::vector<std::string> advice;   ///< size of the set for the model, sizes of files: never an error
+  bool has_error = false;            ///< among the findings, those not kept included
 };
 
 /// Reads all rows. ConfigError for what find_source() refuses.

@@ -59,9 +59,9 @@ std::vector<FileMismatch> glance_at_dataset(const registry::Dataset& dataset);
 
 /// A job whose primary data set is where its reference says.
 struct ResolvedJob {
-  config::JobConfig job;                      ///< data.dataset_name_or_path is the registered path
-  std::optional<registry::Dataset> dataset;   ///< of data.dataset_ref
-  std::vector<std::string> ancestors;         ///< what it was made from, as NAME@VERSION, the parent first
+  config::JobConfig job;                     ///< data.dataset_name_or_path is the registered path
+  std::optional<registry::Dataset> dataset;  ///< of data.dataset_ref
+  std::vector<std::string> ancestors;        ///< what it was made from, as NAME@VERSION, the parent first
 };
 
 /// The job itself when it has no data.dataset_ref. ConfigError when the reference is not NAME@VERSION or names nothing

@@ -47,7 +47,7 @@ enum class RunState {
   rejected,           ///< a gate refused the model; it never was in its place
   interrupted,
   failed,
-  data_changed,       ///< the data are not what was registered: nothing was trained
+  data_changed,  ///< the data are not what was registered: nothing was trained
 };
 const char* to_string(RunState state) noexcept;
 /// Of a run that came to this end: 0, 4, 3, 7, 6; 2 for running and failed.

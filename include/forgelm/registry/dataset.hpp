@@ -39,10 +39,10 @@ struct Dataset {
   std::uint64_t size_bytes = 0;
   std::string license, description;  ///< empty: not said
   std::vector<std::string> tags;
-  std::string parent_id, parent;  ///< what it was made from: its id, and name@version; empty: nothing
-  std::string pii_status;         ///< kPiiNone, kPiiFindings, kPiiCritical
-  std::string audit_status;       ///< kAuditPassed, kAuditAccepted, kAuditFailed
-  std::string audit_note;         ///< why findings were accepted
+  std::string parent_id, parent;         ///< what it was made from: its id, and name@version; empty: nothing
+  std::string pii_status;                ///< kPiiNone, kPiiFindings, kPiiCritical
+  std::string audit_status;              ///< kAuditPassed, kAuditAccepted, kAuditFailed
+  std::string audit_note;                ///< why findings were accepted
   std::vector<std::string> audit_paths;  ///< the reports that cover its files, absolute
   std::string created;                   ///< ISO 8601
   std::vector<DatasetFile> files;        ///< in the order of their paths

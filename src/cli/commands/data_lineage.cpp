@@ -12,7 +12,8 @@ using registry::Dataset;
 using registry::Lineage;
 
 std::string node_line(const Dataset& set, std::size_t depth) {
-  return cat(std::string(2 * depth, ' '), set.ref(), "  ", short_digest(set.digest), "  audit ", set.audit_status, "\n");
+  return cat(std::string(2 * depth, ' '), set.ref(), "  ", short_digest(set.digest), "  audit ", set.audit_status,
+             "\n");
 }
 
 /// A set with its runs and what was made of it, indented.
@@ -24,7 +25,8 @@ void print_below(const Lineage& lineage, const Dataset& set, std::size_t depth, 
     output.print(cat(indent, "run ", shown(run.id), "  ", shown(run.state), "  ", shown(run.dir), "\n"));
     for (const registry::ModelRow& model : lineage.models)
       if (model.run_id == run.id)
-        output.print(cat(indent, "  model ", shown(model.name), "@", shown(model.version), "  ", shown(model.stage), "\n"));
+        output.print(
+            cat(indent, "  model ", shown(model.name), "@", shown(model.version), "  ", shown(model.stage), "\n"));
   }
   for (const Dataset& child : lineage.descendants)
     if (child.parent_id == set.id) print_below(lineage, child, depth + 1, output);
@@ -87,7 +89,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
     if (!lineage.has_cycle) print_below(lineage, lineage.dataset, depth, output);
     else output.print(node_line(lineage.dataset, depth));
   }
-  if (lineage.has_cycle) output.note("warning: the parents of this data set lead round in a circle: records were altered");
+  if (lineage.has_cycle)
+    output.note("warning: the parents of this data set lead round in a circle: records were altered");
   Json runs = Json::array(), models = Json::array();
   for (const registry::RunRow& run : lineage.runs) runs.push(registry::to_json(run));
   for (const registry::ModelRow& model : lineage.models)

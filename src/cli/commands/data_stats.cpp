@@ -41,38 +41,39 @@ Json split_json(const data::SplitStatistics& split) {
   for (const data::ColumnStatistics& column : split.columns)
     columns.push(Json::object({{"name", column.name}, {"rows", column.num_rows}, {"empty", column.num_empty}}));
   const auto& lengths = split.lengths;
-  return Json::object({{"name", split.name},
-                       {"files", split.num_files},
-                       {"size_bytes", split.size_bytes},
-                       {"rows", split.num_rows},
-                       {"unreadable", split.num_unreadable},
-                       {"text_bytes", split.text_bytes},
-                       {"estimated_tokens", static_cast<std::int64_t>(
-                                                data::estimated_tokens(static_cast<double>(split.text_bytes)))},
-                       {"length", Json::object({{"min", lengths.min()},
-                                                {"max", lengths.max()},
-                                                {"mean", lengths.mean()},
-                                                {"p50", lengths.percentile(50)},
-                                                {"p95", lengths.percentile(95)},
-                                                {"p99", lengths.percentile(99)}})},
-                       {"columns", std::move(columns)}});
+  return Json::object(
+      {{"name", split.name},
+       {"files", split.num_files},
+       {"size_bytes", split.size_bytes},
+       {"rows", split.num_rows},
+       {"unreadable", split.num_unreadable},
+       {"text_bytes", split.text_bytes},
+       {"estimated_tokens", static_cast<std::int64_t>(data::estimated_tokens(static_cast<double>(split.text_bytes)))},
+       {"length", Json::object({{"min", lengths.min()},
+                                {"max", lengths.max()},
+                                {"mean", lengths.mean()},
+                                {"p50", lengths.percentile(50)},
+                                {"p95", lengths.percentile(95)},
+                                {"p99", lengths.percentile(99)}})},
+       {"columns", std::move(columns)}});
 }
 
 void print_split(const data::SplitStatistics& split, Output& output) {
   const auto count = [](std::uint64_t number) { return grouped(static_cast<std::int64_t>(number)); };
   const auto& lengths = split.lengths;
   output.print(cat(split.name, "\n"));
-  output.print(fact_line("rows", cat(count(split.num_rows), split.num_unreadable > 0
-                                                                ? cat(", ", count(split.num_unreadable), " unreadable")
-                                                                : "")));
+  output.print(
+      fact_line("rows", cat(count(split.num_rows),
+                            split.num_unreadable > 0 ? cat(", ", count(split.num_unreadable), " unreadable") : "")));
   output.print(fact_line("size", cat(format_bytes(static_cast<std::int64_t>(split.size_bytes)), " in ", split.num_files,
                                      split.num_files == 1 ? " file" : " files")));
-  output.print(fact_line("characters", cat(count(lengths.min()), " to ", count(lengths.max()), " a row, half up to ",
-                                           count(lengths.percentile(50)), ", 95 % up to ",
-                                           count(lengths.percentile(95)))));
-  output.print(fact_line("tokens", cat("about ", count(static_cast<std::uint64_t>(data::estimated_tokens(
-                                                      static_cast<double>(split.text_bytes)))),
-                                       " (at 4 bytes a token)")));
+  output.print(
+      fact_line("characters", cat(count(lengths.min()), " to ", count(lengths.max()), " a row, half up to ",
+                                  count(lengths.percentile(50)), ", 95 % up to ", count(lengths.percentile(95)))));
+  output.print(fact_line(
+      "tokens",
+      cat("about ", count(static_cast<std::uint64_t>(data::estimated_tokens(static_cast<double>(split.text_bytes)))),
+          " (at 4 bytes a token)")));
   for (const data::ColumnStatistics& column : split.columns)
     output.print(fact_line("column", cat(shown(column.name), "  ", count(column.num_rows), " rows",
                                          column.num_empty > 0 ? cat(", ", count(column.num_empty), " empty") : "")));

@@ -20,18 +20,19 @@ ExitCode run(const Arguments& arguments, Output& output) {
                             {"found", mismatch.found.empty() ? Json() : Json(mismatch.found)}}));
     reason += cat(reason.empty() ? "" : "\n  ", shown(pipeline::describe(mismatch)));
   }
-  if (is_valid) reason = cat(set.files.size(), set.files.size() == 1 ? " file has" : " files have",
-                             " the registered content, digest ", set.digest);
+  if (is_valid)
+    reason = cat(set.files.size(), set.files.size() == 1 ? " file has" : " files have",
+                 " the registered content, digest ", set.digest);
   output.print(verdict_lines(is_valid, set.ref(), reason));
-  output.set_document(Json::object({{"success", is_valid},
-                                    {"valid", is_valid},
-                                    {"ref", set.ref()},
-                                    {"path", set.path},
-                                    {"digest", set.digest},
-                                    {"files", set.files.size()},
-                                    {"mismatches", std::move(list)},
-                                    {"exit_code", static_cast<int>(is_valid ? ExitCode::ok
-                                                                            : ExitCode::integrity_failure)}}));
+  output.set_document(
+      Json::object({{"success", is_valid},
+                    {"valid", is_valid},
+                    {"ref", set.ref()},
+                    {"path", set.path},
+                    {"digest", set.digest},
+                    {"files", set.files.size()},
+                    {"mismatches", std::move(list)},
+                    {"exit_code", static_cast<int>(is_valid ? ExitCode::ok : ExitCode::integrity_failure)}}));
   return is_valid ? ExitCode::ok : ExitCode::integrity_failure;
 }
 
