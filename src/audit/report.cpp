@@ -4,21 +4,16 @@
 #include <cstdio>
 
 #include "forgelm/audit/audit.hpp"
+#include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 #include "minhash.hpp"
 #include "notes.hpp"
-#include "rounding.hpp"
+#include "profile_report.hpp"
 
 namespace forgelm::audit {
 namespace {
 
 constexpr std::size_t kMaxListedPairs = 100'000;
-
-Json counts_json(const Counts& counts) {
-  Json object = Json::object();
-  for (const auto& [name, count] : counts) object.set(name, count);
-  return object;
-}
 
 Json split_json(const SplitAudit& split, bool with_quality, DedupMethod method) {
   if (!split.error.empty()) return Json::object({{"error", split.error}, {"path", split.path.native()}});
@@ -43,12 +38,12 @@ Json split_json(const SplitAudit& split, bool with_quality, DedupMethod method) 
       info.set("languages_top3", std::move(top));
     }
     info.set(cat(to_text(method), "_distinct"), split.near.num_distinct);
-    if (!split.pii.empty()) info.set("pii_counts", counts_json(split.pii));
-    if (!split.secrets.empty()) info.set("secrets_counts", counts_json(split.secrets));
+    if (!split.pii.empty()) info.set("pii_counts", to_object(split.pii));
+    if (!split.secrets.empty()) info.set("secrets_counts", to_object(split.secrets));
     if (with_quality) {
       info.set("quality_samples_evaluated", split.num_quality_evaluated);
       info.set("quality_samples_flagged", split.num_quality_flagged);
-      if (!split.quality.empty()) info.set("quality_flags_counts", counts_json(split.quality));
+      if (!split.quality.empty()) info.set("quality_flags_counts", to_object(split.quality));
     }
   }
   info.set("near_duplicate_pairs", split.near.num_pairs);
@@ -168,7 +163,8 @@ Json files_json(const AuditReport& report) {
 bool has_findings(const SplitAudit& split) {
   return !split.error.empty() || split.num_without_text > 0 || split.near.num_pairs > 0 || !split.pii.empty() ||
          !split.secrets.empty() || !split.quality.empty() || !split.drift_columns.empty() || split.num_non_object > 0 ||
-         split.num_parse_errors > 0 || split.num_decode_errors > 0 || !split.found.empty();
+         split.num_parse_errors > 0 || split.num_decode_errors > 0 || !split.found.empty() ||
+         has_profile_findings(split);
 }
 
 std::string split_text(const SplitAudit& split) {
@@ -198,7 +194,7 @@ std::string split_text(const SplitAudit& split) {
   if (!split.quality.empty())
     line("quality flags   : ", cat(listed(split.quality), " (samples_flagged=", split.num_quality_flagged, ")"));
   if (!split.drift_columns.empty()) line("schema drift    : ", join(split.drift_columns, ", "));
-  return out;
+  return out + profile_text(split);
 }
 
 }  // namespace
@@ -237,7 +233,7 @@ Json quality_summary(const AuditReport& report) {
                                      4);
   return Json::object({{"samples_flagged", report.num_quality_flagged},
                        {"samples_evaluated", report.num_quality_evaluated},
-                       {"by_check", counts_json(report.quality)},
+                       {"by_check", to_object(report.quality)},
                        {"overall_quality_score", score}});
 }
 
@@ -245,23 +241,25 @@ Json to_json(const AuditReport& report) {
   Json splits = Json::object();
   for (const SplitAudit& split : report.splits)
     splits.set(split.name, split_json(split, report.with_quality, report.dedup_method));
-  return Json::object({{"generated_at", report.generated_at},
+  Json document = Json::object({{"generated_at", report.generated_at},
                        {"source_path", report.source_path},
                        {"source_input", report.source_input},
                        {"total_samples", report.total_rows},
                        {"splits", std::move(splits)},
                        {"cross_split_overlap", overlap_json(report)},
-                       {"pii_summary", counts_json(report.pii)},
+                       {"pii_summary", to_object(report.pii)},
                        {"pii_severity", pii_severity(report.pii)},
                        {"near_duplicate_summary", near_duplicate_summary(report)},
-                       {"secrets_summary", counts_json(report.secrets)},
+                       {"secrets_summary", to_object(report.secrets)},
                        {"quality_summary", quality_summary(report)},
-                       {"croissant", Json::object()},
+                       {"croissant", report.croissant},
                        {"notes", Json::array_of(report.notes)},
                        {"files", files_json(report)},
                        {"scan", scan_json(report)},
                        {"duplicates", duplicates_json(report)},
                        {"languages", languages_json(report)}});
+  add_profile(document, report);
+  return document;
 }
 
 std::string summary_text(const AuditReport& report, bool is_verbose) {
@@ -284,6 +282,7 @@ std::string summary_text(const AuditReport& report, bool is_verbose) {
     out += cat("  PII severity   : worst tier = ", severity.at("worst_tier").text(),
                "\n     by tier      : ", join(tiers, ", "), "\n");
   }
+  out += profile_summary(report);
   if (!report.secrets.empty())
     out += cat("  Secrets        : CRITICAL \xE2\x80\x94 ", total_of(report.secrets), " flagged (",
                listed(report.secrets), ")\n");
