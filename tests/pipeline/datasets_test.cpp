@@ -116,6 +116,15 @@ TEST_CASE("datasets: the audit decides over the status, and a reason accepts wha
   CHECK(Index::open().get("accepted@1.0.0").audit_note == "test numbers");
 }
 
+TEST_CASE("datasets: a column whose name speaks of personal data is a finding, and none that gates") {
+  Registered here;
+  const fs::path file = here.folder() / "people.jsonl";
+  write_file_durably(file, "{\"text\": \"a row\", \"Email-Address\": \"\"}\n");
+  const auto set = here.add(file, "people").dataset;
+  CHECK(set.pii_status == "findings");
+  CHECK(set.audit_status == "passed");
+}
+
 TEST_CASE("datasets: rows that the audit cannot read are no rows that passed") {
   Registered here;
   append(here.rows, "{\"messages\": \n");
