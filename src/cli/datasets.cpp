@@ -48,6 +48,10 @@ std::string fact_line(std::string_view label, const std::string& value) {
   return cat(out, shown(value), "\n");
 }
 
+std::string rows_text(std::uint64_t num_rows) {
+  return cat(grouped(static_cast<std::int64_t>(num_rows)), num_rows == 1 ? " row" : " rows");
+}
+
 std::string short_digest(const std::string& digest) { return std::string(prefix_code_points(digest, 12)); }
 
 void ReadingProgress::operator()(std::uint64_t done, std::uint64_t all) {

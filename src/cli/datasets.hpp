@@ -25,6 +25,8 @@ inline constexpr OptionSpec kDatasetArgument = {
 Json dataset_json(const registry::Dataset& dataset);
 /// "  label       value\n", with values made safe to show.
 std::string fact_line(std::string_view label, const std::string& value);
+/// "1 row", "1,234 rows".
+std::string rows_text(std::uint64_t num_rows);
 /// The first digits of a digest, for people.
 std::string short_digest(const std::string& digest);
 

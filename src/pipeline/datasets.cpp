@@ -207,6 +207,8 @@ Registration register_dataset(registry::Index& index, const RegisterRequest& req
                           ": it is of other content, or rows could not be read"),
                       "leave the report out, and the data is audited now");
   out.notes = audited.not_read;
+  if (out.notes.empty() && !uncovered.empty())
+    out.notes.push_back(cat("the audit does not cover ", join(uncovered, ", ")));
   set.pii_status = audited.pii_status;
   const bool passes = audited.critical.empty() && uncovered.empty();
   set.audit_status = passes                              ? registry::kAuditPassed

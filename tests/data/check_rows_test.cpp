@@ -72,8 +72,9 @@ TEST_CASE("check of rows: the findings are the same for any number of threads") 
   std::string text;
   for (int i = 0; i < 60000; ++i)
     text += i % 7000 == 13 ? "{\"prompt\": 5, \"completion\": \"x\"}\n"
-            : i % 9000 == 1 ? "{\"prompt\": \"\", \"completion\": \"x\"}\n"
-                            : "{\"prompt\": \"a question of some length, so that blocks fill\", \"completion\": \"x\"}\n";
+            : i % 9000 == 1
+                ? "{\"prompt\": \"\", \"completion\": \"x\"}\n"
+                : "{\"prompt\": \"a question of some length, so that blocks fill\", \"completion\": \"x\"}\n";
   REQUIRE(text.size() > (std::size_t{3} << 20));  // several blocks
   const fs::path file = place.file("rows.jsonl", text);
   const auto one = check(file, TrainerType::sft, 1), many = check(file, TrainerType::sft, 8);
@@ -112,12 +113,12 @@ TEST_CASE("check of rows: findings beyond the limit are counted, and their weigh
 
 TEST_CASE("check of rows: message trees are put together before they are judged") {
   const Place place;
-  const auto report = check(
-      place.file("trees.jsonl",
-                 "{\"message_id\": \"1\", \"parent_id\": null, \"text\": \"hi\", \"role\": \"prompter\"}\n"
-                 "{\"message_id\": \"2\", \"parent_id\": \"1\", \"text\": \"ho\", \"role\": \"assistant\"}\n"
-                 "{\"message_id\": \"3\", \"parent_id\": null, \"text\": \"alone\", \"role\": \"prompter\"}\n"),
-      TrainerType::sft);
+  const auto report =
+      check(place.file("trees.jsonl",
+                       "{\"message_id\": \"1\", \"parent_id\": null, \"text\": \"hi\", \"role\": \"prompter\"}\n"
+                       "{\"message_id\": \"2\", \"parent_id\": \"1\", \"text\": \"ho\", \"role\": \"assistant\"}\n"
+                       "{\"message_id\": \"3\", \"parent_id\": null, \"text\": \"alone\", \"role\": \"prompter\"}\n"),
+            TrainerType::sft);
   CHECK(report.splits.at(0).num_rows == 3);
   CHECK(report.splits[0].num_usable == 2);
   CHECK(report.splits[0].num_dropped == 1);
@@ -127,8 +128,9 @@ TEST_CASE("check of rows: message trees are put together before they are judged"
 TEST_CASE("statistics: rows, columns and lengths by arithmetic") {
   const Place place;
   const auto splits = data::data_statistics(data::find_source(
-      place.file("rows.jsonl",
-                 "{\"a\": \"xx\", \"b\": [{\"c\": \"y\\u00e9\"}]}\n{\"a\": \"  \", \"n\": 4}\n{\"b\": null}\nbroken\n")
+      place
+          .file("rows.jsonl",
+                "{\"a\": \"xx\", \"b\": [{\"c\": \"y\\u00e9\"}]}\n{\"a\": \"  \", \"n\": 4}\n{\"b\": null}\nbroken\n")
           .native()));
   REQUIRE(splits.size() == 1);
   const auto& split = splits[0];

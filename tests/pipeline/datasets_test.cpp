@@ -131,7 +131,7 @@ TEST_CASE("datasets: rows that the audit cannot read are no rows that passed") {
   const auto done = here.add(here.rows, "broken");
   CHECK(done.dataset.num_rows == 25);
   CHECK(done.dataset.audit_status == "failed");
-  CHECK(done.notes == std::vector<std::string>{"rows.jsonl: the audit could not read 1 rows"});
+  CHECK(done.notes == std::vector<std::string>{"rows.jsonl: the audit could not read 1 row"});
 }
 
 TEST_CASE("datasets: a directory is covered file by file, folders within it too") {

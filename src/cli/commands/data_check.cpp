@@ -42,7 +42,7 @@ Json split_json(const data::CheckedSplit& split) {
 void print_split(const data::CheckedSplit& split, Output& output) {
   const auto count = [](std::uint64_t number) { return grouped(static_cast<std::int64_t>(number)); };
   output.print(cat(split.name, ": ", split.format.empty() ? "no known format" : split.format, "\n"));
-  output.print(cat("  ", count(split.num_rows), " rows, ", count(split.num_usable), " usable, ", count(split.num_wrong),
+  output.print(cat("  ", rows_text(split.num_rows), ", ", count(split.num_usable), " usable, ", count(split.num_wrong),
                    " wrong, ", count(split.num_empty), " with empty values, ", count(split.num_dropped),
                    " of no use otherwise\n"));
   if (!split.unused_columns.empty()) output.print(cat("  not read: ", join(split.unused_columns, ", "), "\n"));

@@ -92,7 +92,13 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (lineage.has_cycle)
     output.note("warning: the parents of this data set lead round in a circle: records were altered");
   Json runs = Json::array(), models = Json::array();
-  for (const registry::RunRow& run : lineage.runs) runs.push(registry::to_json(run));
+  for (const registry::RunRow& run : lineage.runs) {
+    Json item = Json::object();
+    const Json record = registry::to_json(run);
+    for (const auto& [key, value] : record.members())
+      if (key != "format_of_record") item.set(key, value);
+    runs.push(std::move(item));
+  }
   for (const registry::ModelRow& model : lineage.models)
     models.push(Json::object({{"id", model.id},
                               {"name", model.name},

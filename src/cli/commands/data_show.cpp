@@ -32,7 +32,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
   fact("registered", set.created);
   fact("versions", join(versions, ", "));
   for (const registry::DatasetFile& file : set.files)
-    fact("file", cat(file.path, "  ", grouped(static_cast<std::int64_t>(file.num_rows)), " rows  ", file.sha256));
+    fact("file", cat(file.path, "  ", rows_text(file.num_rows), "  ", file.sha256));
   Json document = Json::object({{"success", true}});
   const Json record = dataset_json(set);
   for (const auto& [key, value] : record.members()) document.set(key, value);

@@ -75,7 +75,7 @@ void print_split(const data::SplitStatistics& split, Output& output) {
       cat("about ", count(static_cast<std::uint64_t>(data::estimated_tokens(static_cast<double>(split.text_bytes)))),
           " (at 4 bytes a token)")));
   for (const data::ColumnStatistics& column : split.columns)
-    output.print(fact_line("column", cat(shown(column.name), "  ", count(column.num_rows), " rows",
+    output.print(fact_line("column", cat(shown(column.name), "  ", rows_text(column.num_rows),
                                          column.num_empty > 0 ? cat(", ", count(column.num_empty), " empty") : "")));
 }
 
