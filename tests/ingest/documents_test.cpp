@@ -186,6 +186,8 @@ TEST_CASE("pages of other encodings are read by what they declare") {
         "<meta charset=\"windows-1254\"><p>\xC4\xB0\xC5\x9F");
   CHECK(decode_html("\xEF\xBB\xBF<p>x") == "<p>x");
   CHECK(decode_html(std::string("\xFF\xFE<\0p\0>\0", 8)) == "<p>");
+  CHECK(decode_html("<m charset=UCS-4>\x03\x03\x03\x03\x03\x03\xFE\x03").find("\xEF\xBF\xBD") != std::string::npos);
+  CHECK(is_valid_utf8(decode_html("<m charset=UCS-4>\x03\x03\x03\x03\x03\x03\xFE\x03")));
   CHECK(decode_html("<p>\xDD") == "<p>\xEF\xBF\xBD");
 }
 
