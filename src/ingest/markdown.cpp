@@ -1,7 +1,10 @@
 #include "markdown.hpp"
 
+#include <cstdint>
 #include <optional>
 
+#include "forgelm/core/error.hpp"
+#include "forgelm/core/progress.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/text/characters.hpp"
 
@@ -9,6 +12,9 @@ namespace forgelm::ingest {
 namespace {
 
 using text::strip;
+
+// Sections repeat the headings above them; of a hostile document, without bound.
+constexpr std::size_t kMaxPathBytes = std::size_t{64} << 20;
 
 std::size_t num_leading(std::string_view line, char c) {
   const std::size_t end = line.find_first_not_of(c);
@@ -108,6 +114,7 @@ struct OpenSection {
 
 std::vector<MarkdownSection> markdown_sections(std::string_view text) {
   std::vector<MarkdownSection> sections;
+  std::size_t path_bytes = 0;
   std::vector<Level> path;
   OpenSection open;
   FenceState fences;
@@ -123,7 +130,14 @@ std::vector<MarkdownSection> markdown_sections(std::string_view text) {
     while (!path.empty() && path.back().level >= heading->level) path.pop_back();
     path.push_back({heading->level, std::string(heading->line)});
     open = {};
-    for (const Level& level : path) open.path.push_back(level.line);
+    for (const Level& level : path) {
+      open.path.push_back(level.line);
+      path_bytes += level.line.size();
+    }
+    if (path_bytes > text.size() + kMaxPathBytes)
+      throw RunError(RunErrorKind::data,
+                     cat("its headings, which stand above every section below them, come to more than ",
+                         format_bytes(static_cast<std::int64_t>(kMaxPathBytes))));
     open.lines.push_back(heading->line);
     open.begins.push_back(begin);
   }
