@@ -12,10 +12,10 @@
 #include "forgelm/core/hash.hpp"
 #include "forgelm/core/line_blocks.hpp"
 #include "forgelm/core/ordered_work.hpp"
+#include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/formats/row_blocks.hpp"
 #include "notes.hpp"
-#include "rounding.hpp"
 #include "splits.hpp"
 
 namespace forgelm::audit {
@@ -153,10 +153,6 @@ std::vector<Leak> find_leaks(const std::vector<SplitAudit>& splits, const AuditO
       leaks.push_back(std::move(leak));
     }
   return leaks;
-}
-
-void add_counts(Counts& sum, const Counts& more) {
-  for (const auto& [name, count] : more) sum[name] += count;
 }
 
 /// The reference's finding in a row's text or ours in any string: the larger

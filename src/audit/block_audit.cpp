@@ -53,7 +53,8 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
     ++block_.num_parse_errors;
     return;
   }
-  add_strings(read.value, number);
+  const std::string_view text = read.value.is_object() ? row_text(read.value, text_buffer_) : std::string_view();
+  add_strings(read.value, text, number);
   ++block_.num_rows;
   if (!read.value.is_object()) {
     ++block_.num_non_object;
@@ -62,7 +63,6 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
     return;
   }
   add_columns(read.value);
-  const std::string_view text = row_text(read.value, text_buffer_);
   if (text.empty()) {
     ++block_.num_without_text;
     add_signature({});
@@ -102,9 +102,6 @@ void BlockAuditor::add_text(std::string_view text) {
   block_.snippets.emplace_back(first_characters(text, kSnippetCharacters));
   add_signature(text);
   block_.text_hashes.push_back(word_hash(text));
-  scanner_.scan(text, matches_);
-  for (const Match& match : matches_)
-    if (all_kinds()[match.kind].is_reference) ++block_.reference_counts[match.kind];
   if (!options_.with_quality) return;
   ++block_.num_quality_evaluated;
   const std::uint8_t flags = quality_flags(text);
@@ -114,14 +111,28 @@ void BlockAuditor::add_text(std::string_view text) {
     if ((flags >> i & 1) != 0) ++block_.quality[i];
 }
 
-void BlockAuditor::add_strings(const simdjson::dom::element& row, std::uint64_t number) {
+void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_view row_text, std::uint64_t number) {
   path_.clear();
+  bool is_row_text_scanned = row_text.empty();
   for_each_string(row, path_, [&](const std::string& path, std::string_view text) {
     ++block_.num_strings;
     block_.num_string_bytes += text.size();
     scanner_.scan(text, matches_);
+    // The text of most rows is one of its strings, and then the same memory.
+    if (!is_row_text_scanned && text.data() == row_text.data() && text.size() == row_text.size()) {
+      is_row_text_scanned = true;
+      count_reference_kinds();
+    }
     if (!matches_.empty()) add_findings(text, path, number);
   });
+  if (is_row_text_scanned) return;
+  scanner_.scan(row_text, matches_);
+  count_reference_kinds();
+}
+
+void BlockAuditor::count_reference_kinds() {
+  for (const Match& match : matches_)
+    if (all_kinds()[match.kind].is_reference) ++block_.reference_counts[match.kind];
 }
 
 void BlockAuditor::add_findings(std::string_view text, const std::string& field, std::uint64_t number) {

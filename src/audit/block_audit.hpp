@@ -58,7 +58,8 @@ class BlockAuditor {
   void add_signature(std::string_view text);
   void add_columns(const simdjson::dom::element& row);
   void add_text(std::string_view text);
-  void add_strings(const simdjson::dom::element& row, std::uint64_t number);
+  void add_strings(const simdjson::dom::element& row, std::string_view row_text, std::uint64_t number);
+  void count_reference_kinds();
   void add_findings(std::string_view text, const std::string& field, std::uint64_t number);
 
   const AuditOptions& options_;

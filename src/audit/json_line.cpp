@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "forgelm/core/text.hpp"
-#include "forgelm/text/python_text.hpp"
+#include "forgelm/text/characters.hpp"
 
 namespace forgelm::audit {
 namespace {
@@ -115,7 +115,7 @@ JsonLine JsonLineReader::read(std::string_view line, std::size_t num_readable) {
   num_readable -= std::min(num_readable, static_cast<std::size_t>(line.data() - begin));
   read.state = LineState::row;
   if (parse(line, num_readable, read.value)) return read;
-  line = text::python_strip(line);
+  line = text::strip(line);
   if (line.empty()) {
     read.state = LineState::blank;
     return read;

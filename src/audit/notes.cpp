@@ -86,12 +86,6 @@ std::string listed(const Counts& counts) {
   return join(parts, ", ");
 }
 
-std::uint64_t total_of(const Counts& counts) {
-  std::uint64_t total = 0;
-  for (const auto& [name, count] : counts) total += count;
-  return total;
-}
-
 std::string percent(double rate, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f%%", decimals, rate * 100);

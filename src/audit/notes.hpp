@@ -12,7 +12,6 @@ void add_notes(AuditReport& report);
 
 /// "a=1, b=2".
 std::string listed(const Counts& counts);
-std::uint64_t total_of(const Counts& counts);
 /// 0.1234 as "12.34%".
 std::string percent(double rate, int decimals = 2);
 

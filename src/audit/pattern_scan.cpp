@@ -55,8 +55,7 @@ void for_each_match(std::size_t index, std::string_view text, Take take) {
   }
 }
 
-std::string mask(std::string_view text, Family family, MaskScope scope, std::string_view replacement,
-                 MaskCounts* counts) {
+std::string mask(std::string_view text, Family family, MaskScope scope, std::string_view replacement, Counts* counts) {
   std::string masked(text);
   const auto& rows = kind_rows();
   TriggerSet triggers = triggers_of(masked, ScanEngine::best);
@@ -131,11 +130,11 @@ std::vector<Match> without_overlaps(std::vector<Match> found) {
   return kept;
 }
 
-std::string mask_pii(std::string_view text, MaskScope scope, MaskCounts* counts) {
+std::string mask_pii(std::string_view text, MaskScope scope, Counts* counts) {
   return mask(text, Family::pii, scope, kPiiMask, counts);
 }
 
-std::string mask_secrets(std::string_view text, MaskScope scope, MaskCounts* counts) {
+std::string mask_secrets(std::string_view text, MaskScope scope, Counts* counts) {
   return mask(text, Family::secret, scope, kSecretMask, counts);
 }
 

@@ -8,37 +8,21 @@
 #include <vector>
 
 #include "forgelm/core/text.hpp"
-#include "forgelm/text/python_text.hpp"
+#include "forgelm/text/characters.hpp"
 
 namespace forgelm::audit {
 namespace {
 
-using text::python_classes;
-namespace python_class = text::python_class;
+using text::character_classes;
+namespace character_class = text::character_class;
 
 std::uint8_t classes_of(unsigned char ascii) {
   static const std::array<std::uint8_t, 128> table = [] {
     std::array<std::uint8_t, 128> made{};
-    for (char32_t c = 0; c < 128; ++c) made[c] = python_classes(c);
+    for (char32_t c = 0; c < 128; ++c) made[c] = character_classes(c);
     return made;
   }();
   return table[ascii];
-}
-
-/// Lines with their ends, as str.splitlines(keepends=True).
-std::vector<std::string_view> lines_with_ends(std::string_view text) {
-  std::vector<std::string_view> lines;
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const DecodedCodePoint c = decode_utf8(text, at);
-    at += c.num_bytes;
-    if ((python_classes(c.value) & python_class::kLineBreak) == 0) continue;
-    if (c.value == '\r' && at < text.size() && text[at] == '\n') ++at;
-    lines.push_back(text.substr(begin, at - begin));
-    begin = at;
-  }
-  if (begin < text.size()) lines.push_back(text.substr(begin));
-  return lines;
 }
 
 struct Fence {
@@ -89,7 +73,7 @@ class Walk {
       } else {
         const DecodedCodePoint decoded = decode_utf8(prose, at);
         c = decoded.value;
-        classes = python_classes(c);
+        classes = character_classes(c);
         at += decoded.num_bytes;
       }
       take(c, classes, begin, at);
@@ -115,13 +99,13 @@ class Walk {
 
  private:
   void take(char32_t c, std::uint8_t classes, std::size_t begin, std::size_t end) {
-    if ((classes & python_class::kSpace) == 0) {
+    if ((classes & character_class::kSpace) == 0) {
       ++num_visible_;
       has_visible_ = true;
       paragraph_has_visible_ = true;
-      if ((classes & python_class::kAlpha) != 0) ++num_alpha_;
+      if ((classes & character_class::kAlphabetic) != 0) ++num_alpha_;
     }
-    if ((classes & python_class::kWord) != 0) {
+    if ((classes & character_class::kWord) != 0) {
       // Quotes count when a word character follows them in the same run.
       word_length_ += (word_length_ > 0 ? num_quotes_ : 0) + 1;
       num_quotes_ = 0;
@@ -130,7 +114,7 @@ class Walk {
     } else {
       end_word();
     }
-    if ((classes & python_class::kLineBreak) != 0) {
+    if ((classes & character_class::kLineBreak) != 0) {
       end_line(begin, end);
       if (c == '\n' && begin + 1 < prose_.size() && prose_[begin + 1] == '\n' && begin >= paragraph_from_) {
         end_paragraph();
@@ -198,7 +182,7 @@ class Walk {
 std::string without_code_fences(std::string_view text) {
   std::string out, block;
   Fence fence;
-  for (const std::string_view line : lines_with_ends(text)) {
+  for (const std::string_view line : text::split_lines(text, text::LineEnds::kept)) {
     if (fence.length == 0) {
       fence = opening_fence(line);
       (fence.length == 0 ? out : block).append(line);
@@ -219,7 +203,7 @@ std::uint8_t quality_flags(std::string_view text) {
     kept = without_code_fences(text);
     text = kept;
   }
-  const std::string_view prose = text::python_strip(text);
+  const std::string_view prose = text::strip(text);
   return prose.empty() ? std::uint8_t{0} : Walk(prose).flags();
 }
 

@@ -4,21 +4,15 @@
 #include <cstdio>
 
 #include "forgelm/audit/audit.hpp"
+#include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 #include "minhash.hpp"
 #include "notes.hpp"
-#include "rounding.hpp"
 
 namespace forgelm::audit {
 namespace {
 
 constexpr std::size_t kMaxListedPairs = 100'000;
-
-Json counts_json(const Counts& counts) {
-  Json object = Json::object();
-  for (const auto& [name, count] : counts) object.set(name, count);
-  return object;
-}
 
 Json split_json(const SplitAudit& split, bool with_quality, DedupMethod method) {
   if (!split.error.empty()) return Json::object({{"error", split.error}, {"path", split.path.native()}});
@@ -43,12 +37,12 @@ Json split_json(const SplitAudit& split, bool with_quality, DedupMethod method) 
       info.set("languages_top3", std::move(top));
     }
     info.set(cat(to_text(method), "_distinct"), split.near.num_distinct);
-    if (!split.pii.empty()) info.set("pii_counts", counts_json(split.pii));
-    if (!split.secrets.empty()) info.set("secrets_counts", counts_json(split.secrets));
+    if (!split.pii.empty()) info.set("pii_counts", to_object(split.pii));
+    if (!split.secrets.empty()) info.set("secrets_counts", to_object(split.secrets));
     if (with_quality) {
       info.set("quality_samples_evaluated", split.num_quality_evaluated);
       info.set("quality_samples_flagged", split.num_quality_flagged);
-      if (!split.quality.empty()) info.set("quality_flags_counts", counts_json(split.quality));
+      if (!split.quality.empty()) info.set("quality_flags_counts", to_object(split.quality));
     }
   }
   info.set("near_duplicate_pairs", split.near.num_pairs);
@@ -237,7 +231,7 @@ Json quality_summary(const AuditReport& report) {
                                      4);
   return Json::object({{"samples_flagged", report.num_quality_flagged},
                        {"samples_evaluated", report.num_quality_evaluated},
-                       {"by_check", counts_json(report.quality)},
+                       {"by_check", to_object(report.quality)},
                        {"overall_quality_score", score}});
 }
 
@@ -251,10 +245,10 @@ Json to_json(const AuditReport& report) {
                        {"total_samples", report.total_rows},
                        {"splits", std::move(splits)},
                        {"cross_split_overlap", overlap_json(report)},
-                       {"pii_summary", counts_json(report.pii)},
+                       {"pii_summary", to_object(report.pii)},
                        {"pii_severity", pii_severity(report.pii)},
                        {"near_duplicate_summary", near_duplicate_summary(report)},
-                       {"secrets_summary", counts_json(report.secrets)},
+                       {"secrets_summary", to_object(report.secrets)},
                        {"quality_summary", quality_summary(report)},
                        {"croissant", Json::object()},
                        {"notes", Json::array_of(report.notes)},

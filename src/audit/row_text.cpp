@@ -6,24 +6,18 @@
 #include <utility>
 
 #include "forgelm/core/text.hpp"
-#include "forgelm/text/python_text.hpp"
+#include "forgelm/text/characters.hpp"
 
 namespace forgelm::audit {
 namespace {
 
 using simdjson::dom::element;
 using simdjson::dom::object;
+using text::is_blank;
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kPairs = {
     {{"instruction", "output"}, {"User", "Assistant"}, {"prompt", "response"}}};
 constexpr std::array<std::string_view, 4> kColumns = {"text", "content", "completion", "prompt"};
-
-bool is_blank(std::string_view text) {
-  // Nearly every text begins with something to see.
-  return text.empty() || (static_cast<unsigned char>(text[0]) <= ' ' || static_cast<unsigned char>(text[0]) >= 0x80
-                              ? text::python_strip(text).empty()
-                              : false);
-}
 
 /// The text of member `name`; false when it is absent or no text.
 bool text_of(const object& row, std::string_view name, std::string_view& text) {

@@ -5,8 +5,8 @@
 
 #include "block_audit.hpp"
 #include "forgelm/core/ordered_work.hpp"
+#include "forgelm/core/rounding.hpp"
 #include "language.hpp"
-#include "rounding.hpp"
 
 namespace forgelm::audit {
 namespace {

@@ -10,7 +10,7 @@
 #include <array>
 
 #include "forgelm/core/text.hpp"
-#include "forgelm/text/python_text.hpp"
+#include "forgelm/text/characters.hpp"
 
 namespace forgelm::audit {
 namespace {
@@ -31,7 +31,7 @@ bool take_word_character(std::string_view text, std::size_t& at) {
   }
   const DecodedCodePoint code_point = decode_utf8(text, at);
   at += code_point.num_bytes;
-  return (text::python_classes(code_point.value) & text::python_class::kWord) != 0;
+  return (text::character_classes(code_point.value) & text::character_class::kWord) != 0;
 }
 
 /// 64 counters.
@@ -87,7 +87,7 @@ WordEnd find_word_end(std::string_view text, std::size_t begin) {
 
 std::string_view lower_word(std::string_view word, bool is_ascii, std::string& buffer) {
   if (!is_ascii) {
-    buffer = text::python_lower(word);
+    buffer = text::lower(word);
     return buffer;
   }
   std::size_t upper = 0;

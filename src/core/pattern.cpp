@@ -5,42 +5,19 @@
 #include <pcre2.h>
 
 #include <cstdint>
-#include <new>
 
 #include "forgelm/core/error.hpp"
+#include "forgelm/core/pcre2_objects.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm {
 namespace {
 
 constexpr std::size_t kMaxPatternBytes = 16384;
-constexpr std::uint32_t kMaxSteps = 1'000'000;  // of one match
-constexpr std::uint32_t kMaxHeapKb = 16384;
-
-template <class T, void (*free)(T*)>
-struct Free {
-  void operator()(T* object) const { free(object); }
-};
-using Code = std::unique_ptr<pcre2_code, Free<pcre2_code, pcre2_code_free>>;
-using CompileContext = std::unique_ptr<pcre2_compile_context, Free<pcre2_compile_context, pcre2_compile_context_free>>;
-using MatchContext = std::unique_ptr<pcre2_match_context, Free<pcre2_match_context, pcre2_match_context_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Free<pcre2_match_data, pcre2_match_data_free>>;
-
-/// What one thread matches with.
-struct Workspace {
-  MatchContext context{pcre2_match_context_create(nullptr)};
-  MatchData data{pcre2_match_data_create(1, nullptr)};
-  Workspace() {
-    if (!context || !data) throw std::bad_alloc();
-    pcre2_set_match_limit(context.get(), kMaxSteps);
-    pcre2_set_heap_limit(context.get(), kMaxHeapKb);
-  }
-};
-
 }  // namespace
 
 struct Pattern::Impl {
-  Code code;
+  pcre2::Code code;
 };
 
 Pattern::Pattern(std::string_view pattern) : Pattern(pattern, Options()) {}
@@ -48,9 +25,7 @@ Pattern::Pattern(std::string_view pattern) : Pattern(pattern, Options()) {}
 Pattern::Pattern(std::string_view pattern, const Options& asked) : impl_(std::make_unique<Impl>()) {
   if (pattern.size() > kMaxPatternBytes)
     throw ConfigError(cat("the regular expression has more than ", kMaxPatternBytes, " bytes"));
-  const CompileContext context(pcre2_compile_context_create(nullptr));
-  if (!context) throw std::bad_alloc();
-  pcre2_set_parens_nest_limit(context.get(), 100);
+  const pcre2::CompileContext context = pcre2::make_compile_context();
   std::uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
   if (asked.classes == Classes::unicode) options |= PCRE2_UCP;
   if (asked.dot_is_all) options |= PCRE2_DOTALL;
@@ -68,7 +43,7 @@ Pattern& Pattern::operator=(Pattern&&) noexcept = default;
 Pattern::~Pattern() = default;
 
 std::optional<PatternSpan> Pattern::find(std::string_view text, std::size_t start) const {
-  thread_local const Workspace workspace;
+  thread_local const pcre2::Workspace workspace;
   const auto match = [&](std::uint32_t options) {
     return pcre2_match(impl_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), start, options,
                        workspace.data.get(), workspace.context.get());

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "forgelm/core/json.hpp"
+#include "forgelm/core/utf8_bytes.hpp"
 
 namespace forgelm {
 
@@ -95,23 +96,7 @@ std::size_t num_code_points(std::string_view text) noexcept {
 
 void append_utf8(std::string& out, char32_t code_point) {
   const bool is_surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-  const char32_t c = is_surrogate || code_point > 0x10FFFF ? kReplacementCharacter : code_point;
-  const auto put = [&out](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | (c >> 6));
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | (c >> 12));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | (c >> 18));
-    put(0x80 | ((c >> 12) & 0x3F));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
+  append_utf8_bytes(out, is_surrogate || code_point > 0x10FFFF ? kReplacementCharacter : code_point);
 }
 
 std::string to_valid_utf8(std::string_view text) {

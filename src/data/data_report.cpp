@@ -33,7 +33,7 @@ std::string one_decimal(double value) {
   return buffer;
 }
 
-std::string reasons(const std::map<std::string, std::uint64_t>& counts) {
+std::string reasons(const Counts& counts) {
   std::vector<std::pair<std::uint64_t, std::string>> sorted;
   for (const auto& [reason, number] : counts) sorted.emplace_back(number, reason);
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -42,20 +42,8 @@ std::string reasons(const std::map<std::string, std::uint64_t>& counts) {
   return join(parts, "; ");
 }
 
-Json to_object(const std::map<std::string, std::uint64_t>& counts) {
-  Json object = Json::object();
-  for (const auto& [key, number] : counts) object.set(key, number);
-  return object;
-}
-
 std::uint64_t count_at(const Json& object, std::string_view key) {
   return static_cast<std::uint64_t>(object.at(key).integer());
-}
-
-std::map<std::string, std::uint64_t> to_counts(const Json& object) {
-  std::map<std::string, std::uint64_t> counts;
-  for (const auto& [key, number] : object.members()) counts[key] = static_cast<std::uint64_t>(number.integer());
-  return counts;
 }
 
 /// The plain counts of a report, by the names of its state.
@@ -69,10 +57,6 @@ void for_each_count(Report& report, Visit visit) {
   visit("num_truncated", report.num_truncated);
   visit("num_split", report.num_split);
   visit("num_unlearnt", report.num_unlearnt);
-}
-
-void add_counts(std::map<std::string, std::uint64_t>& to, const std::map<std::string, std::uint64_t>& from) {
-  for (const auto& [key, number] : from) to[key] += number;
 }
 
 }  // namespace

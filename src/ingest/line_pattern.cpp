@@ -4,30 +4,19 @@
 #include <pcre2.h>
 #include <time.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
-#include <new>
 
 #include "forgelm/core/error.hpp"
+#include "forgelm/core/pcre2_objects.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::ingest {
 namespace {
 
 constexpr std::size_t kMaxPatternLength = 2048;  // code points
-constexpr std::uint32_t kMaxSteps = 1'000'000;   // from one place of the text
-constexpr std::uint32_t kMaxHeapKb = 16384;
-constexpr std::size_t kWindow = 64;  // places tried before the clock is looked at
+constexpr std::size_t kWindow = 64;              // places tried before the clock is looked at
 constexpr std::chrono::milliseconds kBudget{2000};
-
-template <class T, void (*free)(T*)>
-struct Free {
-  void operator()(T* object) const { free(object); }
-};
-using Code = std::unique_ptr<pcre2_code, Free<pcre2_code, pcre2_code_free>>;
-using CompileContext = std::unique_ptr<pcre2_compile_context, Free<pcre2_compile_context, pcre2_compile_context_free>>;
-using MatchContext = std::unique_ptr<pcre2_match_context, Free<pcre2_match_context, pcre2_match_context_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Free<pcre2_match_data, pcre2_match_data_free>>;
 
 std::chrono::nanoseconds thread_time() {
   timespec now{};
@@ -119,29 +108,18 @@ bool is_lazy_back_reference(std::string_view pattern) {
   return false;
 }
 
-/// What one thread matches with.
-struct Workspace {
-  MatchContext context{pcre2_match_context_create(nullptr)};
-  MatchData data{pcre2_match_data_create(1, nullptr)};
-  Workspace() {
-    if (!context || !data) throw std::bad_alloc();
-    pcre2_set_match_limit(context.get(), kMaxSteps);
-    pcre2_set_heap_limit(context.get(), kMaxHeapKb);
-  }
-};
-
-Workspace& workspace() {
-  thread_local Workspace mine;
+pcre2::Workspace& workspace() {
+  thread_local pcre2::Workspace mine;
   return mine;
 }
 
 }  // namespace
 
 struct LinePattern::Impl {
-  Code code;
+  pcre2::Code code;
 
   int match(std::string_view subject, std::size_t start, std::uint32_t options, std::size_t last_start) const {
-    Workspace& mine = workspace();
+    pcre2::Workspace& mine = workspace();
     pcre2_set_offset_limit(mine.context.get(), last_start);
     return pcre2_match(code.get(), bytes_of(subject), subject.size(), start, PCRE2_NO_UTF_CHECK | options,
                        mine.data.get(), mine.context.get());
@@ -161,9 +139,7 @@ LinePattern::LinePattern(std::string pattern, const Options& options)
   if (length > kMaxPatternLength)
     throw ConfigError(cat(option, " is too long (", length, " chars; max ", kMaxPatternLength, ")"),
                       "split it across several options");
-  const CompileContext context(pcre2_compile_context_create(nullptr));
-  if (!context) throw std::bad_alloc();
-  pcre2_set_parens_nest_limit(context.get(), 100);
+  const pcre2::CompileContext context = pcre2::make_compile_context();
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
   std::uint32_t flags = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT |
                         PCRE2_ALT_CIRCUMFLEX;  // ^ behind the last line break too, as in Python
@@ -172,13 +148,9 @@ LinePattern::LinePattern(std::string pattern, const Options& options)
   int error = 0;
   std::size_t place = 0;
   impl_->code.reset(pcre2_compile(bytes_of(translated), translated.size(), flags, &error, &place, context.get()));
-  if (!impl_->code) {
-    std::array<PCRE2_UCHAR, 256> words{};
-    const bool has_words = pcre2_get_error_message(error, words.data(), words.size()) >= 0;
-    throw ConfigError(cat(option, " ", quote(text_), " is not a valid regular expression: ",
-                          has_words ? reinterpret_cast<const char*>(words.data()) : "it is refused", ", at byte ",
-                          place));
-  }
+  if (!impl_->code)
+    throw ConfigError(cat(option, " ", quote(text_), " is not a valid regular expression: ", pcre2::message_of(error),
+                          ", at byte ", place));
   if (has_nested_repetition(text_))
     throw ConfigError(cat(option, " ", quote(text_),
                           " contains a nested unbounded quantifier (e.g. `(a+)+`, `(\\w+)+`), which can "

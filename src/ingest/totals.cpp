@@ -5,12 +5,6 @@
 namespace forgelm::ingest {
 namespace {
 
-Counts to_counts(const Json& object) {
-  Counts counts;
-  for (const auto& [name, count] : object.members()) counts[name] = static_cast<std::uint64_t>(count.integer());
-  return counts;
-}
-
 /// One list for both directions.
 template <class T, class Visit>
 void visit_counters(T& totals, Visit visit) {
@@ -36,12 +30,6 @@ void visit_counters(T& totals, Visit visit) {
 
 }  // namespace
 
-Json to_object(const Counts& counts) {
-  Json object = Json::object();
-  for (const auto& [name, count] : counts) object.set(name, count);
-  return object;
-}
-
 void Totals::add(const FileReport& report, const std::string& language) {
   num_rows += report.num_rows;
   num_characters += report.num_characters;
@@ -60,8 +48,8 @@ void Totals::add(const FileReport& report, const std::string& language) {
   num_block_headers += report.num_block_headers;
   num_pages_dropped += report.dropped_pages.size();
   for (const int page : report.dropped_pages) dropped_pages.insert(page - 1);
-  for (const auto& [kind, count] : report.pii) pii[kind] += count;
-  for (const auto& [kind, count] : report.secrets) secrets[kind] += count;
+  add_counts(pii, report.pii);
+  add_counts(secrets, report.secrets);
   for (const QualityFlags& flags : report.quality) {
     if (num_quality_rows == kMaxQualityRows) break;
     ++num_quality_rows;

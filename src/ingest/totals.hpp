@@ -9,14 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "forgelm/core/counts.hpp"
 #include "forgelm/core/json.hpp"
 #include "quality.hpp"
 #include "script_sanity.hpp"
 
 namespace forgelm::ingest {
-
-using Counts = std::map<std::string, std::uint64_t, std::less<>>;
-Json to_object(const Counts& counts);
 
 /// What became of one document.
 struct FileReport {

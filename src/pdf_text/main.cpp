@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "forgelm/core/utf8_bytes.hpp"
 #include "forgelm/pdf_text/protocol.hpp"
 #include "pdfium.hpp"
 #include "sandbox.hpp"
@@ -44,25 +45,6 @@ int read_block(void*, unsigned long position, unsigned char* buffer, unsigned lo
   return 1;
 }
 
-void append_utf8(std::string& out, std::uint32_t c) {
-  const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | (c >> 6));
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | (c >> 12));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | (c >> 18));
-    put(0x80 | ((c >> 12) & 0x3F));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
-}
-
 /// UTF-16 to UTF-8, lines with "\n". PDFium marks a hyphen at the end of a line as U+0002 or U+FFFE, without the line's
 /// end.
 std::string to_utf8(const std::vector<unsigned short>& text, std::size_t count) {
@@ -76,7 +58,7 @@ std::string to_utf8(const std::vector<unsigned short>& text, std::size_t count) 
     }
     if (c >= 0xD800 && c < 0xDC00 && i + 1 < count && text[i + 1] >= 0xDC00 && text[i + 1] < 0xE000)
       c = 0x10000 + ((c - 0xD800) << 10) + (text[++i] - 0xDC00u);
-    append_utf8(out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : c);
+    forgelm::append_utf8_bytes(out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : c);
   }
   return out;
 }

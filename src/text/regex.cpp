@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "forgelm/core/error.hpp"
+#include "forgelm/core/pcre2_objects.hpp"
 #include "forgelm/core/text.hpp"
 #include "scanner.hpp"
 #include "unicode.hpp"
@@ -20,35 +21,16 @@ constexpr std::uint32_t kMaxSteps = 10'000'000;  // for one match
 constexpr std::uint32_t kMaxHeapKb = 64 << 10;
 constexpr std::size_t kMaxJitStackBytes = 1 << 20;
 
-std::string message_of(int code) {
-  PCRE2_UCHAR text[256];
-  if (pcre2_get_error_message(code, text, sizeof text) < 0) return cat("error ", code);
-  return reinterpret_cast<const char*>(text);
-}
-
 /// What one thread matches with.
-struct Workspace {
-  pcre2_match_context* context = pcre2_match_context_create(nullptr);
-  pcre2_match_data* data = pcre2_match_data_create(1, nullptr);
-  pcre2_jit_stack* stack = nullptr;
+struct Workspace : pcre2::Workspace {
+  std::unique_ptr<pcre2_jit_stack, void (*)(pcre2_jit_stack*)> stack{nullptr, pcre2_jit_stack_free};
 
-  Workspace() {
-    if (context == nullptr || data == nullptr) throw std::bad_alloc();
-    pcre2_set_match_limit(context, kMaxSteps);
-    pcre2_set_heap_limit(context, kMaxHeapKb);
-  }
-  Workspace(const Workspace&) = delete;
-  Workspace& operator=(const Workspace&) = delete;
-  ~Workspace() {
-    if (stack != nullptr) pcre2_jit_stack_free(stack);
-    pcre2_match_data_free(data);
-    pcre2_match_context_free(context);
-  }
+  Workspace() : pcre2::Workspace({kMaxSteps, kMaxHeapKb}) {}
   /// True when there is more stack than before.
   bool grow_stack() {
-    if (stack != nullptr) return false;
-    stack = pcre2_jit_stack_create(32 << 10, kMaxJitStackBytes, nullptr);
-    if (stack != nullptr) pcre2_jit_stack_assign(context, nullptr, stack);
+    if (stack) return false;
+    stack.reset(pcre2_jit_stack_create(32 << 10, kMaxJitStackBytes, nullptr));
+    if (stack) pcre2_jit_stack_assign(context.get(), nullptr, stack.get());
     return stack != nullptr;
   }
 };
@@ -58,15 +40,11 @@ Workspace& workspace() {
   return mine;
 }
 
-struct FreeCode {
-  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
-};
-
 }  // namespace
 
 struct Regex::Impl {
   Scanner scanner = nullptr;
-  std::unique_ptr<pcre2_code, FreeCode> code;
+  pcre2::Code code;
   std::string pattern;
 
   int match(std::string_view subject, std::size_t start) const;
@@ -81,17 +59,14 @@ Regex::Regex(const std::string& pattern, Use use) : impl_(std::make_unique<Impl>
   const std::string translated = translate_pattern(pattern);
   int error = 0;
   std::size_t where = 0;
-  std::unique_ptr<pcre2_compile_context, void (*)(pcre2_compile_context*)> context(
-      pcre2_compile_context_create(nullptr), pcre2_compile_context_free);
-  if (context == nullptr) throw std::bad_alloc();
-  pcre2_set_parens_nest_limit(context.get(), 100);
+  const pcre2::CompileContext context = pcre2::make_compile_context();
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
   pcre2_set_bsr(context.get(), PCRE2_BSR_UNICODE);
   impl_->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
                                   PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &error, &where,
                                   context.get()));
   if (impl_->code == nullptr)
-    throw std::invalid_argument(cat("the pattern ", quote(pattern), " cannot be used: ", message_of(error)));
+    throw std::invalid_argument(cat("the pattern ", quote(pattern), " cannot be used: ", pcre2::message_of(error)));
   std::uint32_t size_bytes = 0;
   // Without the compiler (another processor, memory that may not be executed) the interpreter does.
   if (pcre2_config(PCRE2_CONFIG_JIT, &size_bytes) == 0) pcre2_jit_compile(impl_->code.get(), PCRE2_JIT_COMPLETE);
@@ -117,7 +92,7 @@ int Regex::Impl::match(std::string_view subject, std::size_t start) const {
   Workspace& mine = workspace();
   const auto attempt = [&](std::uint32_t options) {
     return pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), start,
-                       PCRE2_NO_UTF_CHECK | options, mine.data, mine.context);
+                       PCRE2_NO_UTF_CHECK | options, mine.data.get(), mine.context.get());
   };
   int result = attempt(0);
   if (result == PCRE2_ERROR_JIT_STACKLIMIT && mine.grow_stack()) result = attempt(0);
@@ -125,14 +100,14 @@ int Regex::Impl::match(std::string_view subject, std::size_t start) const {
   if (result < PCRE2_ERROR_NOMATCH)
     throw RunError(RunErrorKind::data,
                    cat("the tokenizer's pattern ", quote(pattern), " cannot be run on a text of ", subject.size(),
-                       " bytes: ", message_of(result)),
+                       " bytes: ", pcre2::message_of(result)),
                    "split the text, or use a tokenizer with a simpler pattern");
   return result;
 }
 
 void Regex::find_all(std::string_view subject, std::vector<Match>& out) const {
   if (impl_->scanner != nullptr) return impl_->scanner(subject, out);
-  const std::size_t* found = pcre2_get_ovector_pointer(workspace().data);
+  const std::size_t* found = pcre2_get_ovector_pointer(workspace().data.get());
   std::size_t start = 0;
   std::size_t last_end = subject.size() + 1;
   while (start <= subject.size()) {

@@ -48,12 +48,6 @@ Found by_us(std::string_view text, ScanEngine engine) {
   return found;
 }
 
-MaskCounts counts_of(const Json& object) {
-  MaskCounts counts;
-  for (const auto& [kind, count] : object.members()) counts[kind] = static_cast<std::uint64_t>(count.integer());
-  return counts;
-}
-
 std::set<std::string> kinds_in(std::string_view text, ScanEngine engine = ScanEngine::best) {
   std::set<std::string> names;
   for (const Match& match : PatternScanner(engine).scan(text)) names.emplace(all_kinds()[match.kind].name);
@@ -133,11 +127,11 @@ TEST_CASE("masking leaves what the reference leaves, with its counts") {
   for (const Json& row : golden("patterns.jsonl")) {
     const std::string& text = row.at("text").text();
     INFO(text);
-    MaskCounts pii, secrets;
+    Counts pii, secrets;
     CHECK(mask_pii(text, MaskScope::reference, &pii) == row.at("pii").text());
-    CHECK(pii == counts_of(row.at("pii_counts")));
+    CHECK(pii == to_counts(row.at("pii_counts")));
     CHECK(mask_secrets(text, MaskScope::reference, &secrets) == row.at("secrets").text());
-    CHECK(secrets == counts_of(row.at("secrets_counts")));
+    CHECK(secrets == to_counts(row.at("secrets_counts")));
   }
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("Rows that give no example keep the places of the others") {
   const DataReport& report = prepared.sources[0].tokens.report;
   CHECK(report.num_rows == 3);
   CHECK(report.num_kept == 2);
-  CHECK(report.dropped == std::map<std::string, std::uint64_t>{{"longer than model.max_length", 1}});
+  CHECK(report.dropped == Counts{{"longer than model.max_length", 1}});
   CHECK(report.num_tokens == 6);
   CHECK(report.num_learnt_tokens == 4);  // the first token of each is predicted by nothing
 }

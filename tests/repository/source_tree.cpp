@@ -40,7 +40,7 @@ const std::map<std::string, Names, std::less<>>& allowed_modules() {
       {"data", {"core", "config", "formats", "text", "hub"}},
       {"audit", kBelowEngine},
       {"ingest", with(kBelowEngine, {"audit", "pdf_text"})},
-      {"pdf_text", {}},
+      {"pdf_text", {"core"}},  // headers that stand alone: it links nothing of forgelm
       {"compliance", {"core", "config"}},
       {"engine", {"core", "config", "data", "formats", "text"}},
       {"engine_loader", {"core", "engine"}},

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +18,7 @@
 
 #include "forgelm/audit/near_duplicates.hpp"
 #include "forgelm/audit/pattern_scan.hpp"
+#include "forgelm/core/counts.hpp"
 #include "forgelm/core/json.hpp"
 
 namespace forgelm::audit {
@@ -50,8 +50,6 @@ struct LengthStatistics {
   std::uint64_t count = 0, min = 0, max = 0, p50 = 0, p95 = 0;
   double mean = 0;  ///< one decimal
 };
-
-using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
 struct SplitAudit {
   std::string name;

@@ -11,13 +11,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "forgelm/core/choices.hpp"
+#include "forgelm/core/counts.hpp"
 
 namespace forgelm::audit {
 
@@ -80,18 +80,15 @@ enum class MaskScope {
   all,        ///< ours behind them
 };
 
-/// How often each kind was replaced, by name.
-using MaskCounts = std::map<std::string, std::uint64_t, std::less<>>;
-
 inline constexpr std::string_view kPiiMask = "[REDACTED]";
 
 /// `text` with personal data replaced by `[REDACTED]`; the reference's
 /// mask_pii. Kinds are replaced one after the other, and each sees what the one
 /// before left. `counts`, if given, is added to.
-std::string mask_pii(std::string_view text, MaskScope scope = MaskScope::all, MaskCounts* counts = nullptr);
+std::string mask_pii(std::string_view text, MaskScope scope = MaskScope::all, Counts* counts = nullptr);
 /// The same with secrets and `[REDACTED-SECRET]`; the reference's mask_secrets.
 /// Mask secrets before personal data.
-std::string mask_secrets(std::string_view text, MaskScope scope = MaskScope::all, MaskCounts* counts = nullptr);
+std::string mask_secrets(std::string_view text, MaskScope scope = MaskScope::all, Counts* counts = nullptr);
 
 /// What may be shown of a match: at most the first two and the last two
 /// characters, fewer of short ones, and of a secret only its public prefix;

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "forgelm/core/counts.hpp"
 #include "forgelm/core/json.hpp"
 #include "forgelm/data/row_converter.hpp"
 
@@ -42,9 +42,9 @@ struct DataReport {
   /// Members of the rows, in the order in which they were first seen; the first kMaxColumns of them.
   std::vector<std::string> columns;
   std::uint64_t num_rows = 0;
-  std::uint64_t num_kept = 0;                    ///< rows with at least one sample
-  std::map<std::string, std::uint64_t> dropped;  ///< rows, by reason
-  std::map<std::string, std::uint64_t> notes;    ///< rows, by what is remarkable about them
+  std::uint64_t num_kept = 0;  ///< rows with at least one sample
+  Counts dropped;              ///< rows, by reason
+  Counts notes;                ///< rows, by what is remarkable about them
   std::uint64_t num_samples = 0;
   std::uint64_t num_tokens = 0;
   std::uint64_t num_learnt_tokens = 0;

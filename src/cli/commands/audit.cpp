@@ -16,7 +16,6 @@ namespace {
 constexpr Logger logger("forgelm.audit");
 
 using audit::AuditReport;
-using audit::Counts;
 using audit::Gate;
 
 audit::AuditOptions options_of(const Arguments& arguments) {
@@ -30,26 +29,15 @@ audit::AuditOptions options_of(const Arguments& arguments) {
   return options;
 }
 
-Json counts_json(const Counts& counts, std::uint64_t& total) {
-  Json object = Json::object();
-  for (const auto& [name, count] : counts) {
-    object.set(name, count);
-    total += count;
-  }
-  return object;
-}
-
 Json gate_json(const Gate& gate, std::string_view allowed_key, bool is_allowed) {
-  std::uint64_t critical_total = 0, advisory_total = 0;
-  Json critical = counts_json(gate.critical, critical_total), advisory = counts_json(gate.advisory, advisory_total);
   return Json::object({{"status", !gate.has_failed ? "passed"
                                   : is_allowed     ? "suppressed"
                                                    : "failed"},
                        {"severity", gate.has_failed ? Json("critical") : Json()},
-                       {"critical_total", critical_total},
-                       {"critical_types", std::move(critical)},
-                       {"advisory_total", advisory_total},
-                       {"advisory_types", std::move(advisory)},
+                       {"critical_total", total_of(gate.critical)},
+                       {"critical_types", to_object(gate.critical)},
+                       {"advisory_total", total_of(gate.advisory)},
+                       {"advisory_types", to_object(gate.advisory)},
                        {std::string(allowed_key), is_allowed}});
 }
 
