@@ -74,6 +74,8 @@ std::array<std::size_t, count> numbers_of(std::string_view line) {
 [[noreturn]] void fail_by(std::string_view line) {
   if (line == "limit time")
     fail(cat("a page, or opening it, takes more than ", pdf_text::kMaxPageMs, " ms of processor time"));
+  if (line == "limit work")
+    fail(cat("its pages take more than ", pdf_text::kMaxMsPerMib, " ms of processor time for each MiB of it"));
   if (line == "limit pages") fail(cat("it has more than ", pdf_text::kMaxPages, " pages"));
   if (line == "error password")
     fail("it is encrypted with a non-empty password", "decrypt it first (qpdf --decrypt) and run ingest again");

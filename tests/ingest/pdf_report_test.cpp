@@ -67,6 +67,7 @@ TEST_CASE("a reader that was taken over cannot say more than there may be") {
 
 TEST_CASE("a reader says which limit a document exceeds") {
   CHECK(problem("limit time\n").find("1500 ms of processor time") != std::string::npos);
+  CHECK(problem("pages 9\nlimit work\n").find("8000 ms of processor time for each MiB") != std::string::npos);
   CHECK(problem("pages 30000\nlimit pages\n").find("more than 20000 pages") != std::string::npos);
   CHECK(problem("error password\n").find("encrypted") != std::string::npos);
   CHECK(problem("error format\n").find("no PDF") != std::string::npos);

@@ -137,6 +137,18 @@ TEST_CASE("hostile PDFs end at a limit or as damaged, and never take forgelm wit
   const std::string many = pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 50000 /Kids [3 0 R] >>",
                                    "<< /Type /Page /Parent 2 0 R >>"});
   CHECK(mentions(problem(many), "more than 20000 pages"));
+  // A page that takes its time, many times over, in a few kilobytes.
+  std::string shown = "BT /F 12 Tf 50 700 Td ";
+  for (int i = 0; i < 20'000; ++i) shown += "(abc) Tj 0 -1 Td ";
+  std::string kids;
+  for (int i = 0; i < 5'000; ++i) kids += "3 0 R ";
+  const std::string slow = pdf_of(
+      {"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 5000 /Kids [" + kids + "] >>",
+       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources << /Font << /F 4 0 R >> >> /Contents 5 0 R >>",
+       "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+       stream(deflated(shown + "ET"), " /Filter /FlateDecode")});
+  CHECK(slow.size() < 40'000);
+  CHECK(mentions(problem(slow), "8000 ms of processor time for each MiB"));
   // A form that draws itself.
   CHECK_FALSE(
       problem(pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
