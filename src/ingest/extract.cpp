@@ -21,7 +21,7 @@ namespace {
 
 constexpr double kMaxReplaced = 0.01;
 constexpr std::uint64_t kMaxContainerBytes = std::uint64_t{96} << 20;
-constexpr std::uint64_t kMaxPageBytes = std::uint64_t{32} << 20;
+constexpr std::uint64_t kMaxPageBytes = std::uint64_t{16} << 20;
 
 using Extractor = Document (*)(const std::filesystem::path& path, const Reading& reading, FileReport& report);
 

@@ -92,21 +92,22 @@ struct Level {
 
 /// A section whose lines are being gathered.
 struct OpenSection {
-  std::vector<std::string> path;
-  std::vector<std::string_view> lines;
-  std::vector<std::size_t> begins;  ///< of the lines
+  std::vector<std::string> path = {};
+  std::string body = {};
+  std::size_t num_kept = 0;  ///< bytes up to the last line that is not blank
+  std::size_t begin = 0;
 
-  void close_into(std::vector<MarkdownSection>& sections) const {
-    std::size_t first = 0, end = lines.size();
-    while (first < end && text::is_blank(lines[first])) ++first;
-    while (end > first && text::is_blank(lines[end - 1])) --end;
-    if (first == end) return;
-    MarkdownSection section{path, {}, begins[first]};
-    for (std::size_t i = first; i < end; ++i) {
-      if (i > first) section.body += '\n';
-      section.body += lines[i];
-    }
-    sections.push_back(std::move(section));
+  void add(std::string_view line, std::size_t at) {
+    const bool is_blank = text::is_blank(line);
+    if (body.empty() && is_blank) return;
+    if (body.empty()) begin = at;
+    else body += '\n';
+    body += line;
+    if (!is_blank) num_kept = body.size();
+  }
+  void close_into(std::vector<MarkdownSection>& sections) {
+    body.resize(num_kept);
+    if (!body.empty()) sections.push_back({std::move(path), std::move(body), begin});
   }
 };
 
@@ -118,12 +119,12 @@ std::vector<MarkdownSection> markdown_sections(std::string_view text) {
   std::vector<Level> path;
   OpenSection open;
   FenceState fences;
-  for (const std::string_view line : text::split_lines(text)) {
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = text::take_line(rest);
     const auto begin = static_cast<std::size_t>(line.data() - text.data());
     const auto heading = fences.takes(line) ? std::nullopt : heading_of(line);
     if (!heading) {
-      open.lines.push_back(line);
-      open.begins.push_back(begin);
+      open.add(line, begin);
       continue;
     }
     open.close_into(sections);
@@ -138,8 +139,7 @@ std::vector<MarkdownSection> markdown_sections(std::string_view text) {
       throw RunError(RunErrorKind::data,
                      cat("its headings, which stand above every section below them, come to more than ",
                          format_bytes(static_cast<std::int64_t>(kMaxPathBytes))));
-    open.lines.push_back(heading->line);
-    open.begins.push_back(begin);
+    open.add(heading->line, begin);
   }
   open.close_into(sections);
   return sections;
@@ -148,7 +148,8 @@ std::vector<MarkdownSection> markdown_sections(std::string_view text) {
 std::vector<Heading> markdown_headings(std::string_view text) {
   std::vector<Heading> headings;
   FenceState fences;
-  for (const std::string_view line : text::split_lines(text)) {
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = text::take_line(rest);
     if (fences.takes(line)) continue;
     const auto heading = heading_of(line);
     if (!heading) continue;

@@ -75,8 +75,8 @@ class EdgeLines {
     std::unordered_map<std::string_view, std::uint32_t> numbers;
     for (const PageText& page : pages) {
       Page lines;
-      for (const std::string_view line : text::split_lines(page.text)) {
-        const std::string_view words = text::strip(line);
+      for (std::string_view rest = page.text; !rest.empty();) {
+        const std::string_view words = text::strip(text::take_line(rest));
         if (words.empty()) continue;
         lines.numbers.push_back(numbers.try_emplace(words, static_cast<std::uint32_t>(words_.size())).first->second);
         if (lines.numbers.back() == words_.size()) words_.push_back(words);
@@ -216,7 +216,8 @@ std::size_t strip_block_headers(Document& document) {
   for (const std::string_view block : blocks) {
     if (text::is_blank(block)) continue;
     ++num_blocks;
-    ++counts[std::string(text::strip(text::split_lines(text::strip(block)).front()))];
+    std::string_view rest = text::strip(block);
+    ++counts[std::string(text::strip(text::take_line(rest)))];
   }
   const auto repeated = frequent(counts, cutoff_of(num_blocks));
   if (repeated.empty()) return 0;
