@@ -110,6 +110,26 @@ TEST_CASE("pages of a PDF are read by a process of their own") {
   CHECK_THROWS_AS(read_pdf("/nonexistent/x.pdf", std::nullopt), RunError);
 }
 
+TEST_CASE("rows of a PDF know their pages, and lines that head all of them are gone") {
+  if (!reads_pdf()) FORGELM_SKIP("this build reads no PDFs");
+  Files files;
+  const auto page = [](const std::string& words) { return "Annual Report) Tj 0 -40 Td (" + words; };
+  const auto path = files.write(pdf_with_pages({page("alpha"), page("beta"), page("gamma"), page("delta")}));
+  IngestOptions options;
+  options.input = path;
+  options.output = path.parent_path() / "rows.jsonl";
+  options.with_metadata = true;
+  options.chunk_size = 1;
+  options.page_range = std::pair(2, 4);
+  const IngestResult result = ingest::ingest(options);
+  CHECK(result.document.at("pdf_header_footer_lines_stripped").integer() == 3);
+  const std::string rows = read_file(options.output);
+  CHECK(rows.find(R"({"text": "beta", "metadata": {"source": "x.pdf", "page": 2, "digest")") == 0);
+  CHECK(rows.find(R"({"text": "delta", "metadata": {"source": "x.pdf", "page": 4, "digest")") != std::string::npos);
+  CHECK(rows.find("Annual") == std::string::npos);
+  CHECK(rows.find("alpha") == std::string::npos);
+}
+
 TEST_CASE("two columns are noticed") {
   if (!reads_pdf()) FORGELM_SKIP("this build reads no PDFs");
   Files files;
