@@ -3,19 +3,18 @@
 #include "forgelm/audit/audit.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <tuple>
-#include <variant>
 
 #include "block_audit.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
-#include "forgelm/core/hash.hpp"
-#include "forgelm/core/line_blocks.hpp"
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
-#include "forgelm/formats/row_blocks.hpp"
 #include "notes.hpp"
+#include "sketch_index.hpp"
+#include "split_blocks.hpp"
 #include "splits.hpp"
 
 namespace forgelm::audit {
@@ -24,79 +23,31 @@ namespace {
 namespace fs = std::filesystem;
 using ReadBytes = std::function<void(std::uint64_t)>;
 
-struct Block {
-  std::variant<LineBlock, formats::RowBlock> content;
-  std::uint64_t end_byte = 0;
-};
-
-/// The blocks of a file: lines as they are for JSONL, rows of the other
-/// formats.
-class Blocks {
- public:
-  explicit Blocks(const fs::path& path) : path_(path) {
-    const std::string ending = path.extension().native();
-    const bool is_other = ending == ".json" || ending == ".csv" || ending == ".tsv" || ending == ".parquet";
-    if (is_other) rows_.emplace(path);
-    else lines_.emplace(std::optional(path));
-  }
-
-  std::optional<Block> next() {
-    if (rows_) {
-      formats::RowBlock block;
-      if (!rows_->next(block)) return std::nullopt;
-      const std::uint64_t end = rows_->bytes_read();
-      return Block{std::move(block), end};
-    }
-    std::optional<LineBlock> block = lines_->next();
-    if (!block) return std::nullopt;
-    if (block->first_line == 1 && block->text.starts_with("\xEF\xBB\xBF")) block->text.erase(0, 3);
-    return Block{std::move(*block), lines_->bytes_read()};
-  }
-
- private:
-  fs::path path_;
-  std::optional<LineBlocks> lines_;
-  std::optional<formats::RowBlocks> rows_;
-};
-
-void read_lines(const LineBlock& block, BlockAuditor& auditor) {
-  std::uint64_t number = block.first_line;
-  const char* const end = block.text.data() + block.text.size();
-  for (const std::string_view line : block.lines())
-    auditor.add(line, static_cast<std::size_t>(end - line.data()), number++);
-}
-
-void read_rows(formats::RowBlock block, BlockAuditor& auditor) {
-  static constexpr JsonStyle kOneLine{.ensure_ascii = false, .compact = true};
-  for (const formats::ParsedRow& row : formats::parse_block(std::move(block))) {
-    if (!row.ok()) {
-      auditor.add_unreadable();
-      continue;
-    }
-    const std::string line = dump(row.row.value, kOneLine);
-    auditor.add(line, line.size(), row.row.line);
-  }
-}
-
 void read_split(const AuditOptions& options, SplitAudit& split, const ReadBytes& progress) {
-  Blocks blocks(split.path);
+  SplitBlocks blocks(split.path);
   std::vector<std::unique_ptr<BlockAuditor>> auditors;
   for (int i = 0; i < options.num_workers; ++i) auditors.push_back(std::make_unique<BlockAuditor>(options));
   SplitFold fold(options, split);
-  run_ordered<Block, BlockAudit>(
+  run_ordered<SplitBlock, BlockAudit>(
       options.num_workers, [&] { return blocks.next(); },
-      [&](Block block, int thread) {
+      [&](SplitBlock block, int thread) {
         BlockAuditor& auditor = *auditors[static_cast<std::size_t>(thread)];
-        if (auto* const lines = std::get_if<LineBlock>(&block.content)) read_lines(*lines, auditor);
-        else read_rows(std::move(std::get<formats::RowBlock>(block.content)), auditor);
+        const std::uint64_t end_byte = block.end_byte;
+        for_each_line(
+            std::move(block),
+            [&](std::string_view line, std::size_t num_readable, std::uint64_t number) {
+              auditor.add(line, num_readable, number);
+            },
+            [&](std::uint64_t) { auditor.add_unreadable(); });
         BlockAudit done = auditor.take();
-        done.end_byte = block.end_byte;
+        done.end_byte = end_byte;
         return done;
       },
       [&](BlockAudit block) {
         progress(block.end_byte);
         fold.add(std::move(block));
       });
+  split.sha256 = blocks.digest_hex();
   fold.finish();
 }
 
@@ -106,7 +57,6 @@ SplitAudit audit_split(const AuditOptions& options, const SplitFile& file, const
   split.name = file.name;
   split.path = file.path;
   try {
-    split.sha256 = sha256_file(file.path);
     split.size_bytes = fs::file_size(file.path);
     read_split(options, split, progress);
   } catch (const Error& error) {
@@ -124,9 +74,9 @@ SplitAudit audit_split(const AuditOptions& options, const SplitFile& file, const
 
 /// Rows that have words.
 std::uint64_t num_comparable(const SplitAudit& split) {
-  const auto prints = std::count(split.fingerprints.begin(), split.fingerprints.end(), std::uint64_t{0});
-  const auto empty = std::count(split.sketches.begin(), split.sketches.end(), empty_sketch());
-  return split.fingerprints.size() + split.sketches.size() - static_cast<std::uint64_t>(prints + empty);
+  if (split.sketches) return split.sketches->size() - split.sketches->num_empty();
+  const auto empty = std::count(split.fingerprints.begin(), split.fingerprints.end(), std::uint64_t{0});
+  return split.fingerprints.size() - static_cast<std::uint64_t>(empty);
 }
 
 std::vector<Leak> find_leaks(const std::vector<SplitAudit>& splits, const AuditOptions& options) {
@@ -143,7 +93,7 @@ std::vector<Leak> find_leaks(const std::vector<SplitAudit>& splits, const AuditO
       leak.a = a.name;
       leak.b = b.name;
       if (options.dedup_method == DedupMethod::minhash) {
-        std::tie(leak.num_in_a, leak.num_in_b) = count_leaked(a.sketches, b.sketches, options.jaccard_threshold);
+        std::tie(leak.num_in_a, leak.num_in_b) = count_leaked(*a.sketches, *b.sketches, options.jaccard_threshold);
       } else {
         leak.num_in_a = count_leaked(a.fingerprints, b.fingerprints, options.near_dup_threshold);
         leak.num_in_b = count_leaked(b.fingerprints, a.fingerprints, options.near_dup_threshold);

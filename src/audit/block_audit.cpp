@@ -20,14 +20,6 @@ std::size_t num_characters(std::string_view text) {
   return count;
 }
 
-std::string_view first_characters(std::string_view text, std::size_t count) {
-  if (text.size() <= count) return text;
-  std::size_t at = 0;
-  for (; at < text.size(); ++at)
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && count-- == 0) break;
-  return text.substr(0, at);
-}
-
 }  // namespace
 
 BlockAuditor::BlockAuditor(const AuditOptions& options) : options_(options), scanner_(options.engine) { start(); }
@@ -41,6 +33,7 @@ void BlockAuditor::start() {
 
 BlockAudit BlockAuditor::take() {
   BlockAudit done = std::move(block_);
+  done.profile = profiler_.take();
   start();
   return done;
 }
@@ -54,21 +47,24 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
     return;
   }
   const std::string_view text = read.value.is_object() ? row_text(read.value, text_buffer_) : std::string_view();
+  profiler_.start_row(read, number, block_.num_rows);
   add_strings(read.value, text, number);
+  profiler_.end_row();
+  masks_.read(text);
   ++block_.num_rows;
   if (!read.value.is_object()) {
     ++block_.num_non_object;
     ++block_.num_without_text;
-    add_signature({});
+    add_signature();
     return;
   }
   add_columns(read.value);
   if (text.empty()) {
     ++block_.num_without_text;
-    add_signature({});
+    add_signature();
     return;
   }
-  add_text(text);
+  add_text();
 }
 
 void BlockAuditor::add_columns(const simdjson::dom::element& row) {
@@ -92,19 +88,21 @@ void BlockAuditor::add_columns(const simdjson::dom::element& row) {
   if (known != known_keys_.begin()) std::iter_swap(known, known_keys_.begin());
 }
 
-void BlockAuditor::add_signature(std::string_view text) {
-  if (options_.dedup_method == DedupMethod::minhash) block_.sketches.push_back(minhash(text));
-  else block_.fingerprints.push_back(simhash(text));
+void BlockAuditor::add_signature() {
+  if (options_.dedup_method == DedupMethod::minhash) block_.sketches.push_back(minhash(masks_));
+  else block_.fingerprints.push_back(simhash(masks_));
 }
 
-void BlockAuditor::add_text(std::string_view text) {
-  block_.lengths.push_back(static_cast<std::uint32_t>(num_characters(text)));
-  block_.snippets.emplace_back(first_characters(text, kSnippetCharacters));
-  add_signature(text);
-  block_.text_hashes.push_back(word_hash(text));
+void BlockAuditor::add_text() {
+  block_.lengths.push_back(static_cast<std::uint32_t>(masks_.num_characters()));
+  const std::string_view snippet = masks_.first_characters(kSnippetCharacters);
+  block_.snippets.append(snippet);
+  block_.snippet_sizes.push_back(static_cast<std::uint32_t>(snippet.size()));
+  add_signature();
+  block_.text_hashes.push_back(word_hash(masks_.text()));
   if (!options_.with_quality) return;
   ++block_.num_quality_evaluated;
-  const std::uint8_t flags = quality_flags(text);
+  const std::uint8_t flags = quality_flags(masks_);
   if (flags == 0) return;
   ++block_.num_quality_flagged;
   for (std::size_t i = 0; i < kQualityFlags.size(); ++i)
@@ -114,10 +112,14 @@ void BlockAuditor::add_text(std::string_view text) {
 void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_view row_text, std::uint64_t number) {
   path_.clear();
   bool is_row_text_scanned = row_text.empty();
+  TriggerSet triggers_of_row;
   for_each_string(row, path_, [&](const std::string& path, std::string_view text) {
     ++block_.num_strings;
     block_.num_string_bytes += text.size();
-    scanner_.scan(text, matches_);
+    profiler_.add_string(text, path);
+    const TriggerSet triggers = scanner_.triggers(text);
+    triggers_of_row |= triggers;
+    scanner_.scan(text, triggers, matches_);
     // The text of most rows is one of its strings, and then the same memory.
     if (!is_row_text_scanned && text.data() == row_text.data() && text.size() == row_text.size()) {
       is_row_text_scanned = true;
@@ -126,7 +128,9 @@ void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_vi
     if (!matches_.empty()) add_findings(text, path, number);
   });
   if (is_row_text_scanned) return;
-  scanner_.scan(row_text, matches_);
+  // Its parts are strings of the row with line ends between them, which no
+  // trigger spans.
+  scanner_.scan(row_text, triggers_of_row, matches_);
   count_reference_kinds();
 }
 

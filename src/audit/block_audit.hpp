@@ -11,10 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "block_profile.hpp"
 #include "forgelm/audit/audit.hpp"
 #include "json_line.hpp"
-#include "minhash.hpp"
 #include "quality.hpp"
+#include "sketch_index.hpp"
 
 namespace forgelm::audit {
 
@@ -30,7 +31,8 @@ struct BlockAudit {
   std::vector<Sketch> sketches;                 ///< one a row, of minhash
   std::vector<std::uint64_t> text_hashes;       ///< one a row with a text
   std::vector<std::uint32_t> lengths;           ///< the same, in characters
-  std::vector<std::string> snippets;            ///< the same, the first 512 characters
+  std::string snippets;                         ///< the same, the first 512 characters of each,
+  std::vector<std::uint32_t> snippet_sizes;     ///< and how many bytes each takes
   std::vector<KeySet> key_sets;                 ///< in order of appearance
   std::vector<std::uint64_t> reference_counts;  ///< by kind, in the rows' texts
   std::vector<std::uint64_t> found_counts;      ///< by kind, in all strings
@@ -38,6 +40,7 @@ struct BlockAudit {
   std::array<std::uint64_t, kQualityFlags.size()> quality{};
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   std::uint64_t num_strings = 0, num_string_bytes = 0;
+  BlockProfile profile;
 };
 
 /// For one thread; takes lines one after the other.
@@ -55,9 +58,9 @@ class BlockAuditor {
 
  private:
   void start();
-  void add_signature(std::string_view text);
+  void add_signature();
   void add_columns(const simdjson::dom::element& row);
-  void add_text(std::string_view text);
+  void add_text();
   void add_strings(const simdjson::dom::element& row, std::string_view row_text, std::uint64_t number);
   void count_reference_kinds();
   void add_findings(std::string_view text, const std::string& field, std::uint64_t number);
@@ -66,9 +69,11 @@ class BlockAuditor {
   PatternScanner scanner_;
   JsonLineReader reader_;
   BlockAudit block_;
+  TextMasks masks_;  ///< of the row's text
   std::string text_buffer_, path_, keys_;
   std::vector<std::pair<std::string, std::size_t>> known_keys_;
   std::vector<Match> matches_;
+  BlockProfiler profiler_;
 };
 
 /// Puts blocks together, in order.
@@ -100,10 +105,12 @@ class SplitFold {
   std::vector<KeySet> key_sets_;
   std::vector<std::uint64_t> reference_counts_, found_counts_, text_hashes_;
   std::array<std::uint64_t, kQualityFlags.size()> quality_{};
+  std::shared_ptr<SketchIndex> sketches_;  ///< of minhash
   Reservoir length_reservoir_, snippet_reservoir_;
   std::vector<std::uint32_t> length_sample_;
   std::vector<std::string> snippet_sample_;
   std::uint64_t length_total_ = 0;
+  ProfileFold profile_;
 };
 
 }  // namespace forgelm::audit

@@ -1,5 +1,6 @@
 // ExtDetectLanguageSummary, since CLD2's simple call answers English where it
-// does not know.
+// does not know. Its time goes with the bytes, so that a text whose two ends
+// are surely of one language is not read whole.
 #include "language.hpp"
 
 #include <cld2/public/compact_lang_det.h>
@@ -9,18 +10,46 @@
 
 namespace forgelm::audit {
 
-std::string language_of(std::string_view text) {
-  if (num_code_points(text) < 20) return "unknown";
+namespace {
+
+struct Answer {
+  CLD2::Language language = CLD2::UNKNOWN_LANGUAGE;
+  bool is_reliable = false;
+};
+
+Answer ask(std::string_view text) {
   CLD2::CLDHints hints = {nullptr, nullptr, CLD2::UNKNOWN_ENCODING, CLD2::UNKNOWN_LANGUAGE};
   CLD2::Language languages[3];
   int percents[3];
   double scores[3];
   int num_bytes = 0;
-  bool is_reliable = false;
-  const CLD2::Language language =
+  Answer answer;
+  answer.language =
       CLD2::ExtDetectLanguageSummary(text.data(), static_cast<int>(text.size()), true, &hints, 0, languages, percents,
-                                     scores, nullptr, &num_bytes, &is_reliable);
-  return language == CLD2::UNKNOWN_LANGUAGE ? "unknown" : CLD2::LanguageCode(language);
+                                     scores, nullptr, &num_bytes, &answer.is_reliable);
+  return answer;
+}
+
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+}  // namespace
+
+std::string language_of(std::string_view text) {
+  constexpr std::size_t kEndBytes = 112;
+  if (num_code_points(text) < 20) return "unknown";
+  Answer answer;
+  if (text.size() > 3 * kEndBytes) {
+    std::size_t head = kEndBytes, tail = text.size() - kEndBytes;
+    while (!begins_character(text[head])) --head;
+    while (!begins_character(text[tail])) --tail;
+    answer = ask(text.substr(0, head));
+    const bool may_agree = answer.is_reliable && answer.language != CLD2::UNKNOWN_LANGUAGE;
+    const Answer end = may_agree ? ask(text.substr(tail)) : Answer();
+    if (!end.is_reliable || end.language != answer.language) answer = ask(text);
+  } else {
+    answer = ask(text);
+  }
+  return answer.language == CLD2::UNKNOWN_LANGUAGE ? "unknown" : CLD2::LanguageCode(answer.language);
 }
 
 }  // namespace forgelm::audit

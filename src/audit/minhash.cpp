@@ -7,12 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
 
-#include "near_groups.hpp"
 #include "words.hpp"
 
 namespace forgelm::audit {
@@ -86,16 +84,6 @@ const Sketch& values_of(std::string_view word) {
   return place.values;
 }
 
-std::size_t num_different(const Sketch& a, const Sketch& b) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < kNumPermutations; ++i) count += a[i] != b[i] ? 1 : 0;
-  return count;
-}
-
-bool is_near(std::size_t different, double threshold) {
-  return static_cast<double>(kNumPermutations - different) / static_cast<double>(kNumPermutations) >= threshold;
-}
-
 /// Simpson's rule; the functions are polynomials.
 template <class Function>
 double integral(Function function, double from, double to) {
@@ -106,38 +94,6 @@ double integral(Function function, double from, double to) {
   return sum * step / 3;
 }
 
-std::uint64_t band_hash(const Sketch& sketch, int band, int width) {
-  const auto begin = static_cast<std::size_t>(band * width);
-  return word_hash({reinterpret_cast<const char*>(&sketch[begin]), static_cast<std::size_t>(width) * sizeof sketch[0]});
-}
-
-bool agrees(const Sketch& a, const Sketch& b, int band, int width) {
-  const auto begin = static_cast<std::size_t>(band * width);
-  return std::memcmp(&a[begin], &b[begin], static_cast<std::size_t>(width) * sizeof a[0]) == 0;
-}
-
-/// Rows by the hash of their band.
-std::vector<std::pair<std::uint64_t, std::uint32_t>> sorted_band(const std::vector<const Sketch*>& sketches, int band,
-                                                                 int width) {
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
-  for (std::uint32_t i = 0; i < sketches.size(); ++i) order.emplace_back(band_hash(*sketches[i], band, width), i);
-  std::sort(order.begin(), order.end());
-  return order;
-}
-
-NearGroups groups_of(const std::vector<Sketch>& sketches) {
-  const Sketch none = empty_sketch();
-  return NearGroups(
-      sketches.size(), [&](std::uint32_t row) { return sketches[row] != none; },
-      [&](std::uint32_t a, std::uint32_t b) { return sketches[a] < sketches[b]; });
-}
-
-std::vector<const Sketch*> representatives(const NearGroups& groups, const std::vector<Sketch>& sketches) {
-  std::vector<const Sketch*> all;
-  for (std::size_t group = 0; group < groups.num_groups(); ++group) all.push_back(&sketches[groups.first_row(group)]);
-  return all;
-}
-
 }  // namespace
 
 Sketch empty_sketch() noexcept {
@@ -146,9 +102,9 @@ Sketch empty_sketch() noexcept {
   return sketch;
 }
 
-Sketch minhash(std::string_view text) {
+Sketch minhash(const TextMasks& text) {
   Sketch sketch = empty_sketch();
-  for_each_word(text, [&](std::string_view word) {
+  text.for_each_word([&](std::string_view word) {
     const Sketch& values = values_of(word);
     for (std::size_t i = 0; i < kNumPermutations; ++i) sketch[i] = std::min(sketch[i], values[i]);
   });
@@ -169,60 +125,6 @@ std::pair<int, int> lsh_bands(double threshold) {
       }
     }
   return best;
-}
-
-NearDuplicates find_near_duplicates(const std::vector<Sketch>& sketches, double threshold, std::size_t max_listed,
-                                    std::size_t max_clusters) {
-  const NearGroups groups = groups_of(sketches);
-  const std::vector<const Sketch*> all = representatives(groups, sketches);
-  const auto [num_bands, width] = lsh_bands(threshold);
-  NearCollector found(groups, max_listed, max_clusters);
-  for (int band = 0; band < num_bands; ++band) {
-    const auto order = sorted_band(all, band, width);
-    for (std::size_t begin = 0, end; begin < order.size(); begin = end) {
-      for (end = begin + 1; end < order.size() && order[end].first == order[begin].first;) ++end;
-      for (std::size_t i = begin; i < end; ++i)
-        for (std::size_t j = i + 1; j < end; ++j) {
-          const Sketch &a = *all[order[i].second], &b = *all[order[j].second];
-          bool is_first = agrees(a, b, band, width);
-          for (int earlier = 0; earlier < band && is_first; ++earlier) is_first = !agrees(a, b, earlier, width);
-          if (!is_first) continue;
-          if (const std::size_t different = num_different(a, b); is_near(different, threshold))
-            found.add(order[i].second, order[j].second, static_cast<int>(different));
-        }
-    }
-  }
-  return found.finish();
-}
-
-std::pair<std::uint64_t, std::uint64_t> count_leaked(const std::vector<Sketch>& a, const std::vector<Sketch>& b,
-                                                     double threshold) {
-  const NearGroups groups_a = groups_of(a), groups_b = groups_of(b);
-  const auto all_a = representatives(groups_a, a), all_b = representatives(groups_b, b);
-  const auto [num_bands, width] = lsh_bands(threshold);
-  std::vector<bool> leaked_a(all_a.size()), leaked_b(all_b.size());
-  for (int band = 0; band < num_bands; ++band) {
-    const auto order = sorted_band(all_b, band, width);
-    for (std::size_t i = 0; i < all_a.size(); ++i) {
-      const std::uint64_t wanted = band_hash(*all_a[i], band, width);
-      auto at = std::lower_bound(order.begin(), order.end(), std::pair(wanted, std::uint32_t{0}));
-      for (; at != order.end() && at->first == wanted; ++at) {
-        if (leaked_a[i] && leaked_b[at->second]) continue;
-        if (!agrees(*all_a[i], *all_b[at->second], band, width) ||
-            !is_near(num_different(*all_a[i], *all_b[at->second]), threshold))
-          continue;
-        leaked_a[i] = true;
-        leaked_b[at->second] = true;
-      }
-    }
-  }
-  const auto sum = [](const std::vector<bool>& is_leaked, const NearGroups& groups) {
-    std::uint64_t total = 0;
-    for (std::size_t group = 0; group < is_leaked.size(); ++group)
-      if (is_leaked[group]) total += groups.size(group);
-    return total;
-  };
-  return {sum(leaked_a, groups_a), sum(leaked_b, groups_b)};
 }
 
 }  // namespace forgelm::audit

@@ -7,11 +7,10 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "forgelm/audit/near_duplicates.hpp"
+#include "text_masks.hpp"
 
 namespace forgelm::audit {
 
@@ -21,18 +20,9 @@ using Sketch = std::array<std::uint32_t, kNumPermutations>;
 
 Sketch empty_sketch() noexcept;
 /// The sketch of the set of words of a text (\w+ in lower case).
-Sketch minhash(std::string_view text);
+Sketch minhash(const TextMasks& text);
 
 /// Bands and rows of a band that datasketch's MinHashLSH takes for a threshold.
 std::pair<int, int> lsh_bands(double threshold);
-
-/// As find_near_duplicates; the distance of a pair is the number of
-/// permutations in which it differs.
-NearDuplicates find_near_duplicates(const std::vector<Sketch>& sketches, double threshold,
-                                    std::size_t max_listed = 100'000, std::size_t max_clusters = 1'000);
-
-/// As count_leaked, for both directions.
-std::pair<std::uint64_t, std::uint64_t> count_leaked(const std::vector<Sketch>& a, const std::vector<Sketch>& b,
-                                                     double threshold);
 
 }  // namespace forgelm::audit

@@ -1,9 +1,10 @@
-// A band is sorted by its value; fingerprints with the same value stand
-// together and are compared with each other. A pair that agrees in several
-// bands is taken in the first of them.
+// A table is sorted by its key; fingerprints with the same key stand together
+// and are compared with each other. A pair that meets in several tables is
+// taken in the first of them.
 #include "forgelm/audit/near_duplicates.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 
@@ -13,30 +14,93 @@ namespace forgelm::audit {
 namespace {
 
 constexpr int kBits = 64;
-constexpr int kMinBandBits = 4;  // narrower bands tell nothing apart: all pairs are compared then
+constexpr std::uint64_t kMaxTables = 64;
+constexpr int kMinKeyBits = 4;  // narrower keys tell nothing apart: all pairs are compared then
 
-struct Bands {
-  int count = 1;
-  int bits = 0;  ///< of a band; 0: everything is in one
-
-  explicit Bands(int threshold) {
-    if (threshold < kBits && kBits / (threshold + 1) >= kMinBandBits) {
-      count = threshold + 1;
-      bits = kBits / count;
+/// The fingerprint is cut into blocks; a table's key is some of them. Two fingerprints that differ in at most t bits
+/// agree in all but t of t + e blocks, so that one of the tables of all choices of e blocks brings them together. More
+/// blocks in a key make it longer and the tables more: the number of rows decides. (Manku, Jain, Das Sarma: Detecting
+/// Near-Duplicates for Web Crawling.)
+class Tables {
+ public:
+  Tables(int threshold, std::size_t num_rows) {
+    int per_key = num_rows < 10'000 ? 1 : num_rows < 1'000'000 ? 2 : 3;
+    while (per_key > 1 && num_choices(threshold + per_key, per_key) > kMaxTables) --per_key;
+    const int num_blocks = threshold + per_key;
+    if (kBits / num_blocks * per_key < kMinKeyBits) {
+      choices_ = {0};
+      return;
+    }
+    for (int i = 0; i < num_blocks; ++i) {
+      const int begin = i * kBits / num_blocks, end = (i + 1) * kBits / num_blocks;
+      const std::uint64_t mask = (end == kBits ? 0 : std::uint64_t{1} << end) - (std::uint64_t{1} << begin);
+      blocks_.push_back({mask, begin, end - begin});
+    }
+    const std::uint64_t none_left = std::uint64_t{1} << num_blocks;
+    for (std::uint64_t choice = (std::uint64_t{1} << per_key) - 1; choice < none_left;) {
+      choices_.push_back(choice);
+      // The next number with as many bits (Gosper).
+      const std::uint64_t low = choice & (~choice + 1), ripple = choice + low;
+      choice = ((choice ^ ripple) >> 2) / low | ripple;
     }
   }
-  std::uint64_t value(std::uint64_t fingerprint, int band) const {
-    if (bits == 0) return 0;
-    const std::uint64_t mask = bits == kBits ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
-    return fingerprint >> (band * bits) & mask;
+
+  std::size_t count() const { return choices_.size(); }
+  /// What table `index` goes by: at most 32 bits of the blocks of its key.
+  std::uint32_t key(std::uint64_t fingerprint, std::size_t index) const {
+    std::uint64_t key = 0;
+    for (std::uint64_t choice = choices_[index]; choice != 0; choice &= choice - 1) {
+      const Block& block = blocks_[static_cast<std::size_t>(std::countr_zero(choice))];
+      key = key << block.num_bits % kBits | (fingerprint & block.mask) >> block.begin;
+    }
+    return static_cast<std::uint32_t>(key);
   }
-  /// No band before `band` agrees.
-  bool is_first(std::uint64_t a, std::uint64_t b, int band) const {
-    for (int earlier = 0; earlier < band; ++earlier)
-      if (value(a, earlier) == value(b, earlier)) return false;
-    return true;
+  /// Table `index` is the first one whose blocks agree in both.
+  bool is_first(std::uint64_t a, std::uint64_t b, std::size_t index) const {
+    std::uint64_t agreeing = 0;
+    for (std::size_t block = 0; block < blocks_.size(); ++block)
+      if (((a ^ b) & blocks_[block].mask) == 0) agreeing |= std::uint64_t{1} << block;
+    const auto brings_together = [&](std::size_t table) { return (choices_[table] & ~agreeing) == 0; };
+    for (std::size_t earlier = 0; earlier < index; ++earlier)
+      if (brings_together(earlier)) return false;
+    return brings_together(index);
   }
+
+ private:
+  static std::uint64_t num_choices(int of, int some) {
+    std::uint64_t count = 1;
+    for (int i = 1; i <= some; ++i)
+      count = count * static_cast<std::uint64_t>(of - some + i) / static_cast<std::uint64_t>(i);
+    return count;
+  }
+
+  struct Block {
+    std::uint64_t mask;
+    int begin, num_bits;
+  };
+  std::vector<Block> blocks_;
+  std::vector<std::uint64_t> choices_;  ///< bit i: block i is of the key
 };
+
+/// A fingerprint's key of a table in the upper half, whose it is in the lower one.
+using Keyed = std::uint64_t;
+Keyed keyed(std::uint32_t key, std::uint32_t group) { return Keyed{key} << 32 | group; }
+std::uint32_t key_of(Keyed item) { return static_cast<std::uint32_t>(item >> 32); }
+std::uint32_t group_of(Keyed item) { return static_cast<std::uint32_t>(item); }
+
+/// Items with the same key stand together, in their order. By counting, eleven bits at a time: linear.
+void sort_by_key(std::vector<Keyed>& items, std::vector<Keyed>& buffer) {
+  constexpr int kDigit = 11;
+  buffer.resize(items.size());
+  for (int shift = 32; shift < 64; shift += kDigit) {
+    std::array<std::uint32_t, (1U << kDigit) + 1> places{};
+    const auto digit = [&](Keyed item) { return item >> shift & ((1U << kDigit) - 1); };
+    for (const Keyed item : items) ++places[digit(item) + 1];
+    std::partial_sum(places.begin(), places.end(), places.begin());
+    for (const Keyed item : items) buffer[places[digit(item)]++] = item;
+    items.swap(buffer);
+  }
+}
 
 int distance(std::uint64_t a, std::uint64_t b) { return std::popcount(a ^ b); }
 
@@ -57,25 +121,20 @@ std::vector<std::uint64_t> values_of(const NearGroups& groups, const std::vector
 /// `threshold`.
 template <class Take>
 void for_each_near(const std::vector<std::uint64_t>& values, int threshold, Take take) {
-  const Bands bands(threshold);
-  std::vector<std::uint32_t> order(values.size());
-  for (int band = 0; band < bands.count; ++band) {
-    std::iota(order.begin(), order.end(), 0U);
-    if (bands.bits != 0)
-      std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return bands.value(values[a], band) < bands.value(values[b], band);
-      });
-    for (std::size_t begin = 0; begin < order.size();) {
-      std::size_t end = begin + 1;
-      while (end < order.size() && bands.value(values[order[end]], band) == bands.value(values[order[begin]], band))
-        ++end;
+  const Tables tables(threshold, values.size());
+  std::vector<Keyed> items(values.size()), buffer;
+  for (std::size_t table = 0; table < tables.count(); ++table) {
+    for (std::uint32_t group = 0; group < values.size(); ++group)
+      items[group] = keyed(tables.key(values[group], table), group);
+    sort_by_key(items, buffer);
+    for (std::size_t begin = 0, end = 0; begin < items.size(); begin = end) {
+      for (end = begin + 1; end < items.size() && key_of(items[end]) == key_of(items[begin]);) ++end;
       for (std::size_t i = begin; i < end; ++i)
         for (std::size_t j = i + 1; j < end; ++j) {
-          const std::uint64_t a = values[order[i]], b = values[order[j]];
+          const std::uint64_t a = values[group_of(items[i])], b = values[group_of(items[j])];
           const int bits = distance(a, b);
-          if (bits <= threshold && bands.is_first(a, b, band)) take(order[i], order[j], bits);
+          if (bits <= threshold && tables.is_first(a, b, table)) take(group_of(items[i]), group_of(items[j]), bits);
         }
-      begin = end;
     }
   }
 }
@@ -95,22 +154,18 @@ std::uint64_t count_leaked(const std::vector<std::uint64_t>& source, const std::
                            int threshold) {
   const NearGroups from_groups = groups_of(source);
   const std::vector<std::uint64_t> from = values_of(from_groups, source), to = values_of(groups_of(target), target);
-  const Bands bands(threshold);
+  const Tables tables(threshold, to.size());
   std::vector<bool> is_leaked(from.size());
-  std::vector<std::uint32_t> order(to.size());
-  for (int band = 0; band < bands.count; ++band) {
-    std::iota(order.begin(), order.end(), 0U);
-    const auto value_of = [&](std::uint32_t group) { return bands.value(to[group], band); };
-    if (bands.bits != 0)
-      std::sort(order.begin(), order.end(),
-                [&](std::uint32_t a, std::uint32_t b) { return value_of(a) < value_of(b); });
+  std::vector<Keyed> order(to.size()), buffer;
+  for (std::size_t table = 0; table < tables.count(); ++table) {
+    for (std::uint32_t group = 0; group < to.size(); ++group) order[group] = keyed(tables.key(to[group], table), group);
+    sort_by_key(order, buffer);
     for (std::size_t group = 0; group < from.size(); ++group) {
       if (is_leaked[group]) continue;
-      const std::uint64_t wanted = bands.value(from[group], band);
-      auto at = std::lower_bound(order.begin(), order.end(), wanted,
-                                 [&](std::uint32_t other, std::uint64_t value) { return value_of(other) < value; });
-      for (; at != order.end() && value_of(*at) == wanted; ++at)
-        if (distance(from[group], to[*at]) <= threshold) {
+      const std::uint32_t wanted = tables.key(from[group], table);
+      for (auto at = std::lower_bound(order.begin(), order.end(), keyed(wanted, 0));
+           at != order.end() && key_of(*at) == wanted; ++at)
+        if (distance(from[group], to[group_of(*at)]) <= threshold) {
           is_leaked[group] = true;
           break;
         }

@@ -36,7 +36,7 @@ const std::vector<Pattern>& patterns() {
 TriggerSet triggers_of(std::string_view text, ScanEngine engine) {
   static const bool is_hyperscan_best = has_hyperscan();
   const bool by_hyperscan = engine == ScanEngine::hyperscan || (engine == ScanEngine::best && is_hyperscan_best);
-  return by_hyperscan ? find_triggers_hyperscan(text) : find_triggers_portable(text);
+  return find_class_triggers(text) | (by_hyperscan ? find_literals_hyperscan(text) : find_literals_portable(text));
 }
 
 /// Calls `take` for every valid match of kind `index`, from the left.
@@ -92,9 +92,10 @@ PatternScanner::PatternScanner(ScanEngine engine) : engine_(engine) {
     throw RunError(RunErrorKind::internal, "this build or this processor has no Hyperscan");
 }
 
-void PatternScanner::scan(std::string_view text, std::vector<Match>& found) const {
+TriggerSet PatternScanner::triggers(std::string_view text) const { return triggers_of(text, engine_); }
+
+void PatternScanner::scan(std::string_view text, const TriggerSet& triggers, std::vector<Match>& found) const {
   found.clear();
-  const TriggerSet triggers = triggers_of(text, engine_);
   if (triggers.none()) return;
   const auto& needed = triggers_of_kinds();
   for (std::size_t i = 0; i < needed.size(); ++i)
@@ -109,7 +110,7 @@ void PatternScanner::scan(std::string_view text, std::vector<Match>& found) cons
 
 std::vector<Match> PatternScanner::scan(std::string_view text) const {
   std::vector<Match> found;
-  scan(text, found);
+  scan(text, triggers(text), found);
   return found;
 }
 

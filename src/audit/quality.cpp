@@ -1,6 +1,6 @@
-// Characters, words, lines and paragraphs are counted in one walk. The places
-// where Python cuts lines are more than
-// "\n"; paragraphs are cut at "\n\n" alone.
+// Characters, words, lines and paragraphs are counted in the text's masks. The
+// places where Python cuts lines are more than "\n"; paragraphs are cut at
+// "\n\n" alone.
 #include "quality.hpp"
 
 #include <algorithm>
@@ -12,18 +12,6 @@
 
 namespace forgelm::audit {
 namespace {
-
-using text::character_classes;
-namespace character_class = text::character_class;
-
-std::uint8_t classes_of(unsigned char ascii) {
-  static const std::array<std::uint8_t, 128> table = [] {
-    std::array<std::uint8_t, 128> made{};
-    for (char32_t c = 0; c < 128; ++c) made[c] = character_classes(c);
-    return made;
-  }();
-  return table[ascii];
-}
 
 struct Fence {
   char mark = 0;
@@ -59,27 +47,26 @@ bool ends_with_punctuation(std::string_view line) {
   return std::string_view(".!?\"')]").find(line.back()) != std::string_view::npos || line.ends_with("\xE2\x80\xA6");
 }
 
-/// What one walk over a text learns.
-class Walk {
+/// What the flags need to know of the range of a text.
+class Prose {
  public:
-  explicit Walk(std::string_view prose) : prose_(prose) {
-    for (std::size_t at = 0; at < prose.size();) {
-      const std::size_t begin = at;
-      char32_t c = static_cast<unsigned char>(prose[at]);
-      std::uint8_t classes = 0;
-      if (c < 0x80) {
-        classes = classes_of(static_cast<unsigned char>(c));
-        ++at;
-      } else {
-        const DecodedCodePoint decoded = decode_utf8(prose, at);
-        c = decoded.value;
-        classes = character_classes(c);
-        at += decoded.num_bytes;
-      }
-      take(c, classes, begin, at);
+  Prose(const TextMasks& masks, std::string_view prose) : masks_(masks), text_(masks.text()) {
+    begin_ = static_cast<std::size_t>(prose.data() - text_.data());
+    end_ = begin_ + prose.size();
+    has_quotes_ = prose.find('\'') != std::string_view::npos;
+    num_visible_ = num_visible(begin_, end_);
+    num_letters_ = masks.letters.count(begin_, end_);
+    std::size_t line = begin_, paragraph = begin_, pair = begin_;
+    for (std::size_t at = masks.breaks.find(begin_, end_); at < end_; at = masks.breaks.find(line, end_)) {
+      take_line(line, at);
+      line = masks.starts.find(at + 1, end_);
+      if (text_[at] != '\n' || line == end_ || text_[line] != '\n' || at < pair) continue;
+      take_paragraph(paragraph, at);
+      paragraph = line;
+      pair = line + 1;  // "\n\n\n" is one end, not two
     }
-    end_line(prose.size(), prose.size());
-    end_paragraph();
+    take_line(line, end_);
+    take_paragraph(paragraph, end_);
   }
 
   std::uint8_t flags() const {
@@ -88,7 +75,7 @@ class Walk {
     const auto ratio = [](std::size_t part, std::size_t whole) {
       return static_cast<double>(part) / static_cast<double>(whole);
     };
-    if (num_visible_ > 0 && ratio(num_alpha_, num_visible_) < 0.70) flags |= 1;
+    if (num_visible_ > 0 && ratio(num_letters_, num_visible_) < 0.70) flags |= 1;
     if (!lines_.empty() && ratio(num_punctuated_, lines_.size()) < 0.50) flags |= 2;
     const double mean = ratio(num_word_characters_, num_words_);
     if (mean < 3.0 || mean > 12.0) flags |= 4;
@@ -98,57 +85,36 @@ class Walk {
   }
 
  private:
-  void take(char32_t c, std::uint8_t classes, std::size_t begin, std::size_t end) {
-    if ((classes & character_class::kSpace) == 0) {
-      ++num_visible_;
-      has_visible_ = true;
-      paragraph_has_visible_ = true;
-      if ((classes & character_class::kAlphabetic) != 0) ++num_alpha_;
-    }
-    if ((classes & character_class::kWord) != 0) {
-      // Quotes count when a word character follows them in the same run.
-      word_length_ += (word_length_ > 0 ? num_quotes_ : 0) + 1;
-      num_quotes_ = 0;
-    } else if (c == '\'') {
-      ++num_quotes_;
-    } else {
-      end_word();
-    }
-    if ((classes & character_class::kLineBreak) != 0) {
-      end_line(begin, end);
-      if (c == '\n' && begin + 1 < prose_.size() && prose_[begin + 1] == '\n' && begin >= paragraph_from_) {
-        end_paragraph();
-        paragraph_from_ = begin + 2;
-      }
-    }
+  std::size_t num_visible(std::size_t begin, std::size_t end) const {
+    return masks_.starts.count(begin, end) - masks_.spaces.count(begin, end);
   }
 
-  void end_word() {
-    if (word_length_ > 0) {
-      ++num_words_;
-      ++paragraph_words_;
-      num_word_characters_ += word_length_;
-    }
-    word_length_ = num_quotes_ = 0;
+  void take_line(std::size_t begin, std::size_t end) {
+    if (begin >= end || num_visible(begin, end) == 0) return;
+    lines_.push_back(text_.substr(begin, end - begin));
+    if (ends_with_punctuation(lines_.back())) ++num_punctuated_;
   }
 
-  void end_line(std::size_t end, std::size_t next) {
-    end_word();
-    if (has_visible_) {
-      lines_.push_back(prose_.substr(line_from_, end - line_from_));
-      if (ends_with_punctuation(lines_.back())) ++num_punctuated_;
-    }
-    has_visible_ = false;
-    line_from_ = next;
+  void take_paragraph(std::size_t begin, std::size_t end) {
+    if (begin >= end || num_visible(begin, end) == 0) return;
+    std::size_t words = masks_.num_words(begin, end), characters = masks_.num_word_characters(begin, end);
+    if (has_quotes_) join_quoted(begin, end, words, characters);
+    num_words_ += words;
+    num_word_characters_ += characters;
+    ++num_paragraphs_;
+    if (words < 5) ++num_short_;
   }
 
-  void end_paragraph() {
-    if (paragraph_has_visible_) {
-      ++num_paragraphs_;
-      if (paragraph_words_ < 5) ++num_short_;
+  /// Single quotes between two words make one of them, and count.
+  void join_quoted(std::size_t begin, std::size_t end, std::size_t& words, std::size_t& characters) const {
+    const std::string_view text = text_.substr(0, end);
+    for (std::size_t at = text.find('\'', begin); at < end; at = text.find('\'', at)) {
+      const std::size_t first = at;
+      while (at < end && text[at] == '\'') ++at;
+      if (first == begin || at == end || !masks_.words.test(first - 1) || !masks_.words.test(at)) continue;
+      --words;
+      characters += at - first;
     }
-    paragraph_has_visible_ = false;
-    paragraph_words_ = 0;
   }
 
   /// Lines among the three that repeat most.
@@ -168,14 +134,19 @@ class Walk {
     return total;
   }
 
-  std::string_view prose_;
+  const TextMasks& masks_;
+  std::string_view text_;
+  std::size_t begin_ = 0, end_ = 0;
+  bool has_quotes_ = false;
   std::vector<std::string_view> lines_;
-  std::size_t num_visible_ = 0, num_alpha_ = 0, num_punctuated_ = 0;
-  std::size_t num_words_ = 0, num_word_characters_ = 0, word_length_ = 0, num_quotes_ = 0;
-  std::size_t num_paragraphs_ = 0, num_short_ = 0, paragraph_words_ = 0;
-  std::size_t line_from_ = 0, paragraph_from_ = 0;
-  bool has_visible_ = false, paragraph_has_visible_ = false;
+  std::size_t num_visible_ = 0, num_letters_ = 0, num_punctuated_ = 0;
+  std::size_t num_words_ = 0, num_word_characters_ = 0, num_paragraphs_ = 0, num_short_ = 0;
 };
+
+std::uint8_t flags_of(const TextMasks& masks) {
+  const std::string_view prose = text::strip(masks.text());
+  return prose.empty() ? std::uint8_t{0} : Prose(masks, prose).flags();
+}
 
 }  // namespace
 
@@ -197,14 +168,12 @@ std::string without_code_fences(std::string_view text) {
   return out.append(block);
 }
 
-std::uint8_t quality_flags(std::string_view text) {
-  std::string kept;
-  if (text.find("```") != std::string_view::npos || text.find("~~~") != std::string_view::npos) {
-    kept = without_code_fences(text);
-    text = kept;
-  }
-  const std::string_view prose = text::strip(text);
-  return prose.empty() ? std::uint8_t{0} : Walk(prose).flags();
+std::uint8_t quality_flags(const TextMasks& text) {
+  const bool may_be_fenced =
+      text.text().find("```") != std::string_view::npos || text.text().find("~~~") != std::string_view::npos;
+  if (!may_be_fenced) return flags_of(text);
+  const std::string prose = without_code_fences(text.text());
+  return flags_of(TextMasks(prose));
 }
 
 }  // namespace forgelm::audit

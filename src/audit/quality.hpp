@@ -7,14 +7,16 @@
 #include <string>
 #include <string_view>
 
+#include "text_masks.hpp"
+
 namespace forgelm::audit {
 
 /// In the order in which the reference reports them.
 inline constexpr std::array<const char*, 5> kQualityFlags = {
     "low_alpha_ratio", "low_punct_endings", "abnormal_mean_word_length", "short_paragraphs", "repeated_lines"};
 
-/// Bit i: kQualityFlags[i] holds for `text` (valid UTF-8).
-std::uint8_t quality_flags(std::string_view text);
+/// Bit i: kQualityFlags[i] holds for `text`.
+std::uint8_t quality_flags(const TextMasks& text);
 
 /// The text without fenced code blocks; the reference's _strip_code_fences.
 std::string without_code_fences(std::string_view text);

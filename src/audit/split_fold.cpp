@@ -2,6 +2,7 @@
 // generator, so that percentiles over more than 100,000 rows are the same
 // numbers.
 #include <algorithm>
+#include <future>
 
 #include "block_audit.hpp"
 #include "forgelm/core/ordered_work.hpp"
@@ -37,12 +38,12 @@ std::uint64_t SplitFold::Reservoir::next(std::uint64_t size) {
 }
 
 SplitFold::SplitFold(const AuditOptions& options, SplitAudit& split)
-    : options_(options),
-      split_(split),
-      reference_counts_(all_kinds().size(), 0),
-      found_counts_(all_kinds().size(), 0) {}
+    : options_(options), split_(split), reference_counts_(all_kinds().size(), 0), found_counts_(all_kinds().size(), 0) {
+  if (options.dedup_method == DedupMethod::minhash) sketches_ = std::make_shared<SketchIndex>();
+}
 
 void SplitFold::add(BlockAudit&& block) {
+  profile_.add(std::move(block.profile), split_.num_rows);
   for (Finding& finding : block.findings) {
     if (split_.findings.size() >= options_.max_findings) break;
     finding.row += split_.num_rows;
@@ -58,17 +59,19 @@ void SplitFold::add(BlockAudit&& block) {
   split_.num_strings += block.num_strings;
   split_.num_string_bytes += block.num_string_bytes;
   split_.fingerprints.insert(split_.fingerprints.end(), block.fingerprints.begin(), block.fingerprints.end());
-  split_.sketches.insert(split_.sketches.end(), block.sketches.begin(), block.sketches.end());
+  if (sketches_) sketches_->append(block.sketches);
   text_hashes_.insert(text_hashes_.end(), block.text_hashes.begin(), block.text_hashes.end());
   add_each(reference_counts_, block.reference_counts);
   add_each(found_counts_, block.found_counts);
   add_each(quality_, block.quality);
   for (const KeySet& set : block.key_sets) add_key_set(set);
   for (const std::uint32_t length : block.lengths) add_length(length);
-  for (std::string& snippet : block.snippets) {
+  std::string_view snippets = block.snippets;
+  for (const std::uint32_t size : block.snippet_sizes) {
     const std::uint64_t place = snippet_reservoir_.next(kLanguageSample);
-    if (place == snippet_sample_.size()) snippet_sample_.push_back(std::move(snippet));
-    else if (place < kLanguageSample) snippet_sample_[place] = std::move(snippet);
+    if (place == snippet_sample_.size()) snippet_sample_.emplace_back(snippets.substr(0, size));
+    else if (place < kLanguageSample) snippet_sample_[place].assign(snippets.substr(0, size));
+    snippets.remove_prefix(size);
   }
 }
 
@@ -98,19 +101,27 @@ void SplitFold::add_length(std::uint32_t length) {
 }
 
 void SplitFold::finish() {
+  if (sketches_) sketches_->finish();
+  split_.sketches = sketches_;
   split_.pii = named(reference_counts_, Family::pii);
   split_.secrets = named(reference_counts_, Family::secret);
   split_.found = named(found_counts_, Family::pii);
   split_.found.merge(named(found_counts_, Family::secret));
   for (std::size_t i = 0; i < quality_.size(); ++i)
     if (quality_[i] > 0) split_.quality[kQualityFlags[i]] = quality_[i];
+  finish_exact_duplicates();
+  // Beside the rest when threads are given: it is a thread's work, and the longest part.
+  std::future<NearDuplicates> near =
+      std::async(options_.num_workers > 1 ? std::launch::async : std::launch::deferred, [this] {
+        return options_.dedup_method == DedupMethod::minhash
+                   ? find_near_duplicates(*split_.sketches, options_.jaccard_threshold)
+                   : find_near_duplicates(split_.fingerprints, options_.near_dup_threshold);
+      });
   finish_columns();
   finish_lengths();
   finish_languages();
-  finish_exact_duplicates();
-  split_.near = options_.dedup_method == DedupMethod::minhash
-                    ? find_near_duplicates(split_.sketches, options_.jaccard_threshold)
-                    : find_near_duplicates(split_.fingerprints, options_.near_dup_threshold);
+  split_.profile = profile_.finish();
+  split_.near = near.get();
 }
 
 void SplitFold::finish_columns() {
@@ -168,6 +179,7 @@ void SplitFold::finish_exact_duplicates() {
   std::sort(text_hashes_.begin(), text_hashes_.end());
   const auto end = std::unique(text_hashes_.begin(), text_hashes_.end());
   split_.num_exact_duplicates = static_cast<std::uint64_t>(text_hashes_.end() - end);
+  text_hashes_ = {};
 }
 
 }  // namespace forgelm::audit

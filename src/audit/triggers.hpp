@@ -1,14 +1,16 @@
-// What must be in a text before a kind can match: triggers, found for all kinds
-// in one pass over the bytes, by Hyperscan or by a scanner of our own. A
-// trigger may be found where no kind matches, never the other way round; the
-// portable scanner may find more triggers than Hyperscan, since only the kinds'
-// expressions decide. The trap: expressions know digits and word boundaries of
+// What must be in a text before a kind can match: triggers. Literals (the fixed
+// beginnings of tokens) are found for all kinds in one pass, by Hyperscan or by
+// a scanner of our own; classes of characters (digits, mostly) by a pass of
+// ours, which costs less than Hyperscan's automaton of them takes to build. A
+// trigger may be found where no kind matches, never the other way round: only
+// the kinds' expressions decide. The trap: expressions know digits and word boundaries of
 // Unicode, triggers know bytes. A kind whose \d may be any script's has
 // `unicode_digit` too, and triggers have no boundaries.
 #pragma once
 
-#include <bitset>
 #include <string_view>
+
+#include "forgelm/audit/pattern_scan.hpp"
 
 namespace forgelm::audit {
 
@@ -34,14 +36,11 @@ enum class Trigger {
   assignment,     ///< key: token = and the like
 };
 inline constexpr std::size_t kNumClassTriggers = 19;
-inline constexpr std::size_t kMaxTriggers = 128;  ///< behind the classes: one for each kind that has literals
+// Behind the classes: one for each kind that has literals.
 
-using TriggerSet = std::bitset<kMaxTriggers>;
-
-/// The triggers of a text, by our own scanner.
-TriggerSet find_triggers_portable(std::string_view text);
-
-/// The same by Hyperscan; only where has_hyperscan().
-TriggerSet find_triggers_hyperscan(std::string_view text);
+TriggerSet find_class_triggers(std::string_view text);
+TriggerSet find_literals_portable(std::string_view text);
+/// The same; only where has_hyperscan().
+TriggerSet find_literals_hyperscan(std::string_view text);
 
 }  // namespace forgelm::audit

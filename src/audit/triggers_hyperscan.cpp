@@ -1,6 +1,6 @@
-// Triggers as one Hyperscan database, made once a process. Each expression
-// reports at most once a text; its number is the trigger. The expressions are
-// over bytes: no UTF-8 mode, so that any bytes may be given.
+// Literals as one Hyperscan database, made once a process. Each reports at most
+// once a text; its number is the trigger. They are bytes: no UTF-8 mode, so
+// that any bytes may be given.
 #include "forgelm/audit/pattern_scan.hpp"
 #include "triggers.hpp"
 
@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "decimal_digits.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 #include "pattern_table.hpp"
@@ -25,13 +24,10 @@ struct Expressions {
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
 
-  void add(std::string text, std::size_t id, unsigned more_flags = 0) {
+  void add(std::string text, std::size_t id) {
     texts.push_back(std::move(text));
-    flags.push_back(HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL | more_flags);
+    flags.push_back(HS_FLAG_SINGLEMATCH);
     ids.push_back(static_cast<unsigned>(id));
-  }
-  void add(Trigger trigger, std::string text, unsigned more_flags = 0) {
-    add(std::move(text), static_cast<std::size_t>(trigger), more_flags);
   }
 };
 
@@ -47,43 +43,8 @@ std::string quoted(std::string_view literal) {
   return out;
 }
 
-/// The digits of each script, as bytes; ten digits share all bytes but the
-/// last, or all but the last two.
-std::string unicode_digits() {
-  std::string out;
-  for (const char32_t zero : kDecimalZeros) {
-    if (zero < 0x80) continue;
-    for (char32_t value = 0; value < 10; ++value) {
-      std::string bytes;
-      append_utf8(bytes, zero + value);
-      if (!out.empty()) out += '|';
-      out += quoted(bytes);
-    }
-  }
-  return out;
-}
-
 Expressions all_expressions() {
   Expressions all;
-  all.add(Trigger::at_sign, R"([A-Za-z0-9._%+\-]@[A-Za-z0-9])");
-  all.add(Trigger::caps_and_digits, R"([A-Z]{2} ?[0-9]{2})");
-  all.add(Trigger::digits_13, R"([0-9](?:[ \-]*[0-9]){12})");
-  all.add(Trigger::digits_9, R"([0-9](?:[ .\-+/]?[0-9]){8})");
-  all.add(Trigger::dashed_9, R"([0-9]{3}-[0-9]{2}-[0-9]{4})");
-  all.add(Trigger::run_7, "[0-9]{7}");
-  all.add(Trigger::run_8, "[0-9]{8}");
-  all.add(Trigger::run_11, "[0-9]{11}");
-  all.add(Trigger::capital_and_7, "[A-Z][0-9]{7}");
-  all.add(Trigger::corsican, "[0-9]{5}2[AB][0-9]{6}");
-  all.add(Trigger::caps_16, "[A-Z0-9]{16}");
-  all.add(Trigger::dated_9, R"([0-9]{6}[\-+A-FU-Y][0-9]{3})");
-  all.add(Trigger::dots_2, R"([0-9]\.[0-9]{3}\.[0-9]{3})");
-  all.add(Trigger::dots_3, R"([0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9])");
-  all.add(Trigger::hex_colons, "[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]");
-  all.add(Trigger::plus_digit, R"(\+[0-9])");
-  all.add(Trigger::paren_digits, R"(\([0-9]{2,4}\))");
-  all.add(Trigger::unicode_digit, unicode_digits());
-  all.add(Trigger::assignment, R"((?:key|secret|token|password|passwd|pwd)["']? {0,2}[:=])", HS_FLAG_CASELESS);
   const auto& rows = kind_rows();
   for (std::size_t i = 0; i < rows.size(); ++i)
     for (const std::string_view literal : rows[i].literals) all.add(quoted(literal), literal_trigger(i));
@@ -128,14 +89,14 @@ hs_scratch_t* scratch() {
 
 bool has_hyperscan() noexcept { return hs_valid_platform() == HS_SUCCESS; }
 
-TriggerSet find_triggers_hyperscan(std::string_view text) {
+TriggerSet find_literals_hyperscan(std::string_view text) {
   TriggerSet found;
   const auto on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned, void* set) {
     static_cast<TriggerSet*>(set)->set(id);
     return 0;
   };
   // Its lengths are 32 bits; a longer text is read in pieces that overlap by
-  // more than any trigger but digits_13 is long.
+  // more than any literal is long.
   constexpr std::size_t kPiece = std::size_t{1} << 30, kOverlap = std::size_t{1} << 16;
   for (std::size_t at = 0;; at += kPiece - kOverlap) {
     const std::string_view piece = text.substr(at, kPiece);
@@ -156,7 +117,7 @@ namespace forgelm::audit {
 
 bool has_hyperscan() noexcept { return false; }
 
-TriggerSet find_triggers_hyperscan(std::string_view) {
+TriggerSet find_literals_hyperscan(std::string_view) {
   throw RunError(RunErrorKind::internal, "this build has no Hyperscan");
 }
 

@@ -1,7 +1,6 @@
 // The simhash keeps its 64 counters bit-sliced: counter i is the i-th bit of a
-// column of words, and a hash is added to all counters at once by carrying
-// upward, two steps on average. A bit of the result is set when more than half
-// of the words have it.
+// column of words, and hashes are added to all counters at once. A bit of the
+// result is set when more than half of the words have it.
 #include "words.hpp"
 
 #define XXH_INLINE_ALL
@@ -9,41 +8,21 @@
 
 #include <array>
 
-#include "forgelm/core/text.hpp"
-#include "forgelm/text/characters.hpp"
-
 namespace forgelm::audit {
 namespace {
 
-constexpr std::array<bool, 128> kAsciiWord = [] {
-  std::array<bool, 128> is_word{};
-  for (std::size_t c = 0; c < 128; ++c)
-    is_word[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-  return is_word;
-}();
+inline std::uint64_t hash_of(std::string_view word) noexcept { return XXH3_64bits(word.data(), word.size()); }
 
-/// Whether the code point at `at` is of a word; moves `at` past it.
-bool take_word_character(std::string_view text, std::size_t& at) {
-  const auto byte = static_cast<unsigned char>(text[at]);
-  if (byte < 0x80) {
-    ++at;
-    return kAsciiWord[byte];
-  }
-  const DecodedCodePoint code_point = decode_utf8(text, at);
-  at += code_point.num_bytes;
-  return (text::character_classes(code_point.value) & text::character_class::kWord) != 0;
-}
-
-/// 64 counters.
+/// 64 counters. Eight votes are summed by a tree of adders before they are carried upward (Harley and Seal).
 class Votes {
  public:
   void add(std::uint64_t bits) {
-    ++num_;
-    for (std::size_t level = 0; bits != 0; ++level) {
-      const std::uint64_t carry = levels_[level] & bits;
-      levels_[level] ^= bits;
-      bits = carry;
-    }
+    waiting_[num_++ % kBatch] = bits;
+    if (num_ % kBatch == 0) add_batch();
+  }
+  /// Takes what waits; before majority().
+  void finish() {
+    for (std::size_t i = 0; i < num_ % kBatch; ++i) carry(waiting_[i], 0);
   }
   /// The bits that more than half of the votes have.
   std::uint64_t majority() const {
@@ -58,55 +37,42 @@ class Votes {
   }
 
  private:
+  static constexpr std::size_t kBatch = 8;
+
+  void carry(std::uint64_t bits, std::size_t level) {
+    for (; bits != 0; ++level) {
+      const std::uint64_t over = levels_[level] & bits;
+      levels_[level] ^= bits;
+      bits = over;
+    }
+  }
+  /// Adds two bits to each of `sum`; what goes over.
+  static std::uint64_t add_two(std::uint64_t& sum, std::uint64_t a, std::uint64_t b) {
+    const std::uint64_t either = a ^ b, over = (a & b) | (sum & either);
+    sum ^= either;
+    return over;
+  }
+  void add_batch() {
+    std::uint64_t &ones = levels_[0], &twos = levels_[1], &fours = levels_[2];
+    const auto pair = [&](std::size_t i) { return add_two(ones, waiting_[i], waiting_[i + 1]); };
+    const std::uint64_t two_a = pair(0), two_b = pair(2), two_c = pair(4), two_d = pair(6);
+    const std::uint64_t four_a = add_two(twos, two_a, two_b), four_b = add_two(twos, two_c, two_d);
+    carry(add_two(fours, four_a, four_b), 3);
+  }
+
+  std::array<std::uint64_t, kBatch> waiting_;
   std::array<std::uint64_t, 48> levels_{};
   std::uint64_t num_ = 0;
 };
 
 }  // namespace
 
-namespace detail {
+std::uint64_t word_hash(std::string_view lower_case_word) noexcept { return hash_of(lower_case_word); }
 
-std::size_t find_word(std::string_view text, std::size_t at) {
-  while (at < text.size()) {
-    const std::size_t begin = at;
-    if (take_word_character(text, at)) return begin;
-  }
-  return std::string_view::npos;
-}
-
-WordEnd find_word_end(std::string_view text, std::size_t begin) {
-  std::size_t at = begin;
-  bool is_ascii = true;
-  while (at < text.size()) {
-    const std::size_t before = at;
-    if (!take_word_character(text, at)) return {before, is_ascii};
-    is_ascii = is_ascii && static_cast<unsigned char>(text[before]) < 0x80;
-  }
-  return {at, is_ascii};
-}
-
-std::string_view lower_word(std::string_view word, bool is_ascii, std::string& buffer) {
-  if (!is_ascii) {
-    buffer = text::lower(word);
-    return buffer;
-  }
-  std::size_t upper = 0;
-  while (upper < word.size() && ascii_lower(word[upper]) == word[upper]) ++upper;
-  if (upper == word.size()) return word;
-  buffer.assign(word);
-  for (; upper < buffer.size(); ++upper) buffer[upper] = ascii_lower(buffer[upper]);
-  return buffer;
-}
-
-}  // namespace detail
-
-std::uint64_t word_hash(std::string_view lower_case_word) noexcept {
-  return XXH3_64bits(lower_case_word.data(), lower_case_word.size());
-}
-
-std::uint64_t simhash(std::string_view text) {
+std::uint64_t simhash(const TextMasks& text) {
   Votes votes;
-  for_each_word(text, [&](std::string_view word) { votes.add(word_hash(word)); });
+  text.for_each_word([&](std::string_view word) { votes.add(hash_of(word)); });
+  votes.finish();
   return votes.majority();
 }
 

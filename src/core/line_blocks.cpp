@@ -74,7 +74,8 @@ std::optional<LineBlock> LineBlocks::next() {
       throw ConfigError(cat(name_, ":", next_line_, ": this line is longer than ", kMaxLineBytes, " bytes"));
   }
   if (block.text.empty()) return std::nullopt;
-  next_line_ += static_cast<std::uint64_t>(std::count(block.text.begin(), block.text.end(), '\n'));
+  for (std::size_t at = block.text.find('\n'); at != std::string::npos; at = block.text.find('\n', at + 1))
+    ++next_line_;
   return block;
 }
 

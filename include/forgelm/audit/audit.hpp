@@ -7,10 +7,10 @@
 // cannot be read does not stop the others.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,12 +18,15 @@
 
 #include "forgelm/audit/near_duplicates.hpp"
 #include "forgelm/audit/pattern_scan.hpp"
+#include "forgelm/audit/profile.hpp"
 #include "forgelm/core/counts.hpp"
 #include "forgelm/core/json.hpp"
 
 namespace forgelm::audit {
 
 FORGELM_CHOICES(DedupMethod, simhash, minhash)
+
+class SketchIndex;  // of src/audit
 
 struct AuditOptions {
   std::string input;  ///< a file of rows, or a directory of splits; as the user gave it
@@ -73,9 +76,10 @@ struct SplitAudit {
   Counts found;  ///< of all kinds, in all strings, each place once
   std::vector<Finding> findings;
   std::uint64_t num_language_sample = 0;
-  std::uint64_t num_exact_duplicates = 0;                ///< rows whose text an earlier row has to the byte
-  std::vector<std::uint64_t> fingerprints;               ///< of the rows, for comparing splits: simhashes
-  std::vector<std::array<std::uint32_t, 128>> sketches;  ///< or MinHash sketches
+  std::uint64_t num_exact_duplicates = 0;       ///< rows whose text an earlier row has to the byte
+  std::vector<std::uint64_t> fingerprints;      ///< of the rows, for comparing splits: simhashes
+  std::shared_ptr<const SketchIndex> sketches;  ///< or MinHash sketches
+  SplitProfile profile;
 };
 
 /// Rows of one split that another has too, nearly.
@@ -107,6 +111,7 @@ struct AuditReport {
   Counts found;
   Gate pii_gate, secrets_gate;
   std::vector<std::string> notes;
+  Json croissant = Json::object();  ///< croissant_card(), where one was asked for
 };
 
 /// Reads and judges the data. `progress` is told bytes read and bytes in all,

@@ -1,11 +1,9 @@
 // Near-duplicates among 64-bit fingerprints: pairs that differ in at most a few
 // bits, counted exactly. Fingerprints that agree are taken together first and
-// the rest is found by bands (two that differ in t bits agree in one of t + 1
-// bands), so that a data set of copies costs no more than one of differing
-// rows. Invariant: the counts equal comparing all pairs
-// (tests/audit/near_duplicates_test.cpp; the reference's find_near_duplicates
-// and _count_leaked_rows). A fingerprint of 0 is a row without words and is
-// nobody's duplicate.
+// the rest is found by tables of parts of them, so that a data set of copies
+// costs no more than one of differing rows, and time grows with the rows. Invariant: the counts equal comparing all
+// pairs (tests/audit/near_duplicates_test.cpp; the reference's find_near_duplicates and _count_leaked_rows). A
+// fingerprint of 0 is a row without words and is nobody's duplicate.
 #pragma once
 
 #include <cstdint>

@@ -9,6 +9,7 @@
 // `without_overlaps` is for people, who want each place once.
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,6 +48,10 @@ struct Match {
   bool operator==(const Match&) const = default;
 };
 
+/// What a text has that a kind begins with or needs (src/audit/triggers.hpp).
+inline constexpr std::size_t kMaxTriggers = 128;
+using TriggerSet = std::bitset<kMaxTriggers>;
+
 enum class ScanEngine { best, hyperscan, portable };
 /// Whether this build has Hyperscan and this processor can run it.
 bool has_hyperscan() noexcept;
@@ -58,11 +63,15 @@ class PatternScanner {
   explicit PatternScanner(ScanEngine engine = ScanEngine::best);
 
   /// Every match of every kind in `text` (valid UTF-8), by place, then by kind;
-  /// those of one kind do not overlap. `found` is emptied first. Where an
+  /// those of one kind do not overlap. Where an
   /// expression would take too long, the rest of the text counts as one match
   /// of its kind, since nobody can say that it is clean.
-  void scan(std::string_view text, std::vector<Match>& found) const;
   std::vector<Match> scan(std::string_view text) const;
+
+  /// The same in two steps, for many texts. What triggers() found in parts of
+  /// a text serves the whole, when line ends stand between the parts.
+  TriggerSet triggers(std::string_view text) const;
+  void scan(std::string_view text, const TriggerSet& triggers, std::vector<Match>& found) const;
 
  private:
   ScanEngine engine_;

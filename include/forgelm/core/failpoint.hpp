@@ -39,6 +39,7 @@ inline constexpr std::array kNames = {
     std::string_view("durable.write"),
     std::string_view("evaluate.allocate"),
     std::string_view("revert.remove"),
+    std::string_view("scratch.write"),
     std::string_view("train.allocate"),
 };
 

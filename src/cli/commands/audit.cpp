@@ -2,6 +2,8 @@
 // personal data.
 #include "forgelm/audit/audit.hpp"
 
+#include "../audit_outputs.hpp"
+#include "forgelm/audit/croissant.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
@@ -109,12 +111,14 @@ ExitCode run(const Arguments& arguments, Output& output) {
     throw RunError(RunErrorKind::device, "--pii-ml needs a named-entity model, and this build runs none",
                    "leave it out: the kinds that have a shape are always looked for");
   const audit::AuditOptions options = options_of(arguments);
+  check_audit_outputs(arguments);
   AuditReport report;
   {
     Progress progress({.label = "audit", .unit = "byte", .is_bytes = true});
     report = audit::audit_data(
         options, [&](std::uint64_t done, std::uint64_t) { progress.update(static_cast<std::int64_t>(done)); });
   }
+  if (arguments.flag("croissant")) report.croissant = audit::croissant_card(report, options.num_workers);
   const Json full = audit::to_json(report);
   const std::filesystem::path folder = arguments.path("output");
   std::error_code error;
@@ -122,9 +126,12 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (error) throw ConfigError(cat("cannot make the folder ", folder.native(), ": ", error.message()));
   const std::filesystem::path path = folder / audit::kReportName;
   write_file_durably(path, dump(full, {.indent = 2, .ensure_ascii = false}));
+  if (arguments.flag("croissant"))
+    write_file_durably(folder / audit::kCardName, dump(report.croissant, {.indent = 2, .ensure_ascii = false}));
   output.print(audit::summary_text(report, arguments.flag("verbose")));
   output.print(places_text(report));
   output.print(cat("\nReport written to: ", path.native(), "\n"));
+  write_audit_outputs(report, arguments, output);
   output.flush();
 
   // Both gates speak before either ends the run: two faults are two things to
@@ -175,6 +182,10 @@ constexpr OptionSpec kOptions[] = {
      .at_most = 1},
     {.name = "quality-filter", .kind = OptionKind::flag, .doc = "Flag rows of low quality; on unless switched off."},
     {.name = "no-quality-filter", .kind = OptionKind::flag, .doc = "Leave the quality flags out."},
+    {.name = "croissant",
+     .kind = OptionKind::flag,
+     .doc = "Describe the data set as a Croissant 1.1 card: under the report's key croissant, and as croissant.json "
+            "beside it."},
     {.name = "pii-ml",
      .kind = OptionKind::flag,
      .doc = "Look for names of people, organizations and places with a model; "
@@ -191,6 +202,10 @@ constexpr OptionSpec kOptions[] = {
      .default_text = "1",
      .at_least = 1,
      .at_most = 1024},
+    {.name = "sarif",
+     .kind = OptionKind::path,
+     .doc = "Write the findings as a SARIF 2.1.0 log too, for code scanning.",
+     .value_name = "FILE"},
     {.name = "allow-secrets",
      .kind = OptionKind::flag,
      .doc = "Exit 0 even when secrets are found; they are still reported."},

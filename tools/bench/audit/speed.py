@@ -2,10 +2,12 @@
 """Measures `forgelm audit` beside forgelm 0.11.1 (the Python original) on the same chat rows, in one run.
 
     pip install --no-deps forgelm==0.11.1 && pip install PyYAML pydantic requests numpy xxhash langdetect
-    python tools/bench/audit/speed.py build/bin/forgelm [--rows 20000] [--workers 2] [--no-reference]
+    python tools/bench/audit/speed.py build/bin/forgelm --texts DIR [--rows 20000] [--workers 2] [--no-reference]
+    python tools/bench/audit/speed.py build/bin/forgelm --texts DIR --table 10000,100000,1000000
 
-Rows are made up (seeded): conversations of words drawn as words are in a language, with now and then a number or an
-address. Prints MB/s, the ratio, and the peak memory; of ours the best of three.
+Rows are conversations of two to four messages whose paragraphs are drawn (seeded) from the strings of the JSON and JSONL
+files under DIR, with an address or a number put in now and then. Prints MB/s, the ratio, and the peak memory; of ours the
+best of three. `--table` measures ours alone over numbers of rows. Further options of `forgelm audit` follow `--`.
 """
 import argparse
 import json
@@ -24,27 +26,44 @@ audit_dataset(sys.argv[1], output_dir=sys.argv[2], enable_quality_filter=True)
 """
 
 
-def make_rows(path, num_rows):
-    rng = random.Random(3)
-    letters = "eeeeetttaaaooiinnsshhrrdlcumwfgypbvk"
-    words = ["".join(rng.choice(letters) for _ in range(rng.randint(2, 9))) for _ in range(8000)]
-    weights = [1 / (rank + 3) for rank in range(len(words))]
+def strings_of(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from strings_of(item)
 
-    def sentence():
-        text = " ".join(rng.choices(words, weights, k=rng.randint(6, 18))).capitalize()
-        if rng.random() < 0.02:
-            text += rng.choice([" a.b%d@mail.de", " in %d", " (%d)", " +49 30 9018%d"]) % rng.randint(10, 99)
-        return text + rng.choice([".", ".", ".", "?", "!"])
+
+def paragraphs_under(folder):
+    """The paragraphs of all strings of a folder's JSON files, in a fixed order."""
+    found = {}
+    for path in sorted(pathlib.Path(folder).rglob("*.json*")):
+        text = path.read_text(encoding="utf-8")
+        values = [json.loads(text)] if path.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
+        for string in strings_of(values):
+            for paragraph in string.split("\n"):
+                if 40 <= len(paragraph) <= 600:
+                    found[paragraph.strip()] = True
+    return list(found)
+
+
+def make_rows(path, num_rows, paragraphs):
+    rng = random.Random(3)
+
+    def message():
+        parts = [paragraphs[rng.randrange(len(paragraphs))] for _ in range(rng.randint(1, 2))]
+        if rng.random() < 0.05:
+            parts.append(rng.choice(["write to a.b%d@example.org", "in %d", "call +49 30 9018%d"]) % rng.randint(10, 99))
+        return "\n".join(parts)
 
     with open(path, "w", encoding="utf-8") as file:
         for _ in range(num_rows):
-            turns = [{"role": role, "content": " ".join(sentence() for _ in range(rng.randint(1, 5)))}
-                     for role in ("user", "assistant") * rng.randint(1, 2)]
+            turns = [{"role": role, "content": message()} for role in ("user", "assistant") * rng.randint(1, 2)]
             file.write(json.dumps({"messages": turns}) + "\n")
 
 
 def timed(command):
-    """Seconds and peak MiB of a command."""
+    """Seconds by the clock, peak MiB, and seconds of processor time of a command."""
     before = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -54,29 +73,38 @@ def timed(command):
     return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
 
 
+def measured(name, megabytes, times):
+    print("%s: %.3f s, %.1f MB/s, %.2f s of processor time, peak %.0f MiB" % (name, times[0], megabytes / times[0],
+                                                                             times[2], times[1]), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program", nargs="?", default="build/bin/forgelm")
+    parser.add_argument("--texts", required=True)
     parser.add_argument("--rows", type=int, default=20000)
+    parser.add_argument("--table")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--no-reference", action="store_true")
-    parser.add_argument("--dedup-method", default="simhash")
-    asked = parser.parse_args()
+    arguments = sys.argv[1:]
+    further = arguments[arguments.index("--") + 1:] if "--" in arguments else []
+    asked = parser.parse_args(arguments[:len(arguments) - len(further) - 1] if further else arguments)
+    paragraphs = paragraphs_under(asked.texts)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "rows.jsonl"
-        make_rows(path, asked.rows)
-        megabytes = path.stat().st_size / 1e6
         command = [os.path.abspath(asked.program), "audit", str(path), "--output", folder, "--quiet", "--workers",
-                   str(asked.workers), "--dedup-method", asked.dedup_method]
-        ours = min(timed(command) for _ in range(3))
-        print("%d rows, %.1f MB, load of the machine %.1f on %d processors" % (asked.rows, megabytes, os.getloadavg()[0],
-                                                                              os.cpu_count()))
-        print("forgelm: %.3f s, %.1f MB/s, %.2f s of processor time, peak %.0f MiB" % (ours[0], megabytes / ours[0], ours[2],
-                                                                                      ours[1]))
-        if not asked.no_reference:
+                   str(asked.workers)] + further
+        for num_rows in [int(n) for n in asked.table.split(",")] if asked.table else [asked.rows]:
+            make_rows(path, num_rows, paragraphs)
+            megabytes = path.stat().st_size / 1e6
+            print("%d rows, %.1f MB, load of the machine %.1f on %d processors" % (num_rows, megabytes, os.getloadavg()[0],
+                                                                                  os.cpu_count()))
+            ours = min(timed(command) for _ in range(3))
+            measured("forgelm", megabytes, ours)
+            if asked.no_reference or asked.table:
+                continue
             theirs = timed([sys.executable, "-c", REFERENCE, str(path), folder])
-            print("reference: %.3f s, %.2f MB/s, %.2f s of processor time, peak %.0f MiB" % (theirs[0], megabytes / theirs[0],
-                                                                                            theirs[2], theirs[1]))
+            measured("reference", megabytes, theirs)
             print("ratio: %.1f by the clock, %.1f by processor time" % (theirs[0] / ours[0], theirs[2] / ours[2]))
 
 

@@ -1,0 +1,94 @@
+// 64 bytes at a time; what is beyond ASCII is decoded and set bit by bit.
+#include "text_masks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "byte_set.hpp"
+#include "forgelm/core/text.hpp"
+#include "forgelm/text/characters.hpp"
+
+namespace forgelm::audit {
+namespace {
+
+constexpr bool is_digit_or_letter(unsigned char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+constexpr ByteSet kWords([](unsigned char c) { return is_digit_or_letter(c) || c == '_'; });
+constexpr ByteSet kLetters([](unsigned char c) { return is_digit_or_letter(c) && c > '9'; });
+constexpr ByteSet kSpaces([](unsigned char c) { return (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= ' '); });
+constexpr ByteSet kBreaks([](unsigned char c) { return (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E); });
+constexpr ByteSet kContinuations([](unsigned char c) { return (c & 0xC0) == 0x80; });
+constexpr ByteSet kBeyondAscii([](unsigned char c) { return c >= 0x80; });
+
+void lower_64(const char* from, char* to) {
+  for (std::size_t i = 0; i < 64; ++i) {
+    const auto c = static_cast<unsigned char>(from[i]);
+    to[i] = static_cast<char>(c | (static_cast<unsigned char>(c - 'A') < 26 ? 0x20 : 0));
+  }
+}
+
+}  // namespace
+
+void TextMasks::read(std::string_view text) {
+  text_ = text;
+  for (Bits* const bits : {&starts, &words, &letters, &spaces, &breaks, &beyond_ascii_}) bits->reset(text.size());
+  lowered_.resize((text.size() + 63) / 64 * 64);
+  std::array<char, 64> last{};
+  for (std::size_t i = 0; i * 64 < text.size(); ++i) {
+    const std::size_t left = std::min<std::size_t>(64, text.size() - i * 64);
+    const char* bytes = text.data() + i * 64;
+    if (left < 64) {
+      std::memcpy(last.data(), bytes, left);
+      bytes = last.data();
+    }
+    const std::uint64_t valid = left == 64 ? ~std::uint64_t{0} : ~(~std::uint64_t{0} << left);
+    starts.add(i, valid & ~kContinuations.find(bytes));
+    words.add(i, kWords.find(bytes));
+    letters.add(i, kLetters.find(bytes));
+    spaces.add(i, kSpaces.find(bytes));
+    breaks.add(i, kBreaks.find(bytes));
+    lower_64(bytes, lowered_.data() + i * 64);
+    if (const std::uint64_t others = kBeyondAscii.find(bytes); others != 0) {
+      beyond_ascii_.add(i, others);
+      read_beyond_ascii(i * 64, others & starts.word(i));
+    }
+  }
+  lowered_.resize(text.size());
+}
+
+void TextMasks::read_beyond_ascii(std::size_t at, std::uint64_t heads) {
+  namespace character_class = text::character_class;
+  for (; heads != 0; heads &= heads - 1) {
+    const std::size_t begin = at + static_cast<std::size_t>(std::countr_zero(heads));
+    const DecodedCodePoint decoded = decode_utf8(text_, begin);
+    const std::uint8_t classes = text::character_classes(decoded.value);
+    if ((classes & character_class::kWord) != 0) words.set(begin, begin + decoded.num_bytes);
+    if ((classes & character_class::kAlphabetic) != 0) letters.set(begin, begin + 1);
+    if ((classes & character_class::kSpace) != 0) spaces.set(begin, begin + 1);
+    if ((classes & character_class::kLineBreak) != 0) breaks.set(begin, begin + 1);
+  }
+}
+
+std::string_view TextMasks::first_characters(std::size_t count) const {
+  if (text_.size() <= count) return text_;
+  for (std::size_t i = 0; i * 64 < text_.size(); ++i) {
+    std::uint64_t bits = starts.word(i);
+    const auto here = static_cast<std::size_t>(std::popcount(bits));
+    if (here <= count) {
+      count -= here;
+      continue;
+    }
+    for (; count > 0; --count) bits &= bits - 1;
+    return text_.substr(0, i * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+  }
+  return text_;
+}
+
+std::string_view TextMasks::lower_word(std::size_t begin, std::size_t end, std::string& buffer) const {
+  buffer = text::lower(text_.substr(begin, end - begin));
+  return buffer;
+}
+
+}  // namespace forgelm::audit
