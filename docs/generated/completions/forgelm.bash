@@ -270,12 +270,13 @@ _forgelm() {
         --min-turn-chars) COMPREPLY=(); return ;;
         --max-turn-chars) COMPREPLY=(); return ;;
         --config) _forgelm_files -f; return ;;
+        --provenance-header) COMPREPLY=(); return ;;
         --jobs) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --recursive --strategy --chunk-size --overlap --chunk-tokens --overlap-tokens --tokenizer --input-encoding --keep-md-frontmatter --page-range --keep-frontmatter --epub-no-skip-frontmatter --language-hint --script-sanity-threshold --normalise-profile --no-normalise-unicode --strip-pattern --strip-pattern-no-timeout --strip-urls --pii-mask --secrets-mask --all-mask --no-quality-presignal --role --role-preset --role-regex --case-sensitive --system-prompt --separator --min-turns --max-turns --min-turn-chars --max-turn-chars --keep-unanswered --config --metadata --resume --jobs --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --recursive --strategy --chunk-size --overlap --chunk-tokens --overlap-tokens --tokenizer --input-encoding --keep-md-frontmatter --page-range --keep-frontmatter --epub-no-skip-frontmatter --language-hint --script-sanity-threshold --normalise-profile --no-normalise-unicode --strip-pattern --strip-pattern-no-timeout --strip-urls --pii-mask --secrets-mask --all-mask --no-quality-presignal --role --role-preset --role-regex --case-sensitive --system-prompt --separator --min-turns --max-turns --min-turn-chars --max-turn-chars --keep-unanswered --config --provenance-header --metadata --resume --jobs --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'purge')
       case $previous in
         --row-id) COMPREPLY=(); return ;;

@@ -316,6 +316,7 @@ complete -c forgelm -n '__forgelm_command "ingest"' -l min-turn-chars -x -d 'Lea
 complete -c forgelm -n '__forgelm_command "ingest"' -l max-turn-chars -x -d 'Leave conversations with a longer turn out.'
 complete -c forgelm -n '__forgelm_command "ingest"' -l keep-unanswered -d 'Keep turns behind the assistant\'s last one, and conversations in which it says nothing.'
 complete -c forgelm -n '__forgelm_command "ingest"' -l config -r -F -d 'A YAML file whose `ingest` holds participants, use_regex, case_sensitive, role_preset, system_prompt, separator and quality; options given here come on top.'
+complete -c forgelm -n '__forgelm_command "ingest"' -l provenance-header -x -d 'Begin every row with this line, such as \'[@Memory:{path}]\'; {path} is the document\'s name below INPUT'
 complete -c forgelm -n '__forgelm_command "ingest"' -l metadata -d 'Give every row its source, its page (PDF), the headings that it stands under and the digest of the document.'
 complete -c forgelm -n '__forgelm_command "ingest"' -l resume -d 'Keep what is done in FILE.partial, and go on from there when it stands there from a run that was stopped.'
 complete -c forgelm -n '__forgelm_command "ingest"' -l jobs -x -d 'Documents at once; as many as there are processors where it is not given'
