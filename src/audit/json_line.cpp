@@ -121,6 +121,7 @@ JsonLine JsonLineReader::read(std::string_view line, std::size_t num_readable) {
     read.state = LineState::blank;
     return read;
   }
+  read.is_relaxed = true;
   repaired_ = detail::relaxed_json(line);
   if (!parse(repaired_, 0, read.value)) read.state = LineState::bad;
   return read;

@@ -17,6 +17,7 @@ enum class LineState { blank, bad, row };
 struct JsonLine {
   LineState state = LineState::blank;
   bool is_decode_error = false;  ///< bytes that are not UTF-8 became U+FFFD
+  bool is_relaxed = false;       ///< only Python takes it: its numbers are not in `value`
   simdjson::dom::element value;  ///< of a row; lives as long as the reader reads nothing else
 };
 

@@ -138,6 +138,27 @@ std::vector<const Sketch*> representatives(const NearGroups& groups, const std::
   return all;
 }
 
+/// Calls `take(a, b, different)` once for each pair of different groups that MinHashLSH proposes and that is near.
+template <class Take>
+void for_each_near(const std::vector<const Sketch*>& all, double threshold, Take take) {
+  const auto [num_bands, width] = lsh_bands(threshold);
+  for (int band = 0; band < num_bands; ++band) {
+    const auto order = sorted_band(all, band, width);
+    for (std::size_t begin = 0, end; begin < order.size(); begin = end) {
+      for (end = begin + 1; end < order.size() && order[end].first == order[begin].first;) ++end;
+      for (std::size_t i = begin; i < end; ++i)
+        for (std::size_t j = i + 1; j < end; ++j) {
+          const Sketch &a = *all[order[i].second], &b = *all[order[j].second];
+          bool is_first = agrees(a, b, band, width);
+          for (int earlier = 0; earlier < band && is_first; ++earlier) is_first = !agrees(a, b, earlier, width);
+          if (!is_first) continue;
+          if (const std::size_t different = num_different(a, b); is_near(different, threshold))
+            take(order[i].second, order[j].second, static_cast<int>(different));
+        }
+    }
+  }
+}
+
 }  // namespace
 
 Sketch empty_sketch() noexcept {
@@ -174,29 +195,22 @@ std::pair<int, int> lsh_bands(double threshold) {
 NearDuplicates find_near_duplicates(const std::vector<Sketch>& sketches, double threshold, std::size_t max_listed,
                                     std::size_t max_clusters) {
   const NearGroups groups = groups_of(sketches);
-  const std::vector<const Sketch*> all = representatives(groups, sketches);
-  const auto [num_bands, width] = lsh_bands(threshold);
   NearCollector found(groups, max_listed, max_clusters);
-  for (int band = 0; band < num_bands; ++band) {
-    const auto order = sorted_band(all, band, width);
-    for (std::size_t begin = 0, end; begin < order.size(); begin = end) {
-      for (end = begin + 1; end < order.size() && order[end].first == order[begin].first;) ++end;
-      for (std::size_t i = begin; i < end; ++i)
-        for (std::size_t j = i + 1; j < end; ++j) {
-          const Sketch &a = *all[order[i].second], &b = *all[order[j].second];
-          bool is_first = agrees(a, b, band, width);
-          for (int earlier = 0; earlier < band && is_first; ++earlier) is_first = !agrees(a, b, earlier, width);
-          if (!is_first) continue;
-          if (const std::size_t different = num_different(a, b); is_near(different, threshold))
-            found.add(order[i].second, order[j].second, static_cast<int>(different));
-        }
-    }
-  }
+  for_each_near(representatives(groups, sketches), threshold,
+                [&](std::uint32_t a, std::uint32_t b, int different) { found.add(a, b, different); });
   return found.finish();
 }
 
-std::pair<std::uint64_t, std::uint64_t> count_leaked(const std::vector<Sketch>& a, const std::vector<Sketch>& b,
-                                                     double threshold) {
+std::vector<bool> find_repeats(const std::vector<Sketch>& sketches, double threshold) {
+  const NearGroups groups = groups_of(sketches);
+  NearCollector found(groups, 0, 0);
+  for_each_near(representatives(groups, sketches), threshold,
+                [&](std::uint32_t a, std::uint32_t b, int different) { found.add(a, b, different); });
+  return found.repeats(sketches.size());
+}
+
+std::pair<std::vector<bool>, std::vector<bool>> find_leaked(const std::vector<Sketch>& a, const std::vector<Sketch>& b,
+                                                            double threshold) {
   const NearGroups groups_a = groups_of(a), groups_b = groups_of(b);
   const auto all_a = representatives(groups_a, a), all_b = representatives(groups_b, b);
   const auto [num_bands, width] = lsh_bands(threshold);
@@ -216,13 +230,16 @@ std::pair<std::uint64_t, std::uint64_t> count_leaked(const std::vector<Sketch>& 
       }
     }
   }
-  const auto sum = [](const std::vector<bool>& is_leaked, const NearGroups& groups) {
-    std::uint64_t total = 0;
-    for (std::size_t group = 0; group < is_leaked.size(); ++group)
-      if (is_leaked[group]) total += groups.size(group);
-    return total;
+  return {groups_a.rows_of(leaked_a, a.size()), groups_b.rows_of(leaked_b, b.size())};
+}
+
+std::pair<std::uint64_t, std::uint64_t> count_leaked(const std::vector<Sketch>& a, const std::vector<Sketch>& b,
+                                                     double threshold) {
+  const auto [in_a, in_b] = find_leaked(a, b, threshold);
+  const auto count = [](const std::vector<bool>& rows) {
+    return static_cast<std::uint64_t>(std::count(rows.begin(), rows.end(), true));
   };
-  return {sum(leaked_a, groups_a), sum(leaked_b, groups_b)};
+  return {count(in_a), count(in_b)};
 }
 
 }  // namespace forgelm::audit

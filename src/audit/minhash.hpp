@@ -31,6 +31,12 @@ std::pair<int, int> lsh_bands(double threshold);
 NearDuplicates find_near_duplicates(const std::vector<Sketch>& sketches, double threshold,
                                     std::size_t max_listed = 100'000, std::size_t max_clusters = 1'000);
 
+/// As find_repeats.
+std::vector<bool> find_repeats(const std::vector<Sketch>& sketches, double threshold);
+
+/// As find_leaked, for both directions.
+std::pair<std::vector<bool>, std::vector<bool>> find_leaked(const std::vector<Sketch>& a, const std::vector<Sketch>& b,
+                                                            double threshold);
 /// As count_leaked, for both directions.
 std::pair<std::uint64_t, std::uint64_t> count_leaked(const std::vector<Sketch>& a, const std::vector<Sketch>& b,
                                                      double threshold);
