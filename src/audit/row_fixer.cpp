@@ -50,9 +50,12 @@ bool RowFixer::mask_string(std::string_view bytes, std::string& out, Masking& ma
     JsonStringCursor cursor(current);
     std::size_t done = 0;
     for (const Match& match : matches_) {
+      // A card's expression takes the blank behind it too; the sentence needs it.
+      std::size_t end = match.end;
+      while (end > match.begin + 1 && text[end - 1] == ' ') --end;
       const std::size_t begin = cursor.offset_of(match.begin);
       masked.append(current, done, begin - done).append(mask_of(match.kind));
-      done = cursor.offset_of(match.end);
+      done = cursor.offset_of(end);
       ++masking.kinds[match.kind];
     }
     current = masked.append(current, done);

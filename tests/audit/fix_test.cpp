@@ -63,6 +63,11 @@ TEST_CASE("masks stand in place of what was found, and every other byte stays") 
           "\r\n\n  \n", R"({"text":"plain","x":NaN})"));
 }
 
+TEST_CASE("the words around a mask keep their blanks") {
+  CHECK(cleaned(cat(R"({"text": "pay )", kCard, R"(  today, or )", kCard, "-\"}\n")) ==
+        "{\"text\": \"pay [REDACTED]  today, or [REDACTED]-\"}\n");
+}
+
 TEST_CASE("a value that hides behind escapes is masked as well") {
   CHECK(cleaned(R"({"text": "\u0034111 1111\u0020111\u0031 1111."})"
                 "\n") == "{\"text\": \"[REDACTED].\"}\n");

@@ -81,11 +81,14 @@ _forgelm() {
         --pii-ml-language) COMPREPLY=(); return ;;
         --workers) COMPREPLY=(); return ;;
         --sarif) _forgelm_files -f; return ;;
+        --html) _forgelm_files -f; return ;;
+        --fix) _forgelm_files -d; return ;;
+        --fix-rule) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --croissant --pii-ml --pii-ml-language --workers --sarif --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --croissant --pii-ml --pii-ml-language --workers --sarif --html --fix --fix-rule --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'bundle')
       case $previous in
         --output) _forgelm_files -f; return ;;
