@@ -150,8 +150,16 @@ NearDuplicates find_near_duplicates(const std::vector<std::uint64_t>& fingerprin
   return found.finish();
 }
 
-std::uint64_t count_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
-                           int threshold) {
+std::vector<bool> find_repeats(const std::vector<std::uint64_t>& fingerprints, int threshold) {
+  const NearGroups groups = groups_of(fingerprints);
+  NearCollector found(groups, 0, 0);
+  for_each_near(values_of(groups, fingerprints), threshold,
+                [&](std::uint32_t a, std::uint32_t b, int bits) { found.add(a, b, bits); });
+  return found.repeats(fingerprints.size());
+}
+
+std::vector<bool> find_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
+                              int threshold) {
   const NearGroups from_groups = groups_of(source);
   const std::vector<std::uint64_t> from = values_of(from_groups, source), to = values_of(groups_of(target), target);
   const Tables tables(threshold, to.size());
@@ -171,10 +179,13 @@ std::uint64_t count_leaked(const std::vector<std::uint64_t>& source, const std::
         }
     }
   }
-  std::uint64_t leaked = 0;
-  for (std::size_t group = 0; group < from.size(); ++group)
-    if (is_leaked[group]) leaked += from_groups.size(group);
-  return leaked;
+  return from_groups.rows_of(is_leaked, source.size());
+}
+
+std::uint64_t count_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
+                           int threshold) {
+  const std::vector<bool> leaked = find_leaked(source, target, threshold);
+  return static_cast<std::uint64_t>(std::count(leaked.begin(), leaked.end(), true));
 }
 
 }  // namespace forgelm::audit

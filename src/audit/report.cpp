@@ -149,6 +149,21 @@ Json languages_json(const AuditReport& report) {
   return splits;
 }
 
+/// Counts of texts by length: none, 1, 2 to 3, 4 to 7 characters and so on, up to the longest.
+Json lengths_json(const AuditReport& report) {
+  Json splits = Json::object();
+  for (const SplitAudit& split : report.splits) {
+    if (!split.error.empty()) continue;
+    const auto& bins = split.lengths.histogram;
+    std::size_t count = bins.size();
+    while (count > 0 && bins[count - 1] == 0) --count;
+    Json counts = Json::array();
+    for (std::size_t i = 0; i < count; ++i) counts.push(bins[i]);
+    splits.set(split.name, Json::object({{"by_power_of_two", std::move(counts)}}));
+  }
+  return splits;
+}
+
 Json files_json(const AuditReport& report) {
   Json files = Json::array();
   for (const SplitAudit& split : report.splits)
@@ -257,7 +272,8 @@ Json to_json(const AuditReport& report) {
                                 {"files", files_json(report)},
                                 {"scan", scan_json(report)},
                                 {"duplicates", duplicates_json(report)},
-                                {"languages", languages_json(report)}});
+                                {"languages", languages_json(report)},
+                                {"lengths", lengths_json(report)}});
   add_profile(document, report);
   return document;
 }

@@ -15,17 +15,20 @@ SplitBlocks::SplitBlocks(const std::filesystem::path& path) : path_(path) {
 }
 
 std::optional<SplitBlock> SplitBlocks::next() {
+  SplitBlock next;
   if (rows_) {
-    formats::RowBlock block;
-    if (!rows_->next(block)) return std::nullopt;
-    const std::uint64_t end = rows_->bytes_read();
-    return SplitBlock{std::move(block), end};
+    if (!rows_->next(next.rows)) return std::nullopt;
+    next.end_byte = rows_->bytes_read();
+    return next;
   }
   std::optional<LineBlock> block = lines_->next();
   if (!block) return std::nullopt;
   hash_.update(block->text);
   if (block->first_line == 1 && block->text.starts_with("\xEF\xBB\xBF")) block->text.erase(0, 3);
-  return SplitBlock{std::move(*block), lines_->bytes_read()};
+  next.is_lines = true;
+  next.lines = *std::move(block);
+  next.end_byte = lines_->bytes_read();
+  return next;
 }
 
 std::string SplitBlocks::digest_hex() { return lines_ ? hash_.finish_hex() : sha256_file(path_); }

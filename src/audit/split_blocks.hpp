@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "forgelm/core/hash.hpp"
 #include "forgelm/core/line_blocks.hpp"
@@ -21,7 +20,9 @@ namespace forgelm::audit {
 bool is_json_lines(const std::filesystem::path& path);
 
 struct SplitBlock {
-  std::variant<LineBlock, formats::RowBlock> content;
+  bool is_lines = false;  ///< `lines` holds it, else `rows`
+  LineBlock lines;
+  formats::RowBlock rows;
   std::uint64_t end_byte = 0;
 };
 
@@ -56,14 +57,14 @@ std::string line_of(const formats::ParsedRow& row);
 
 template <class Take, class TakeUnreadable>
 void for_each_line(SplitBlock block, const Take& take, const TakeUnreadable& take_unreadable) {
-  if (const auto* const lines = std::get_if<LineBlock>(&block.content)) {
-    std::uint64_t number = lines->first_line;
-    const char* const end = lines->text.data() + lines->text.size();
-    for (const std::string_view line : lines->lines())
+  if (block.is_lines) {
+    std::uint64_t number = block.lines.first_line;
+    const char* const end = block.lines.text.data() + block.lines.text.size();
+    for (const std::string_view line : block.lines.lines())
       take(line, static_cast<std::size_t>(end - line.data()), number++);
     return;
   }
-  for (const formats::ParsedRow& row : formats::parse_block(std::move(std::get<formats::RowBlock>(block.content)))) {
+  for (const formats::ParsedRow& row : formats::parse_block(std::move(block.rows))) {
     if (!row.ok()) {
       take_unreadable(row.row.line);
       continue;

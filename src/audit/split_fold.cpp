@@ -2,6 +2,7 @@
 // generator, so that percentiles over more than 100,000 rows are the same
 // numbers.
 #include <algorithm>
+#include <bit>
 #include <future>
 
 #include "block_audit.hpp"
@@ -101,6 +102,7 @@ void SplitFold::add_length(std::uint32_t length) {
   lengths.min = lengths.count == 0 ? length : std::min<std::uint64_t>(lengths.min, length);
   lengths.max = std::max<std::uint64_t>(lengths.max, length);
   ++lengths.count;
+  ++lengths.histogram[static_cast<std::size_t>(std::bit_width(length))];
   length_total_ += length;
   const std::uint64_t place = length_reservoir_.next(kLengthSample);
   if (place < length_sample_.size()) length_sample_[place] = length;

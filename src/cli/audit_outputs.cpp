@@ -1,6 +1,7 @@
 #include "audit_outputs.hpp"
 
 #include "forgelm/audit/findings.hpp"
+#include "forgelm/audit/html_report.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
@@ -10,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFileOptions[] = {"sarif"};
+constexpr const char* kFileOptions[] = {"sarif", "html"};
 
 /// Where paths in findings count from: the repository of a GitHub step, else
 /// the current folder.
@@ -41,6 +42,10 @@ void write_audit_outputs(const audit::AuditReport& report, const Arguments& argu
   if (const auto path = arguments.maybe_text("sarif")) {
     write_file_durably(*path, dump(audit::sarif_log(report, repository_root()), kIndented));
     output.print(cat("SARIF log written to: ", *path, "\n"));
+  }
+  if (const auto path = arguments.maybe_text("html")) {
+    write_file_durably(*path, audit::html_report(report));
+    output.print(cat("Page written to: ", *path, "\n"));
   }
   if (output.format() == OutputFormat::github) {
     output.flush();

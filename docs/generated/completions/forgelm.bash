@@ -91,6 +91,9 @@ _forgelm() {
         --language-sample) COMPREPLY=(); return ;;
         --workers) COMPREPLY=(); return ;;
         --sarif) _forgelm_files -f; return ;;
+        --html) _forgelm_files -f; return ;;
+        --fix) _forgelm_files -d; return ;;
+        --fix-rule) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;

@@ -55,6 +55,8 @@ struct Finding {
 struct LengthStatistics {
   std::uint64_t count = 0, min = 0, max = 0, p50 = 0, p95 = 0;
   double mean = 0;  ///< one decimal
+  /// By powers of two: item 0 counts texts without a character, item i those of 2^(i-1) to 2^i - 1.
+  std::array<std::uint64_t, 33> histogram{};
 };
 
 struct SplitAudit {

@@ -2,6 +2,7 @@
 // personal data.
 #include "forgelm/audit/audit.hpp"
 
+#include "../audit_fix.hpp"
 #include "../audit_outputs.hpp"
 #include "forgelm/audit/croissant.hpp"
 #include "forgelm/cli/command.hpp"
@@ -30,18 +31,6 @@ audit::AuditOptions options_of(const Arguments& arguments) {
   options.num_language_sample = static_cast<std::uint64_t>(arguments.integer("language-sample"));
   options.num_workers = static_cast<int>(arguments.integer("workers"));
   return options;
-}
-
-Json gate_json(const Gate& gate, std::string_view allowed_key, bool is_allowed) {
-  return Json::object({{"status", !gate.has_failed ? "passed"
-                                  : is_allowed     ? "suppressed"
-                                                   : "failed"},
-                       {"severity", gate.has_failed ? Json("critical") : Json()},
-                       {"critical_total", total_of(gate.critical)},
-                       {"critical_types", to_object(gate.critical)},
-                       {"advisory_total", total_of(gate.advisory)},
-                       {"advisory_types", to_object(gate.advisory)},
-                       {std::string(allowed_key), is_allowed}});
 }
 
 Json document_of(const AuditReport& report, const Json& full, const std::filesystem::path& path,
@@ -82,13 +71,23 @@ bool judge(const Gate& gate, std::string_view what, std::string_view option, boo
   std::vector<std::string> kinds;
   for (const auto& [name, count] : gate.critical) kinds.push_back(cat(name, "=", count));
   if (is_allowed) {
-    logger.warning(what, " found (", join(kinds, ", "), ") and let pass by --", option,
-                   "; the findings are in the report");
+    logger.warning(what, " (", join(kinds, ", "), ") and let pass by --", option, "; the findings are in the report");
     return true;
   }
-  Output::complain(cat(what, " found: ", join(kinds, ", ")),
+  Output::complain(cat(what, ": ", join(kinds, ", ")),
                    cat(what_to_do, "; --", option, " records the findings without failing"));
   return false;
+}
+
+/// Both gates speak before either ends the run: two faults are two things to mend.
+bool judge_both(const AuditReport& report, const Arguments& arguments, std::string_view where) {
+  const bool pii = judge(report.pii_gate, cat("critical personal data found", where), "allow-pii",
+                         arguments.flag("allow-pii"), "mask it with forgelm audit --fix or forgelm ingest --pii-mask");
+  const bool secrets =
+      judge(report.secrets_gate, cat("secrets found", where), "allow-secrets", arguments.flag("allow-secrets"),
+            "do not train on this data: mask them with forgelm audit --fix or forgelm ingest "
+            "--secrets-mask");
+  return pii && secrets;
 }
 
 /// The places of the worst findings, for a terminal.
@@ -113,6 +112,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
                    "leave it out: the kinds that have a shape are always looked for");
   const audit::AuditOptions options = options_of(arguments);
   check_audit_outputs(arguments);
+  const std::optional<audit::FixRules> rules = fix_rules_of(arguments);
   AuditReport report;
   {
     Progress progress({.label = "audit", .unit = "byte", .is_bytes = true});
@@ -135,15 +135,18 @@ ExitCode run(const Arguments& arguments, Output& output) {
   write_audit_outputs(report, arguments, output);
   output.flush();
 
-  // Both gates speak before either ends the run: two faults are two things to
-  // mend.
-  const bool pii_passed = judge(report.pii_gate, "critical personal data", "allow-pii", arguments.flag("allow-pii"),
-                                "mask it with forgelm ingest --pii-mask");
-  const bool secrets_passed = judge(report.secrets_gate, "secrets", "allow-secrets", arguments.flag("allow-secrets"),
-                                    "do not train on this data: mask them with forgelm ingest "
-                                    "--secrets-mask");
-  output.set_document(document_of(report, full, path, arguments, pii_passed && secrets_passed));
-  return pii_passed && secrets_passed ? ExitCode::ok : ExitCode::gate_failed;
+  // What a job is to train on decides: the cleaned copy, where there is one.
+  Json document = document_of(report, full, path, arguments, false);
+  AuditReport* judged = &report;
+  std::optional<audit::FixResult> fixed;
+  if (rules) {
+    fixed = write_fixed_copy(options, report, *rules, arguments, output);
+    judged = &fixed->cleaned;
+    document.set("fix", fix_json(*fixed, arguments.flag("allow-secrets"), arguments.flag("allow-pii")));
+  }
+  const bool is_passed = judge_both(*judged, arguments, rules ? " in the cleaned copy" : "");
+  output.set_document(std::move(document.set("success", is_passed)));
+  return is_passed ? ExitCode::ok : ExitCode::gate_failed;
 }
 
 constexpr OptionSpec kOptions[] = {
@@ -214,6 +217,24 @@ constexpr OptionSpec kOptions[] = {
      .kind = OptionKind::path,
      .doc = "Write the findings as a SARIF 2.1.0 log too, for code scanning.",
      .value_name = "FILE"},
+    {.name = "html",
+     .kind = OptionKind::path,
+     .doc = "Write the report as one HTML page too, with plots; it needs nothing but itself.",
+     .value_name = "FILE"},
+    {.name = "fix",
+     .kind = OptionKind::directory,
+     .doc =
+         "Write a cleaned copy of the data to this folder, which must be new, empty, or such a copy: secrets and "
+         "critical personal data masked, unreadable, empty, repeated and leaked rows dropped. The data itself is not "
+         "changed, and the exit code is that of the copy.",
+     .value_name = "DIR"},
+    {.name = "fix-rule",
+     .kind = OptionKind::text,
+     .doc = "What --fix does about something: WHAT=keep, WHAT=mask or WHAT=drop; later rules win. WHAT: secrets, pii, "
+            "pii-high (and other tiers), a kind (email), unreadable, encoding, no-text, exact-duplicates, "
+            "near-duplicates, leaks, quality or one of its flags.",
+     .value_name = "RULE",
+     .is_repeated = true},
     {.name = "allow-secrets",
      .kind = OptionKind::flag,
      .doc = "Exit 0 even when secrets are found; they are still reported."},
@@ -226,6 +247,7 @@ constexpr OptionSpec kOptions[] = {
 constexpr Example kExamples[] = {
     {"forgelm audit data/train.jsonl", "one file, the report under ./audit"},
     {"forgelm audit data --output reports --workers 4", "a folder of splits, with leakage between them"},
+    {"forgelm audit data --fix cleaned --fix-rule pii=mask", "a copy to train on, without any personal data found"},
     {"forgelm audit data --output-format json --allow-pii", "for a script, failing on secrets only"},
 };
 
@@ -244,7 +266,8 @@ const CommandSpec command_audit = {
         "data_audit_report.json: personal data and secrets, "
         "near-duplicates within and between splits, languages, "
         "lengths, quality flags, changes of columns, rows that cannot "
-        "be read. Nothing of the data is changed.\n\n"
+        "be read. Nothing of the data is changed; --fix writes a cleaned "
+        "copy.\n\n"
         "Secrets and critical personal data (card and account numbers "
         "whose check digits hold) end it with exit code "
         "3 once the report is written. Other personal data, and random "
