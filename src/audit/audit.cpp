@@ -85,9 +85,10 @@ void read_rows(formats::RowBlock block, BlockAuditor& auditor) {
 
 void read_split(const AuditOptions& options, SplitAudit& split, const ReadBytes& progress) {
   Blocks blocks(split.path);
+  const ProfileTools tools = profile_tools(options, split.path);
   std::vector<std::unique_ptr<BlockAuditor>> auditors;
-  for (int i = 0; i < options.num_workers; ++i) auditors.push_back(std::make_unique<BlockAuditor>(options));
-  SplitFold fold(options, split);
+  for (int i = 0; i < options.num_workers; ++i) auditors.push_back(std::make_unique<BlockAuditor>(options, tools));
+  SplitFold fold(options, tools, split);
   run_ordered<Block, BlockAudit>(
       options.num_workers, [&] { return blocks.next(); },
       [&](Block block, int thread) {
@@ -193,6 +194,7 @@ AuditReport audit_data(const AuditOptions& options, const std::function<void(std
   report.dedup_method = options.dedup_method;
   report.near_dup_threshold = options.near_dup_threshold;
   report.jaccard_threshold = options.jaccard_threshold;
+  report.tokens = options.tokens;
   report.notes = std::move(layout.notes);
   for (const SplitFile& file : layout.splits) {
     report.splits.push_back(audit_split(options, file, [&](std::uint64_t bytes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "forgelm/audit/token_lengths.hpp"
 #include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 #include "notes.hpp"
@@ -179,6 +180,27 @@ Json labels_json(const SplitAudit& split) {
   return std::move(out.set("columns", std::move(columns)));
 }
 
+Json tokens_json(const TokensProfile& tokens) {
+  Json out = Json::object({{"read_as", tokens.read_as},
+                           {"rows", tokens.num_rows},
+                           {"rows_as_text", tokens.num_rows_as_text},
+                           {"rows_dropped", tokens.num_rows_dropped},
+                           {"sequences", tokens.num_sequences},
+                           {"tokens", tokens.num_tokens},
+                           {"min", tokens.min},
+                           {"max", tokens.max},
+                           {"mean", tokens.mean},
+                           {"p50", tokens.p50},
+                           {"p95", tokens.p95},
+                           {"p99", tokens.p99}});
+  if (!tokens.max_length) return out;
+  out.set("rows_over", tokens.num_rows_over);
+  out.set("rows_over_rate", share(tokens.num_rows_over, tokens.num_rows));
+  out.set("sequences_over", tokens.num_sequences_over);
+  out.set("tokens_lost", tokens.num_tokens_lost);
+  return std::move(out.set("tokens_lost_rate", share(tokens.num_tokens_lost, tokens.num_tokens)));
+}
+
 /// One object with a member for each split that could be read.
 template <class Make>
 Json by_split(const AuditReport& report, Make make) {
@@ -226,6 +248,16 @@ std::string encoding_text(const EncodingProfile& profile) {
   return cat("     encoding damage : ", join(kinds, ", "), " (rows=", profile.num_damaged_rows, ")\n");
 }
 
+std::string tokens_text(const std::optional<TokensProfile>& tokens) {
+  if (!tokens) return {};
+  std::string out = cat("     tokens          : total=", tokens->num_tokens, " p50=", tokens->p50, " p95=", tokens->p95,
+                        " p99=", tokens->p99, " max=", tokens->max, " mean=", tokens->mean, "\n");
+  if (tokens->max_length)
+    out += cat("     over ", *tokens->max_length, " tokens: rows=", tokens->num_rows_over, " tokens lost=",
+               tokens->num_tokens_lost, " (", percent(share(tokens->num_tokens_lost, tokens->num_tokens), 1), ")\n");
+  return out;
+}
+
 std::string labels_text(const LabelsProfile& profile) {
   std::string out;
   if (const PairBalance& pairs = profile.pairs; pairs.num_rows > 0)
@@ -247,11 +279,23 @@ void add_profile(Json& document, const AuditReport& report) {
   document.set("columns", by_split(report, [](const SplitAudit& split) { return columns_json(split.profile.columns); }));
   document.set("encoding", by_split(report, encoding_json));
   document.set("labels", by_split(report, labels_json));
+  if (report.tokens) {
+    const text::Tokenizer& tokenizer = report.tokens->builder().tokenizer();
+    const std::optional<std::int64_t> limit = report.tokens->max_length();
+    document.set("tokens",
+                 Json::object({{"tokenizer", report.tokens->source()},
+                               {"tokenizer_sha256", tokenizer.digest()},
+                               {"chat_template", report.tokens->builder().chat_template().name()},
+                               {"max_length", limit ? Json(*limit) : Json()},
+                               {"splits", by_split(report, [](const SplitAudit& split) {
+                                  return tokens_json(*split.profile.tokens);
+                                })}}));
+  }
 }
 
 std::string profile_text(const SplitAudit& split) {
   return columns_text(split.profile.columns) + encoding_text(split.profile.encoding) +
-         labels_text(split.profile.labels);
+         labels_text(split.profile.labels) + tokens_text(split.profile.tokens);
 }
 
 std::string profile_summary(const AuditReport& report) {

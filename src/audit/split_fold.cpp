@@ -37,11 +37,12 @@ std::uint64_t SplitFold::Reservoir::next(std::uint64_t size) {
   return state % seen;
 }
 
-SplitFold::SplitFold(const AuditOptions& options, SplitAudit& split)
+SplitFold::SplitFold(const AuditOptions& options, const ProfileTools& tools, SplitAudit& split)
     : options_(options),
       split_(split),
       reference_counts_(all_kinds().size(), 0),
-      found_counts_(all_kinds().size(), 0) {}
+      found_counts_(all_kinds().size(), 0),
+      profile_(tools) {}
 
 void SplitFold::add(BlockAudit&& block) {
   profile_.add(std::move(block.profile), split_.num_rows);

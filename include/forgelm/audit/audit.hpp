@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +25,8 @@
 
 namespace forgelm::audit {
 
+class TokenMeasure;
+
 FORGELM_CHOICES(DedupMethod, simhash, minhash)
 
 struct AuditOptions {
@@ -35,6 +38,7 @@ struct AuditOptions {
   int num_workers = 1;
   ScanEngine engine = ScanEngine::best;
   std::size_t max_findings = 10'000;  ///< listed for a split; all are counted
+  std::shared_ptr<const TokenMeasure> tokens;  ///< none: lengths in tokens are left out
 };
 
 /// A place where something was found.
@@ -108,6 +112,7 @@ struct AuditReport {
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   Counts found;
   Gate pii_gate, secrets_gate;
+  std::shared_ptr<const TokenMeasure> tokens;  ///< as in the options
   std::vector<std::string> notes;
 };
 

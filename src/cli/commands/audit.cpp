@@ -2,6 +2,8 @@
 // personal data.
 #include "forgelm/audit/audit.hpp"
 
+#include "../audit_measures.hpp"
+#include "../load_job.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
@@ -67,6 +69,7 @@ Json document_of(const AuditReport& report, const Json& full, const std::filesys
        {"croissant", full.at("croissant")},
        {"notes", full.at("notes")},
        {"files", full.at("files")},
+       {"tokens", full.find("tokens") != nullptr ? full.at("tokens") : Json()},
        {"scan", Json::object({{"strings", scan.at("strings")},
                               {"kinds", scan.at("kinds")},
                               {"findings_total", scan.at("findings_total")}})}});
@@ -108,7 +111,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (arguments.flag("pii-ml"))
     throw RunError(RunErrorKind::device, "--pii-ml needs a named-entity model, and this build runs none",
                    "leave it out: the kinds that have a shape are always looked for");
-  const audit::AuditOptions options = options_of(arguments);
+  audit::AuditOptions options = options_of(arguments);
+  add_audit_measures(arguments, output, options);
   AuditReport report;
   {
     Progress progress({.label = "audit", .unit = "byte", .is_bytes = true});
@@ -184,6 +188,24 @@ constexpr OptionSpec kOptions[] = {
      .doc = "Language of --pii-ml.",
      .value_name = "LANG",
      .default_text = "en"},
+    {.name = "tokenizer",
+     .kind = OptionKind::path,
+     .doc = "Measure rows in tokens of this model folder or tokenizer file, conversations through its chat template.",
+     .value_name = "PATH",
+     .one_of = "whose tokens"},
+    {.name = "config",
+     .kind = OptionKind::path,
+     .doc = "Measure rows in tokens as this job would train on them: its model's tokenizer and template, its columns, "
+            "its model.max_length.",
+     .value_name = "JOB",
+     .one_of = "whose tokens"},
+    kStageOption,
+    {.name = "max-length",
+     .kind = OptionKind::integer,
+     .doc = "Count the rows that are longer than so many tokens, and the tokens that cutting them loses; by default "
+            "the job's model.max_length, or what the tokenizer's files say.",
+     .value_name = "N",
+     .at_least = 1},
     {.name = "workers",
      .kind = OptionKind::integer,
      .doc = "Threads that read rows; the report is the same for any number.",
@@ -203,6 +225,7 @@ constexpr OptionSpec kOptions[] = {
 constexpr Example kExamples[] = {
     {"forgelm audit data/train.jsonl", "one file, the report under ./audit"},
     {"forgelm audit data --output reports --workers 4", "a folder of splits, with leakage between them"},
+    {"forgelm audit data --tokenizer models/smollm2 --max-length 2048", "how long rows are, and what is cut"},
     {"forgelm audit data --output-format json --allow-pii", "for a script, failing on secrets only"},
 };
 
