@@ -51,10 +51,11 @@ void add_balance(LabelsProfile& sum, const LabelsProfile& more) {
 
 }  // namespace
 
-ProfileTools profile_tools(const AuditOptions& options, const std::filesystem::path& file) {
+ProfileTools profile_tools(const AuditOptions& options, const SplitAudit& split) {
   ProfileTools tools;
   if (options.tokens)
-    tools.measure = SplitMeasure{options.tokens.get(), options.tokens->converter_for(file), file.native()};
+    tools.measure = SplitMeasure{options.tokens.get(), options.tokens->converter_for(split.path), split.path.native()};
+  if (split.name != "validation" && split.name != "test") tools.benchmarks = options.benchmarks.get();
   return tools;
 }
 
@@ -80,6 +81,7 @@ Damage BlockProfiler::replaced_because() {
 }
 
 void BlockProfiler::add_string(std::string_view text, const std::string& field) {
+  grams_.add_string(text, line_, row_);
   find_damage(text, spans_);
   for (const DamageSpan& span : spans_) {
     const Damage kind = span.kind == Damage::replacement_character ? replaced_because() : span.kind;
@@ -101,6 +103,7 @@ void BlockProfiler::add_place(std::string_view text, const std::string& field, c
 }
 
 void BlockProfiler::end_row() {
+  grams_.end_row();
   if (!is_row_damaged_) return;
   ++block_.encoding.num_damaged_rows;
   is_row_damaged_ = false;
@@ -111,6 +114,7 @@ BlockProfile BlockProfiler::take() {
   BlockProfile done = std::move(block_);
   done.labels = labels_.take();
   done.tokens = tokens_.take();
+  done.grams = grams_.take();
   block_ = {};
   return done;
 }
@@ -118,6 +122,7 @@ BlockProfile BlockProfiler::take() {
 void ProfileFold::add(BlockProfile&& block, std::uint64_t num_rows) {
   columns_.merge(block.columns);
   tokens_.merge(block.tokens);
+  grams_.add(block.grams, num_rows);
   add_each(encoding_.num_places, block.encoding.num_places);
   add_each(encoding_.num_rows, block.encoding.num_rows);
   encoding_.num_damaged_rows += block.encoding.num_damaged_rows;
@@ -135,8 +140,9 @@ SplitProfile ProfileFold::finish() {
   const auto end = std::unique(prompt_hashes_.begin(), prompt_hashes_.end());
   labels_.num_prompts = static_cast<std::uint64_t>(end - prompt_hashes_.begin());
   labels_.num_repeated_prompts = prompt_hashes_.size() - labels_.num_prompts;
-  SplitProfile profile{columns_.profile(), std::move(encoding_), labels_, std::nullopt};
+  SplitProfile profile{columns_.profile(), std::move(encoding_), labels_, std::nullopt, std::nullopt};
   if (tools_.measure) profile.tokens = tokens_profile(tokens_, *tools_.measure);
+  if (tools_.benchmarks != nullptr) profile.contamination = grams_.finish();
   return profile;
 }
 

@@ -14,6 +14,7 @@
 #include "forgelm/audit/audit.hpp"
 #include "forgelm/audit/profile.hpp"
 #include "json_line.hpp"
+#include "gram_counter.hpp"
 #include "label_balance.hpp"
 #include "token_counter.hpp"
 
@@ -22,21 +23,25 @@ namespace forgelm::audit {
 /// What a split is looked at with, where it was asked for; for all its threads.
 struct ProfileTools {
   std::optional<SplitMeasure> measure;
+  const BenchmarkIndex* benchmarks = nullptr;
 };
-ProfileTools profile_tools(const AuditOptions& options, const std::filesystem::path& file);
+/// Benchmarks are looked for in what is trained on, not in the splits `validation` and `test`.
+ProfileTools profile_tools(const AuditOptions& options, const SplitAudit& split);
 
 struct BlockProfile {
   ColumnTree columns;
   EncodingProfile encoding;
   BlockLabels labels;
   BlockTokens tokens;
+  BlockGrams grams;
 };
 
 /// For one thread.
 class BlockProfiler {
  public:
   /// `tools` must outlive it.
-  explicit BlockProfiler(const ProfileTools& tools) : tokens_(tools.measure ? &*tools.measure : nullptr) {}
+  explicit BlockProfiler(const ProfileTools& tools)
+      : tokens_(tools.measure ? &*tools.measure : nullptr), grams_(tools.benchmarks) {}
 
   /// The row that the strings of the next calls are of: as read, its line as it stands, its text; `number` is its line
   /// in the file, `row` counts from the block's first.
@@ -54,6 +59,7 @@ class BlockProfiler {
   BlockProfile block_;
   LabelCounter labels_;
   TokenCounter tokens_;
+  GramCounter grams_;
   std::uint64_t line_ = 0, row_ = 0, num_lone_surrogates_ = 0;
   bool is_decode_error_ = false;
   std::array<bool, kNumDamages> is_in_row_{};
@@ -64,13 +70,14 @@ class BlockProfiler {
 /// Puts blocks together, in order.
 class ProfileFold {
  public:
-  explicit ProfileFold(const ProfileTools& tools) : tools_(tools) {}
+  explicit ProfileFold(const ProfileTools& tools) : tools_(tools), grams_(tools.benchmarks) {}
   /// `num_rows`: rows of the split before the block's.
   void add(BlockProfile&& block, std::uint64_t num_rows);
   SplitProfile finish();
 
  private:
   const ProfileTools& tools_;
+  GramFold grams_;
   BlockTokens tokens_;
   ColumnTree columns_;
   EncodingProfile encoding_;

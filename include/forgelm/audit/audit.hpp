@@ -38,7 +38,8 @@ struct AuditOptions {
   int num_workers = 1;
   ScanEngine engine = ScanEngine::best;
   std::size_t max_findings = 10'000;  ///< listed for a split; all are counted
-  std::shared_ptr<const TokenMeasure> tokens;  ///< none: lengths in tokens are left out
+  std::shared_ptr<const TokenMeasure> tokens;         ///< none: lengths in tokens are left out
+  std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< none: contamination is left out
 };
 
 /// A place where something was found.
@@ -112,7 +113,9 @@ struct AuditReport {
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   Counts found;
   Gate pii_gate, secrets_gate;
-  std::shared_ptr<const TokenMeasure> tokens;  ///< as in the options
+  std::shared_ptr<const TokenMeasure> tokens;         ///< as in the options
+  std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< likewise
+  std::vector<BenchmarkOverlap> overlaps;            ///< by benchmark
   std::vector<std::string> notes;
 };
 

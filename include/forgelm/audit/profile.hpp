@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "forgelm/audit/contamination.hpp"
 #include "forgelm/core/choices.hpp"
 
 namespace forgelm::audit {
@@ -143,7 +144,8 @@ struct SplitProfile {
   ColumnsProfile columns;
   EncodingProfile encoding;
   LabelsProfile labels;
-  std::optional<TokensProfile> tokens;  ///< when a tokenizer was given
+  std::optional<TokensProfile> tokens;                ///< when a tokenizer was given
+  std::optional<ContaminationProfile> contamination;  ///< of training splits, when benchmarks were given
 };
 
 }  // namespace forgelm::audit

@@ -43,6 +43,14 @@ Json gate_json(const Gate& gate, std::string_view allowed_key, bool is_allowed) 
                        {std::string(allowed_key), is_allowed}});
 }
 
+/// Without the lists of items, which are in the report.
+Json contamination_of(const Json& full) {
+  if (full.find("contamination") == nullptr) return {};
+  Json out = full.at("contamination");
+  for (auto& [name, benchmark] : out.find("benchmarks")->members()) std::erase_if(benchmark.members(), [](const Json::Member& member) { return member.first == "touched"; });
+  return out;
+}
+
 Json document_of(const AuditReport& report, const Json& full, const std::filesystem::path& path,
                  const Arguments& arguments, bool is_passed) {
   Json splits = Json::object(), leaks = Json::array();
@@ -70,6 +78,7 @@ Json document_of(const AuditReport& report, const Json& full, const std::filesys
        {"notes", full.at("notes")},
        {"files", full.at("files")},
        {"tokens", full.find("tokens") != nullptr ? full.at("tokens") : Json()},
+       {"contamination", contamination_of(full)},
        {"scan", Json::object({{"strings", scan.at("strings")},
                               {"kinds", scan.at("kinds")},
                               {"findings_total", scan.at("findings_total")}})}});
@@ -138,8 +147,9 @@ ExitCode run(const Arguments& arguments, Output& output) {
   const bool secrets_passed = judge(report.secrets_gate, "secrets", "allow-secrets", arguments.flag("allow-secrets"),
                                     "do not train on this data: mask them with forgelm ingest "
                                     "--secrets-mask");
-  output.set_document(document_of(report, full, path, arguments, pii_passed && secrets_passed));
-  return pii_passed && secrets_passed ? ExitCode::ok : ExitCode::gate_failed;
+  const bool is_passed = passes_contamination(arguments, report) && pii_passed && secrets_passed;
+  output.set_document(document_of(report, full, path, arguments, is_passed));
+  return is_passed ? ExitCode::ok : ExitCode::gate_failed;
 }
 
 constexpr OptionSpec kOptions[] = {
@@ -206,6 +216,25 @@ constexpr OptionSpec kOptions[] = {
             "the job's model.max_length, or what the tokenizer's files say.",
      .value_name = "N",
      .at_least = 1},
+    {.name = "benchmark",
+     .kind = OptionKind::text,
+     .doc = "Look for the items of a benchmark (a file of rows, or a folder of such files) in what is trained on. May be "
+            "given several times.",
+     .value_name = "NAME=FILE",
+     .is_repeated = true},
+    {.name = "benchmark-ngram",
+     .kind = OptionKind::integer,
+     .doc = "Words in a row that make an item of a benchmark known again.",
+     .value_name = "N",
+     .default_text = "13",
+     .at_least = 2,
+     .at_most = 64},
+    {.name = "fail-on-contamination",
+     .kind = OptionKind::real,
+     .doc = "Exit 3 when a larger share of a benchmark's items than this shares an n-gram with the training data.",
+     .value_name = "RATE",
+     .at_least = 0,
+     .at_most = 1},
     {.name = "workers",
      .kind = OptionKind::integer,
      .doc = "Threads that read rows; the report is the same for any number.",
