@@ -25,9 +25,10 @@ using ReadBytes = std::function<void(std::uint64_t)>;
 
 void read_split(const AuditOptions& options, SplitAudit& split, const ReadBytes& progress) {
   SplitBlocks blocks(split.path);
+  const ProfileTools tools = profile_tools(options, split);
   std::vector<std::unique_ptr<BlockAuditor>> auditors;
-  for (int i = 0; i < options.num_workers; ++i) auditors.push_back(std::make_unique<BlockAuditor>(options));
-  SplitFold fold(options, split);
+  for (int i = 0; i < options.num_workers; ++i) auditors.push_back(std::make_unique<BlockAuditor>(options, tools));
+  SplitFold fold(options, tools, split);
   run_ordered<SplitBlock, BlockAudit>(
       options.num_workers, [&] { return blocks.next(); },
       [&](SplitBlock block, int thread) {
@@ -105,6 +106,14 @@ std::vector<Leak> find_leaks(const std::vector<SplitAudit>& splits, const AuditO
   return leaks;
 }
 
+void add_overlaps(AuditReport& report) {
+  if (!report.benchmarks) return;
+  std::vector<const ContaminationProfile*> profiles;
+  for (const SplitAudit& split : report.splits)
+    profiles.push_back(split.profile.contamination ? &*split.profile.contamination : nullptr);
+  report.overlaps = find_overlaps(*report.benchmarks, profiles);
+}
+
 /// The reference's finding in a row's text or ours in any string: the larger
 /// count, since one is part of the other.
 void judge(AuditReport& report) {
@@ -138,6 +147,8 @@ AuditReport audit_data(const AuditOptions& options, const std::function<void(std
   report.dedup_method = options.dedup_method;
   report.near_dup_threshold = options.near_dup_threshold;
   report.jaccard_threshold = options.jaccard_threshold;
+  report.tokens = options.tokens;
+  report.benchmarks = options.benchmarks;
   report.notes = std::move(layout.notes);
   for (const SplitFile& file : layout.splits) {
     report.splits.push_back(audit_split(options, file, [&](std::uint64_t bytes) {
@@ -154,6 +165,7 @@ AuditReport audit_data(const AuditOptions& options, const std::function<void(std
     add_counts(report.found, split.found);
   }
   report.leaks = find_leaks(report.splits, options);
+  add_overlaps(report);
   judge(report);
   add_notes(report);
   return report;

@@ -23,7 +23,10 @@ std::size_t num_characters(std::string_view text) {
 
 }  // namespace
 
-BlockAuditor::BlockAuditor(const AuditOptions& options) : options_(options), scanner_(options.engine) { start(); }
+BlockAuditor::BlockAuditor(const AuditOptions& options, const ProfileTools& tools)
+    : options_(options), scanner_(options.engine), profiler_(tools) {
+  start();
+}
 
 void BlockAuditor::start() {
   block_ = {};
@@ -48,7 +51,7 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
     return;
   }
   const std::string_view text = read.value.is_object() ? row_text(read.value, text_buffer_) : std::string_view();
-  profiler_.start_row(read, number, block_.num_rows);
+  profiler_.start_row(read, line, text, number, block_.num_rows);
   add_strings(read.value, text, number);
   profiler_.end_row();
   masks_.read(text);

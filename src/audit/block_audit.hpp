@@ -51,7 +51,8 @@ struct BlockAudit {
 /// For one thread; takes lines one after the other.
 class BlockAuditor {
  public:
-  explicit BlockAuditor(const AuditOptions& options);
+  /// Both must outlive it.
+  BlockAuditor(const AuditOptions& options, const ProfileTools& tools);
 
   /// One line of JSON (see JsonLineReader::read); `number` is its line in the
   /// file.
@@ -84,7 +85,7 @@ class BlockAuditor {
 /// Puts blocks together, in order.
 class SplitFold {
  public:
-  SplitFold(const AuditOptions& options, SplitAudit& split);
+  SplitFold(const AuditOptions& options, const ProfileTools& tools, SplitAudit& split);
   void add(BlockAudit&& block);
   /// Fills in what needs all rows; languages are found by `num_workers`
   /// threads.

@@ -51,13 +51,23 @@ void add_balance(LabelsProfile& sum, const LabelsProfile& more) {
 
 }  // namespace
 
-void BlockProfiler::start_row(const JsonLine& line, std::uint64_t number, std::uint64_t row) {
+ProfileTools profile_tools(const AuditOptions& options, const SplitAudit& split) {
+  ProfileTools tools;
+  if (options.tokens)
+    tools.measure = SplitMeasure{options.tokens.get(), options.tokens->converter_for(split.path), split.path.native()};
+  if (split.name != "validation" && split.name != "test") tools.benchmarks = options.benchmarks.get();
+  return tools;
+}
+
+void BlockProfiler::start_row(const JsonLine& read, std::string_view line, std::string_view text, std::uint64_t number,
+                              std::uint64_t row) {
   line_ = number;
   row_ = row;
-  num_lone_surrogates_ = line.num_lone_surrogates;
-  is_decode_error_ = line.is_decode_error;
-  block_.columns.add(line.value, number, !line.is_repaired);
-  if (line.value.is_object()) labels_.add(simdjson::dom::object(line.value), !line.is_repaired);
+  num_lone_surrogates_ = read.num_lone_surrogates;
+  is_decode_error_ = read.is_decode_error;
+  block_.columns.add(read.value, number, !read.is_repaired);
+  if (read.value.is_object()) labels_.add(simdjson::dom::object(read.value), !read.is_repaired);
+  tokens_.add(line, text);
 }
 
 // Where a line was mended before it was read, its replacement characters are what mending put there: half pairs first,
@@ -71,6 +81,7 @@ Damage BlockProfiler::replaced_because() {
 }
 
 void BlockProfiler::add_string(std::string_view text, const std::string& field) {
+  grams_.add_string(text, line_, row_);
   find_damage(text, spans_);
   for (const DamageSpan& span : spans_) {
     const Damage kind = span.kind == Damage::replacement_character ? replaced_because() : span.kind;
@@ -92,6 +103,7 @@ void BlockProfiler::add_place(std::string_view text, const std::string& field, c
 }
 
 void BlockProfiler::end_row() {
+  grams_.end_row();
   if (!is_row_damaged_) return;
   ++block_.encoding.num_damaged_rows;
   is_row_damaged_ = false;
@@ -101,12 +113,16 @@ void BlockProfiler::end_row() {
 BlockProfile BlockProfiler::take() {
   BlockProfile done = std::move(block_);
   done.labels = labels_.take();
+  done.tokens = tokens_.take();
+  done.grams = grams_.take();
   block_ = {};
   return done;
 }
 
 void ProfileFold::add(BlockProfile&& block, std::uint64_t num_rows) {
   columns_.merge(block.columns);
+  tokens_.merge(block.tokens);
+  grams_.add(block.grams, num_rows);
   add_each(encoding_.num_places, block.encoding.num_places);
   add_each(encoding_.num_rows, block.encoding.num_rows);
   encoding_.num_damaged_rows += block.encoding.num_damaged_rows;
@@ -124,7 +140,10 @@ SplitProfile ProfileFold::finish() {
   const auto end = std::unique(prompt_hashes_.begin(), prompt_hashes_.end());
   labels_.num_prompts = static_cast<std::uint64_t>(end - prompt_hashes_.begin());
   labels_.num_repeated_prompts = prompt_hashes_.size() - labels_.num_prompts;
-  return {columns_.profile(), std::move(encoding_), labels_};
+  SplitProfile profile{columns_.profile(), std::move(encoding_), labels_, std::nullopt, std::nullopt};
+  if (tools_.measure) profile.tokens = tokens_profile(tokens_, *tools_.measure);
+  if (tools_.benchmarks != nullptr) profile.contamination = grams_.finish();
+  return profile;
 }
 
 }  // namespace forgelm::audit

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "forgelm/audit/token_lengths.hpp"
 #include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 #include "notes.hpp"
@@ -10,6 +11,7 @@ namespace forgelm::audit {
 namespace {
 
 constexpr std::size_t kMaxColumns = 2000;  // listed for a split
+constexpr std::size_t kMaxItems = 1000;    // listed for a benchmark
 
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : rounded(static_cast<double>(part) / static_cast<double>(whole), 4);
@@ -180,6 +182,76 @@ Json labels_json(const SplitAudit& split) {
   return std::move(out.set("columns", std::move(columns)));
 }
 
+Json tokens_json(const TokensProfile& tokens) {
+  Json out = Json::object({{"read_as", tokens.read_as},
+                           {"rows", tokens.num_rows},
+                           {"rows_as_text", tokens.num_rows_as_text},
+                           {"rows_dropped", tokens.num_rows_dropped},
+                           {"sequences", tokens.num_sequences},
+                           {"tokens", tokens.num_tokens},
+                           {"min", tokens.min},
+                           {"max", tokens.max},
+                           {"mean", tokens.mean},
+                           {"p50", tokens.p50},
+                           {"p95", tokens.p95},
+                           {"p99", tokens.p99}});
+  if (!tokens.max_length) return out;
+  out.set("rows_over", tokens.num_rows_over);
+  out.set("rows_over_rate", share(tokens.num_rows_over, tokens.num_rows));
+  out.set("sequences_over", tokens.num_sequences_over);
+  out.set("tokens_lost", tokens.num_tokens_lost);
+  return std::move(out.set("tokens_lost_rate", share(tokens.num_tokens_lost, tokens.num_tokens)));
+}
+
+Json item_json(const AuditReport& report, const BenchmarkIndex::Benchmark& benchmark, const ContaminatedItem& touched) {
+  const BenchmarkIndex::Item& item = report.benchmarks->items()[touched.item];
+  const SplitAudit& split = report.splits[touched.split];
+  return Json::object({{"file", benchmark.files[item.file].path.filename().native()},
+                       {"line", line_json(item.line)},
+                       {"item", touched.item - benchmark.first_item},
+                       {"ngrams", item.num_grams},
+                       {"ngrams_found", touched.num_found},
+                       {"share", touched.share},
+                       {"split", split.name},
+                       {"data_file", split.path.filename().native()},
+                       {"data_line", line_json(touched.line)},
+                       {"data_row", touched.row}});
+}
+
+Json overlap_json(const AuditReport& report, std::size_t number) {
+  const BenchmarkIndex::Benchmark& benchmark = report.benchmarks->benchmarks()[number];
+  const BenchmarkOverlap& overlap = report.overlaps[number];
+  Json files = Json::array(), rows = Json::object(), items = Json::array();
+  for (const BenchmarkIndex::File& file : benchmark.files)
+    files.push(Json::object({{"file", file.path.filename().native()}, {"sha256", file.sha256}}));
+  for (std::size_t i = 0; i < report.splits.size(); ++i)
+    if (report.splits[i].profile.contamination)
+      rows.set(report.splits[i].name,
+               Json::object({{"rows_touched", overlap.num_rows_touched[i]},
+                             {"rate", share(overlap.num_rows_touched[i], report.splits[i].num_rows)}}));
+  for (std::size_t i = 0; i < std::min(overlap.items.size(), kMaxItems); ++i)
+    items.push(item_json(report, benchmark, overlap.items[i]));
+  return Json::object({{"files", std::move(files)},
+                       {"items", overlap.num_items},
+                       {"items_too_short", benchmark.num_items_too_short},
+                       {"items_touched", overlap.num_touched},
+                       {"items_half", overlap.num_half},
+                       {"items_most", overlap.num_most},
+                       {"contamination_rate", rounded(overlap.rate, 4)},
+                       {"splits", std::move(rows)},
+                       {"items_listed", std::min(overlap.items.size(), kMaxItems)},
+                       {"touched", std::move(items)}});
+}
+
+Json contamination_json(const AuditReport& report) {
+  Json benchmarks = Json::object();
+  for (std::size_t i = 0; i < report.overlaps.size(); ++i)
+    benchmarks.set(report.benchmarks->benchmarks()[i].name, overlap_json(report, i));
+  return Json::object({{"ngram", report.benchmarks->ngram()},
+                       {"normalization", "words (\\w+) in lower case; n-grams within one string"},
+                       {"benchmarks", std::move(benchmarks)}});
+}
+
 /// One object with a member for each split that could be read.
 template <class Make>
 Json by_split(const AuditReport& report, Make make) {
@@ -227,6 +299,30 @@ std::string encoding_text(const EncodingProfile& profile) {
   return cat("     encoding damage : ", join(kinds, ", "), " (rows=", profile.num_damaged_rows, ")\n");
 }
 
+std::string tokens_text(const std::optional<TokensProfile>& tokens) {
+  if (!tokens) return {};
+  std::string out = cat("     tokens          : total=", tokens->num_tokens, " p50=", tokens->p50, " p95=", tokens->p95,
+                        " p99=", tokens->p99, " max=", tokens->max, " mean=", tokens->mean, "\n");
+  if (tokens->max_length)
+    out += cat("     over ", *tokens->max_length, " tokens: rows=", tokens->num_rows_over, " tokens lost=",
+               tokens->num_tokens_lost, " (", percent(share(tokens->num_tokens_lost, tokens->num_tokens), 1), ")\n");
+  return out;
+}
+
+std::string overlaps_text(const AuditReport& report) {
+  if (!report.benchmarks) return {};
+  std::string out = cat("  Contamination (", report.benchmarks->ngram(), "-grams):\n");
+  for (std::size_t i = 0; i < report.overlaps.size(); ++i) {
+    const BenchmarkOverlap& overlap = report.overlaps[i];
+    std::uint64_t rows = 0;
+    for (const std::uint64_t count : overlap.num_rows_touched) rows += count;
+    out += cat("    ", report.benchmarks->benchmarks()[i].name, ": items touched=", overlap.num_touched, "/",
+               overlap.num_items_judged, " (", percent(overlap.rate), ") half or more=", overlap.num_half,
+               " rows touched=", rows, "\n");
+  }
+  return out;
+}
+
 std::string labels_text(const LabelsProfile& profile) {
   std::string out;
   if (const PairBalance& pairs = profile.pairs; pairs.num_rows > 0)
@@ -249,19 +345,33 @@ void add_profile(Json& document, const AuditReport& report) {
                by_split(report, [](const SplitAudit& split) { return columns_json(split.profile.columns); }));
   document.set("encoding", by_split(report, encoding_json));
   document.set("labels", by_split(report, labels_json));
+  if (report.tokens) {
+    const text::Tokenizer& tokenizer = report.tokens->builder().tokenizer();
+    const std::optional<std::int64_t> limit = report.tokens->max_length();
+    document.set("tokens",
+                 Json::object({{"tokenizer", report.tokens->source()},
+                               {"tokenizer_sha256", tokenizer.digest()},
+                               {"chat_template", report.tokens->builder().chat_template().name()},
+                               {"max_length", limit ? Json(*limit) : Json()},
+                               {"splits", by_split(report, [](const SplitAudit& split) {
+                                  return tokens_json(*split.profile.tokens);
+                                })}}));
+  }
+  if (report.benchmarks) document.set("contamination", contamination_json(report));
 }
 
 std::string profile_text(const SplitAudit& split) {
   return columns_text(split.profile.columns) + encoding_text(split.profile.encoding) +
-         labels_text(split.profile.labels);
+         labels_text(split.profile.labels) + tokens_text(split.profile.tokens);
 }
 
 std::string profile_summary(const AuditReport& report) {
+  const std::string overlaps = overlaps_text(report);
   const SchemaPii found = schema_pii(report);
-  if (found.flagged.empty()) return {};
+  if (found.flagged.empty()) return overlaps;
   std::vector<std::string> columns;
   for (const FlaggedColumn& column : found.flagged) columns.push_back(cat(column.path, " (", column.rule->part, ")"));
-  return cat("  Column names   : ", first_of(columns, ", "), " \xE2\x80\x94 risk = ", found.risk, "\n");
+  return cat("  Column names   : ", first_of(columns, ", "), " \xE2\x80\x94 risk = ", found.risk, "\n", overlaps);
 }
 
 bool has_profile_findings(const SplitAudit& split) { return !profile_text(split).empty(); }

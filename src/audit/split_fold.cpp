@@ -44,8 +44,12 @@ std::uint64_t SplitFold::Reservoir::next(std::uint64_t size) {
   return state % seen;
 }
 
-SplitFold::SplitFold(const AuditOptions& options, SplitAudit& split)
-    : options_(options), split_(split), reference_counts_(all_kinds().size(), 0), found_counts_(all_kinds().size(), 0) {
+SplitFold::SplitFold(const AuditOptions& options, const ProfileTools& tools, SplitAudit& split)
+    : options_(options),
+      split_(split),
+      reference_counts_(all_kinds().size(), 0),
+      found_counts_(all_kinds().size(), 0),
+      profile_(tools) {
   if (options.dedup_method == DedupMethod::minhash) sketches_ = std::make_shared<SketchIndex>();
 }
 

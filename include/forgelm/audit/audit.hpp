@@ -24,6 +24,8 @@
 
 namespace forgelm::audit {
 
+class TokenMeasure;
+
 FORGELM_CHOICES(DedupMethod, simhash, minhash)
 
 class SketchIndex;  // of src/audit
@@ -40,6 +42,8 @@ struct AuditOptions {
   std::uint64_t num_language_sample = 10'000;
   ScanEngine engine = ScanEngine::best;
   std::size_t max_findings = 10'000;  ///< listed for a split; all are counted
+  std::shared_ptr<const TokenMeasure> tokens;         ///< none: lengths in tokens are left out
+  std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< none: contamination is left out
 };
 
 /// A place where something was found.
@@ -115,6 +119,9 @@ struct AuditReport {
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   Counts found;
   Gate pii_gate, secrets_gate;
+  std::shared_ptr<const TokenMeasure> tokens;         ///< as in the options
+  std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< likewise
+  std::vector<BenchmarkOverlap> overlaps;            ///< by benchmark
   std::vector<std::string> notes;
   Json croissant = Json::object();  ///< croissant_card(), where one was asked for
 };

@@ -8,11 +8,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "forgelm/audit/contamination.hpp"
 #include "forgelm/core/choices.hpp"
 
 namespace forgelm::audit {
@@ -123,10 +125,27 @@ struct LabelsProfile {
   std::uint64_t num_repeated_prompts = 0;  ///< rows whose prompt an earlier one has
 };
 
+// ---- tokens -------------------------------------------------------------------------------------------------------
+
+/// Lengths in tokens of what training makes of the rows: of a preference pair two sequences, prompt and answer each.
+struct TokensProfile {
+  std::string read_as;  ///< "messages: messages", the row format and its columns; "text" where none fits
+  std::uint64_t num_rows = 0, num_sequences = 0, num_tokens = 0;
+  std::uint64_t min = 0, max = 0, p50 = 0, p95 = 0, p99 = 0;
+  double mean = 0;                          ///< one decimal
+  std::uint64_t num_rows_as_text = 0;       ///< of num_rows: measured as their text, not in the row format
+  std::uint64_t num_rows_dropped = 0;  ///< not measured: nothing in them to learn
+  std::optional<std::int64_t> max_length;
+  std::uint64_t num_rows_over = 0, num_sequences_over = 0;
+  std::uint64_t num_tokens_lost = 0;  ///< beyond max_length
+};
+
 struct SplitProfile {
   ColumnsProfile columns;
   EncodingProfile encoding;
   LabelsProfile labels;
+  std::optional<TokensProfile> tokens;                ///< when a tokenizer was given
+  std::optional<ContaminationProfile> contamination;  ///< of training splits, when benchmarks were given
 };
 
 }  // namespace forgelm::audit

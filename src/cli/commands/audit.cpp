@@ -5,6 +5,8 @@
 #include "../audit_fix.hpp"
 #include "../audit_outputs.hpp"
 #include "forgelm/audit/croissant.hpp"
+#include "../audit_measures.hpp"
+#include "../load_job.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
@@ -33,6 +35,14 @@ audit::AuditOptions options_of(const Arguments& arguments) {
   return options;
 }
 
+/// Without the lists of items, which are in the report.
+Json contamination_of(const Json& full) {
+  if (full.find("contamination") == nullptr) return {};
+  Json out = full.at("contamination");
+  for (auto& [name, benchmark] : out.find("benchmarks")->members()) std::erase_if(benchmark.members(), [](const Json::Member& member) { return member.first == "touched"; });
+  return out;
+}
+
 Json document_of(const AuditReport& report, const Json& full, const std::filesystem::path& path,
                  const Arguments& arguments, bool is_passed) {
   Json splits = Json::object(), leaks = Json::array();
@@ -59,6 +69,8 @@ Json document_of(const AuditReport& report, const Json& full, const std::filesys
        {"croissant", full.at("croissant")},
        {"notes", full.at("notes")},
        {"files", full.at("files")},
+       {"tokens", full.find("tokens") != nullptr ? full.at("tokens") : Json()},
+       {"contamination", contamination_of(full)},
        {"scan", Json::object({{"strings", scan.at("strings")},
                               {"kinds", scan.at("kinds")},
                               {"findings_total", scan.at("findings_total")}})}});
@@ -110,9 +122,10 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (arguments.flag("pii-ml"))
     throw RunError(RunErrorKind::device, "--pii-ml needs a named-entity model, and this build runs none",
                    "leave it out: the kinds that have a shape are always looked for");
-  const audit::AuditOptions options = options_of(arguments);
+  audit::AuditOptions options = options_of(arguments);
   check_audit_outputs(arguments);
   const std::optional<audit::FixRules> rules = fix_rules_of(arguments);
+  add_audit_measures(arguments, output, options);
   AuditReport report;
   {
     Progress progress({.label = "audit", .unit = "byte", .is_bytes = true});
@@ -144,7 +157,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
     judged = &fixed->cleaned;
     document.set("fix", fix_json(*fixed, arguments.flag("allow-secrets"), arguments.flag("allow-pii")));
   }
-  const bool is_passed = judge_both(*judged, arguments, rules ? " in the cleaned copy" : "");
+  const bool is_free = passes_contamination(arguments, *judged);
+  const bool is_passed = judge_both(*judged, arguments, rules ? " in the cleaned copy" : "") && is_free;
   output.set_document(std::move(document.set("success", is_passed)));
   return is_passed ? ExitCode::ok : ExitCode::gate_failed;
 }
@@ -206,6 +220,43 @@ constexpr OptionSpec kOptions[] = {
      .value_name = "N",
      .default_text = "10000",
      .at_least = 0},
+    {.name = "tokenizer",
+     .kind = OptionKind::path,
+     .doc = "Measure rows in tokens of this model folder or tokenizer file, conversations through its chat template.",
+     .value_name = "PATH",
+     .one_of = "whose tokens"},
+    {.name = "config",
+     .kind = OptionKind::path,
+     .doc = "Measure rows in tokens as this job would train on them: its model's tokenizer and template, its columns, "
+            "its model.max_length.",
+     .value_name = "JOB",
+     .one_of = "whose tokens"},
+    kStageOption,
+    {.name = "max-length",
+     .kind = OptionKind::integer,
+     .doc = "Count the rows that are longer than so many tokens, and the tokens that cutting them loses; by default "
+            "the job's model.max_length, or what the tokenizer's files say.",
+     .value_name = "N",
+     .at_least = 1},
+    {.name = "benchmark",
+     .kind = OptionKind::text,
+     .doc = "Look for the items of a benchmark (a file of rows, or a folder of such files) in what is trained on. May be "
+            "given several times.",
+     .value_name = "NAME=FILE",
+     .is_repeated = true},
+    {.name = "benchmark-ngram",
+     .kind = OptionKind::integer,
+     .doc = "Words in a row that make an item of a benchmark known again.",
+     .value_name = "N",
+     .default_text = "13",
+     .at_least = 2,
+     .at_most = 64},
+    {.name = "fail-on-contamination",
+     .kind = OptionKind::real,
+     .doc = "Exit 3 when a larger share of a benchmark's items than this shares an n-gram with the training data.",
+     .value_name = "RATE",
+     .at_least = 0,
+     .at_most = 1},
     {.name = "workers",
      .kind = OptionKind::integer,
      .doc = "Threads that read rows; the report is the same for any number.",
@@ -248,6 +299,7 @@ constexpr Example kExamples[] = {
     {"forgelm audit data/train.jsonl", "one file, the report under ./audit"},
     {"forgelm audit data --output reports --workers 4", "a folder of splits, with leakage between them"},
     {"forgelm audit data --fix cleaned --fix-rule pii=mask", "a copy to train on, without any personal data found"},
+    {"forgelm audit data --tokenizer models/smollm2 --max-length 2048", "how long rows are, and what is cut"},
     {"forgelm audit data --output-format json --allow-pii", "for a script, failing on secrets only"},
 };
 
