@@ -50,7 +50,9 @@ std::optional<AuditVerdict> audit_verdict(const Json& report) {
     const Json* split = splits->find(text_at(file, "split"));
     if (!is_object(split) || sha256.empty()) continue;
     const std::int64_t num_unread = count_at(*split, "parse_errors") + count_at(*split, "non_object_rows");
-    if (num_unread > 0) verdict.not_read.push_back(cat(name, ": the audit could not read ", num_unread, num_unread == 1 ? " row" : " rows"));
+    if (num_unread > 0)
+      verdict.not_read.push_back(
+          cat(name, ": the audit could not read ", num_unread, num_unread == 1 ? " row" : " rows"));
     else if (count_at(*split, "sample_count") == 0) verdict.not_read.push_back(cat(name, ": the audit found no rows"));
     else verdict.covered.push_back(sha256);
   }
