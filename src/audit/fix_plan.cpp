@@ -157,7 +157,8 @@ std::vector<SplitPlan> plan_fix(const AuditOptions& options, const AuditReport& 
     run_ordered<SplitBlock, std::pair<Signatures, std::uint64_t>>(
         options.num_workers, [&] { return blocks.next(); },
         [&](SplitBlock block, int thread) {
-          std::pair<Signatures, std::uint64_t> done{{}, block.end_byte};
+          std::pair<Signatures, std::uint64_t> done;
+          done.second = block.end_byte;
           for_each_fix_line(std::move(block), [&](const FixLine& line) {
             planner.add(fixers[static_cast<std::size_t>(thread)], line, done.first);
           });
