@@ -22,7 +22,10 @@ std::size_t num_characters(std::string_view text) {
 
 }  // namespace
 
-BlockAuditor::BlockAuditor(const AuditOptions& options) : options_(options), scanner_(options.engine) { start(); }
+BlockAuditor::BlockAuditor(const AuditOptions& options)
+    : options_(options), scanner_(options.engine), entities_(options.entities) {
+  start();
+}
 
 void BlockAuditor::start() {
   block_ = {};
@@ -32,6 +35,7 @@ void BlockAuditor::start() {
 }
 
 BlockAudit BlockAuditor::take() {
+  entities_.finish(block_, options_.max_findings);
   BlockAudit done = std::move(block_);
   start();
   return done;
@@ -46,7 +50,9 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
     return;
   }
   const std::string_view text = read.value.is_object() ? row_text(read.value, text_buffer_) : std::string_view();
+  entities_.start_row(text, number, block_.num_rows);
   add_strings(read.value, text, number);
+  entities_.end_row();
   masks_.read(text);
   ++block_.num_rows;
   if (!read.value.is_object()) {
@@ -113,6 +119,7 @@ void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_vi
   for_each_string(row, path_, [&](const std::string& path, std::string_view text) {
     ++block_.num_strings;
     block_.num_string_bytes += text.size();
+    entities_.add_string(path, text);
     const TriggerSet triggers = scanner_.triggers(text);
     triggers_of_row |= triggers;
     scanner_.scan(text, triggers, matches_);
@@ -137,6 +144,7 @@ void BlockAuditor::count_reference_kinds() {
 
 void BlockAuditor::add_findings(std::string_view text, const std::string& field, std::uint64_t number) {
   for (const Match& match : without_overlaps(std::move(matches_))) {
+    entities_.add_taken(match.begin, match.end);
     ++block_.found_counts[match.kind];
     if (block_.findings.size() >= options_.max_findings) continue;
     const std::uint64_t begin = num_characters(text.substr(0, match.begin));

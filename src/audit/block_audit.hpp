@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "entities.hpp"
 #include "forgelm/audit/audit.hpp"
 #include "json_line.hpp"
 #include "quality.hpp"
@@ -71,6 +72,7 @@ class BlockAuditor {
   std::string text_buffer_, path_, keys_;
   std::vector<std::pair<std::string, std::size_t>> known_keys_;
   std::vector<Match> matches_;
+  EntityPass entities_;
 };
 
 /// Puts blocks together, in order.

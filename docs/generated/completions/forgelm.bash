@@ -79,12 +79,14 @@ _forgelm() {
         --near-dup-threshold) COMPREPLY=(); return ;;
         --jaccard-threshold) COMPREPLY=(); return ;;
         --pii-ml-language) COMPREPLY=(); return ;;
+        --pii-ml-model) _forgelm_files -d; return ;;
+        --pii-ml-min-score) COMPREPLY=(); return ;;
         --workers) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --pii-ml --pii-ml-language --workers --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --pii-ml --pii-ml-language --pii-ml-model --pii-ml-min-score --workers --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'bundle')
       case $previous in
         --output) _forgelm_files -f; return ;;

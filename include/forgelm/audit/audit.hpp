@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "forgelm/audit/entities.hpp"
 #include "forgelm/audit/near_duplicates.hpp"
 #include "forgelm/audit/pattern_scan.hpp"
 #include "forgelm/core/counts.hpp"
@@ -35,6 +36,7 @@ struct AuditOptions {
   bool with_quality = true;
   int num_workers = 1;
   ScanEngine engine = ScanEngine::best;
+  EntityFinder* entities = nullptr;   ///< looks for names; must outlive the audit
   std::size_t max_findings = 10'000;  ///< listed for a split; all are counted
 };
 
@@ -108,6 +110,7 @@ struct AuditReport {
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   Counts found;
   Gate pii_gate, secrets_gate;
+  Json entity_finder;  ///< describe() of the one that looked for names; null: none did
   std::vector<std::string> notes;
 };
 

@@ -2,6 +2,7 @@
 // personal data.
 #include "forgelm/audit/audit.hpp"
 
+#include "cli/entity_model.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
@@ -105,10 +106,9 @@ std::string places_text(const AuditReport& report) {
 }
 
 ExitCode run(const Arguments& arguments, Output& output) {
-  if (arguments.flag("pii-ml"))
-    throw RunError(RunErrorKind::device, "--pii-ml needs a named-entity model, and this build runs none",
-                   "leave it out: the kinds that have a shape are always looked for");
-  const audit::AuditOptions options = options_of(arguments);
+  audit::AuditOptions options = options_of(arguments);
+  const std::unique_ptr<audit::EntityFinder> entities = open_entity_model(arguments);
+  options.entities = entities.get();
   AuditReport report;
   {
     Progress progress({.label = "audit", .unit = "byte", .is_bytes = true});
@@ -177,13 +177,26 @@ constexpr OptionSpec kOptions[] = {
     {.name = "no-quality-filter", .kind = OptionKind::flag, .doc = "Leave the quality flags out."},
     {.name = "pii-ml",
      .kind = OptionKind::flag,
-     .doc = "Look for names of people, organizations and places with a model; "
-            "this build runs none and says so."},
+     .doc = "Look for names of people, organizations and places with the "
+            "model of --pii-ml-model."},
     {.name = "pii-ml-language",
      .kind = OptionKind::text,
-     .doc = "Language of --pii-ml.",
+     .doc = "Language of the texts, for the report; a model whose card names "
+            "its languages must know it. xx stands for several.",
      .value_name = "LANG",
      .default_text = "en"},
+    {.name = "pii-ml-model",
+     .kind = OptionKind::directory,
+     .doc = "Folder of a token-classification model (BERT, DistilBERT, RoBERTa, "
+            "XLM-RoBERTa) that finds names; turns --pii-ml on.",
+     .value_name = "DIR"},
+    {.name = "pii-ml-min-score",
+     .kind = OptionKind::real,
+     .doc = "Names that the model is less certain of are left out.",
+     .value_name = "X",
+     .default_text = "0.5",
+     .at_least = 0,
+     .at_most = 1},
     {.name = "workers",
      .kind = OptionKind::integer,
      .doc = "Threads that read rows; the report is the same for any number.",
@@ -226,7 +239,8 @@ const CommandSpec command_audit = {
         "whose check digits hold) end it with exit code "
         "3 once the report is written. Other personal data, and random "
         "values assigned to a key or password, are "
-        "reported and never fail it.",
+        "reported and never fail it. Names of people, organizations and "
+        "places need a model (--pii-ml-model) and never fail it either.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kExitCodes,
