@@ -145,6 +145,7 @@ AuditReport audit_data(const AuditOptions& options, const std::function<void(std
   report.source_input = options.input;
   report.with_quality = options.with_quality;
   report.dedup_method = options.dedup_method;
+  if (options.entities != nullptr) report.entity_finder = options.entities->describe();
   report.near_dup_threshold = options.near_dup_threshold;
   report.jaccard_threshold = options.jaccard_threshold;
   report.tokens = options.tokens;

@@ -24,7 +24,7 @@ std::size_t num_characters(std::string_view text) {
 }  // namespace
 
 BlockAuditor::BlockAuditor(const AuditOptions& options, const ProfileTools& tools)
-    : options_(options), scanner_(options.engine), profiler_(tools) {
+    : options_(options), scanner_(options.engine), profiler_(tools), entities_(options.entities) {
   start();
 }
 
@@ -36,6 +36,7 @@ void BlockAuditor::start() {
 }
 
 BlockAudit BlockAuditor::take() {
+  entities_.finish(block_, options_.max_findings);
   BlockAudit done = std::move(block_);
   done.profile = profiler_.take();
   start();
@@ -52,7 +53,9 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
   }
   const std::string_view text = read.value.is_object() ? row_text(read.value, text_buffer_) : std::string_view();
   profiler_.start_row(read, line, text, number, block_.num_rows);
+  entities_.start_row(text, number, block_.num_rows);
   add_strings(read.value, text, number);
+  entities_.end_row();
   profiler_.end_row();
   masks_.read(text);
   ++block_.num_rows;
@@ -125,6 +128,7 @@ void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_vi
     ++block_.num_strings;
     block_.num_string_bytes += text.size();
     profiler_.add_string(text, path);
+    entities_.add_string(path, text);
     const TriggerSet triggers = scanner_.triggers(text);
     triggers_of_row |= triggers;
     scanner_.scan(text, triggers, matches_);
@@ -149,6 +153,7 @@ void BlockAuditor::count_reference_kinds() {
 
 void BlockAuditor::add_findings(std::string_view text, const std::string& field, std::uint64_t number) {
   for (const Match& match : without_overlaps(std::move(matches_))) {
+    entities_.add_taken(match.begin, match.end);
     ++block_.found_counts[match.kind];
     if (block_.findings.size() >= options_.max_findings) continue;
     const std::uint64_t begin = num_characters(text.substr(0, match.begin));

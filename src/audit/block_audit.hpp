@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "block_profile.hpp"
+#include "entities.hpp"
 #include "forgelm/audit/audit.hpp"
 #include "json_line.hpp"
 #include "quality.hpp"
@@ -80,6 +81,7 @@ class BlockAuditor {
   std::vector<std::pair<std::string, std::size_t>> known_keys_;
   std::vector<Match> matches_;
   BlockProfiler profiler_;
+  EntityPass entities_;
 };
 
 /// Puts blocks together, in order.

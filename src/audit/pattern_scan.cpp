@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "entities.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/secret_shapes.hpp"
 #include "forgelm/core/text.hpp"
@@ -18,6 +19,7 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> all = [] {
     std::vector<Kind> made;
     for (const KindRow& row : kind_rows()) made.push_back(row.kind);
+    for (const Kind& kind : entity_kinds()) made.push_back(kind);  // found by a model: they have no pattern
     return made;
   }();
   return all;

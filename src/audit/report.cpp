@@ -107,6 +107,7 @@ Json scan_json(const AuditReport& report) {
   return Json::object({{"strings", strings},
                        {"bytes", bytes},
                        {"kinds", std::move(kinds)},
+                       {"entity_finder", report.entity_finder},
                        {"findings_total", total_of(report.found)},
                        {"findings_listed", listed},
                        {"findings", std::move(findings)}});

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "engine/cuda.hpp"
+#include "engine/encoder/token_classifier.hpp"
 #include "engine/errors.hpp"
 #include "engine/training/session.hpp"
 #include "forgelm/core/error.hpp"
@@ -72,6 +73,11 @@ class TorchEngine final : public Engine {
   std::unique_ptr<TrainingSession> open_training(TrainingRequest request) override {
     const Device device = open_device(request.device);
     return guarded("prepare the training", [&] { return make_training_session(std::move(request), device); });
+  }
+
+  std::unique_ptr<TokenClassifier> open_token_classifier(const TokenClassifierRequest& request) override {
+    const Device device = open_device(request.device);
+    return guarded("read the token classifier", [&] { return make_token_classifier(request, device); });
   }
 
  private:

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "forgelm/audit/entities.hpp"
 #include "forgelm/audit/near_duplicates.hpp"
 #include "forgelm/audit/pattern_scan.hpp"
 #include "forgelm/audit/profile.hpp"
@@ -41,6 +42,7 @@ struct AuditOptions {
   /// 0: all.
   std::uint64_t num_language_sample = 10'000;
   ScanEngine engine = ScanEngine::best;
+  EntityFinder* entities = nullptr;   ///< looks for names; must outlive the audit
   std::size_t max_findings = 10'000;  ///< listed for a split; all are counted
   std::shared_ptr<const TokenMeasure> tokens;         ///< none: lengths in tokens are left out
   std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< none: contamination is left out
@@ -122,6 +124,7 @@ struct AuditReport {
   std::shared_ptr<const TokenMeasure> tokens;         ///< as in the options
   std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< likewise
   std::vector<BenchmarkOverlap> overlaps;            ///< by benchmark
+  Json entity_finder;  ///< describe() of the one that looked for names; null: none did
   std::vector<std::string> notes;
   Json croissant = Json::object();  ///< croissant_card(), where one was asked for
 };

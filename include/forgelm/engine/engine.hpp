@@ -26,6 +26,8 @@ struct EngineInfo {
 
 struct TrainingRequest;
 class TrainingSession;
+struct TokenClassifierRequest;
+class TokenClassifier;
 
 /// Safe from any thread. Errors: RunError of kind out_of_memory, device or internal.
 class Engine {
@@ -45,6 +47,9 @@ class Engine {
 
   /// forgelm/engine/training.hpp has the contract.
   virtual std::unique_ptr<TrainingSession> open_training(TrainingRequest request) = 0;
+
+  /// forgelm/engine/token_classifier.hpp has the contract.
+  virtual std::unique_ptr<TokenClassifier> open_token_classifier(const TokenClassifierRequest& request) = 0;
 };
 
 /// The engine, loaded by the first call. RunError(internal) when this build has none, its file is missing, there is no

@@ -2,11 +2,14 @@
 // personal data.
 #include "forgelm/audit/audit.hpp"
 
+#include <memory>
+
 #include "../audit_fix.hpp"
-#include "../audit_outputs.hpp"
-#include "forgelm/audit/croissant.hpp"
 #include "../audit_measures.hpp"
+#include "../audit_outputs.hpp"
+#include "../entity_model.hpp"
 #include "../load_job.hpp"
+#include "forgelm/audit/croissant.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
@@ -119,13 +122,12 @@ std::string places_text(const AuditReport& report) {
 }
 
 ExitCode run(const Arguments& arguments, Output& output) {
-  if (arguments.flag("pii-ml"))
-    throw RunError(RunErrorKind::device, "--pii-ml needs a named-entity model, and this build runs none",
-                   "leave it out: the kinds that have a shape are always looked for");
   audit::AuditOptions options = options_of(arguments);
   check_audit_outputs(arguments);
   const std::optional<audit::FixRules> rules = fix_rules_of(arguments);
   add_audit_measures(arguments, output, options);
+  const std::unique_ptr<audit::EntityFinder> entities = open_entity_model(arguments);
+  options.entities = entities.get();
   AuditReport report;
   {
     Progress progress({.label = "audit", .unit = "byte", .is_bytes = true});
@@ -206,11 +208,12 @@ constexpr OptionSpec kOptions[] = {
             "beside it."},
     {.name = "pii-ml",
      .kind = OptionKind::flag,
-     .doc = "Look for names of people, organizations and places with a model; "
-            "this build runs none and says so."},
+     .doc = "Look for names of people, organizations and places with the "
+            "model of --pii-ml-model."},
     {.name = "pii-ml-language",
      .kind = OptionKind::text,
-     .doc = "Language of --pii-ml.",
+     .doc = "Language of the texts, for the report; a model whose card names "
+            "its languages must know it. xx stands for several.",
      .value_name = "LANG",
      .default_text = "en"},
     {.name = "language-sample",
@@ -255,6 +258,18 @@ constexpr OptionSpec kOptions[] = {
      .kind = OptionKind::real,
      .doc = "Exit 3 when a larger share of a benchmark's items than this shares an n-gram with the training data.",
      .value_name = "RATE",
+     .at_least = 0,
+     .at_most = 1},
+    {.name = "pii-ml-model",
+     .kind = OptionKind::directory,
+     .doc = "Folder of a token-classification model (BERT, DistilBERT, RoBERTa, "
+            "XLM-RoBERTa) that finds names; turns --pii-ml on.",
+     .value_name = "DIR"},
+    {.name = "pii-ml-min-score",
+     .kind = OptionKind::real,
+     .doc = "Names that the model is less certain of are left out.",
+     .value_name = "X",
+     .default_text = "0.5",
      .at_least = 0,
      .at_most = 1},
     {.name = "workers",
@@ -324,7 +339,8 @@ const CommandSpec command_audit = {
         "whose check digits hold) end it with exit code "
         "3 once the report is written. Other personal data, and random "
         "values assigned to a key or password, are "
-        "reported and never fail it.",
+        "reported and never fail it. Names of people, organizations and "
+        "places need a model (--pii-ml-model) and never fail it either.",
     .options = kOptions,
     .examples = kExamples,
     .exit_codes = kExitCodes,
