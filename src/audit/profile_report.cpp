@@ -304,8 +304,9 @@ std::string tokens_text(const std::optional<TokensProfile>& tokens) {
   std::string out = cat("     tokens          : total=", tokens->num_tokens, " p50=", tokens->p50, " p95=", tokens->p95,
                         " p99=", tokens->p99, " max=", tokens->max, " mean=", tokens->mean, "\n");
   if (tokens->max_length)
-    out += cat("     over ", *tokens->max_length, " tokens: rows=", tokens->num_rows_over, " tokens lost=",
-               tokens->num_tokens_lost, " (", percent(share(tokens->num_tokens_lost, tokens->num_tokens), 1), ")\n");
+    out += cat("     over ", *tokens->max_length, " tokens: rows=", tokens->num_rows_over,
+               " tokens lost=", tokens->num_tokens_lost, " (",
+               percent(share(tokens->num_tokens_lost, tokens->num_tokens), 1), ")\n");
   return out;
 }
 
@@ -348,14 +349,13 @@ void add_profile(Json& document, const AuditReport& report) {
   if (report.tokens) {
     const text::Tokenizer& tokenizer = report.tokens->builder().tokenizer();
     const std::optional<std::int64_t> limit = report.tokens->max_length();
-    document.set("tokens",
-                 Json::object({{"tokenizer", report.tokens->source()},
-                               {"tokenizer_sha256", tokenizer.digest()},
-                               {"chat_template", report.tokens->builder().chat_template().name()},
-                               {"max_length", limit ? Json(*limit) : Json()},
-                               {"splits", by_split(report, [](const SplitAudit& split) {
-                                  return tokens_json(*split.profile.tokens);
-                                })}}));
+    document.set("tokens", Json::object({{"tokenizer", report.tokens->source()},
+                                         {"tokenizer_sha256", tokenizer.digest()},
+                                         {"chat_template", report.tokens->builder().chat_template().name()},
+                                         {"max_length", limit ? Json(*limit) : Json()},
+                                         {"splits", by_split(report, [](const SplitAudit& split) {
+                                            return tokens_json(*split.profile.tokens);
+                                          })}}));
   }
   if (report.benchmarks) document.set("contamination", contamination_json(report));
 }

@@ -42,9 +42,9 @@ struct AuditOptions {
   /// 0: all.
   std::uint64_t num_language_sample = 10'000;
   ScanEngine engine = ScanEngine::best;
-  EntityFinder* entities = nullptr;   ///< looks for names; must outlive the audit
-  std::size_t max_findings = 10'000;  ///< listed for a split; all are counted
-  std::shared_ptr<const TokenMeasure> tokens;         ///< none: lengths in tokens are left out
+  EntityFinder* entities = nullptr;                  ///< looks for names; must outlive the audit
+  std::size_t max_findings = 10'000;                 ///< listed for a split; all are counted
+  std::shared_ptr<const TokenMeasure> tokens;        ///< none: lengths in tokens are left out
   std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< none: contamination is left out
 };
 
@@ -121,10 +121,10 @@ struct AuditReport {
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   Counts found;
   Gate pii_gate, secrets_gate;
-  std::shared_ptr<const TokenMeasure> tokens;         ///< as in the options
+  std::shared_ptr<const TokenMeasure> tokens;        ///< as in the options
   std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< likewise
   std::vector<BenchmarkOverlap> overlaps;            ///< by benchmark
-  Json entity_finder;  ///< describe() of the one that looked for names; null: none did
+  Json entity_finder;                                ///< describe() of the one that looked for names; null: none did
   std::vector<std::string> notes;
   Json croissant = Json::object();  ///< croissant_card(), where one was asked for
 };

@@ -19,8 +19,8 @@ ExitCode run(const Arguments& arguments, Output& output) {
   Json items = Json::array();
   for (const registry::Dataset& set : page.items) {
     items.push(dataset_json(set));
-    output.print(cat(set.ref(), "  ", rows_text(set.num_rows), "  ",
-                     short_digest(set.digest), "  audit ", set.audit_status, "  ", set.created.substr(0, 10),
+    output.print(cat(set.ref(), "  ", rows_text(set.num_rows), "  ", short_digest(set.digest), "  audit ",
+                     set.audit_status, "  ", set.created.substr(0, 10),
                      set.tags.empty() ? "" : cat("  [", shown(join(set.tags, ", ")), "]"), "\n"));
   }
   const auto shown_count = static_cast<std::int64_t>(page.items.size());
