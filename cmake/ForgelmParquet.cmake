@@ -1,21 +1,8 @@
 # Reading Parquet: libforgelm_parquet.so from src/parquet, built against the Arrow C++ libraries that tools/arrow finds (FORGELM_ARROW or
 # the pinned wheel of pyarrow, fetched once per machine). Sets FORGELM_HAS_PARQUET: with FORGELM_PARQUET=AUTO a build goes on
 # without when there is no Arrow, with ON it stops.
-set(FORGELM_HAS_PARQUET OFF)
-set_property(CACHE FORGELM_PARQUET PROPERTY STRINGS AUTO ON OFF)
-if(FORGELM_PARQUET)
-  include(ForgelmWheels)
-  forgelm_wheel_folder(arrow FORGELM_ARROW)
-  if(forgelm_arrow)
-    set(FORGELM_HAS_PARQUET ON)
-  elseif(FORGELM_PARQUET STREQUAL "AUTO")
-    message(WARNING "This build will not read Parquet files: there is no Arrow. ${forgelm_arrow_problem}\n"
-      "Configure with -DFORGELM_ARROW=FOLDER to name one; -DFORGELM_PARQUET=OFF silences this.")
-  else()
-    message(FATAL_ERROR "There is no Arrow to read Parquet with. ${forgelm_arrow_problem}\n"
-      "Configure with -DFORGELM_ARROW=FOLDER to name one, or with -DFORGELM_PARQUET=OFF to build without.")
-  endif()
-endif()
+include(ForgelmWheels)
+forgelm_optional_part(PARQUET arrow Arrow "read Parquet files")
 if(NOT FORGELM_HAS_PARQUET)
   return()
 endif()

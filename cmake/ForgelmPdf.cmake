@@ -1,21 +1,8 @@
 # Reading PDFs: the program forgelm_pdf_text from src/pdf_text, run by libforgelm.so as a process of its own, built against the PDFium
 # library that tools/pdfium finds (FORGELM_PDFIUM or the pinned wheel of pypdfium2, fetched once per machine). Sets FORGELM_HAS_PDF: with
 # FORGELM_PDF=AUTO a build goes on without when there is no PDFium, with ON it stops.
-set(FORGELM_HAS_PDF OFF)
-set_property(CACHE FORGELM_PDF PROPERTY STRINGS AUTO ON OFF)
-if(FORGELM_PDF)
-  include(ForgelmWheels)
-  forgelm_wheel_folder(pdfium FORGELM_PDFIUM)
-  if(forgelm_pdfium)
-    set(FORGELM_HAS_PDF ON)
-  elseif(FORGELM_PDF STREQUAL "AUTO")
-    message(WARNING "This build will not read PDFs: there is no PDFium. ${forgelm_pdfium_problem}\n"
-      "Configure with -DFORGELM_PDFIUM=FOLDER to name one; -DFORGELM_PDF=OFF silences this.")
-  else()
-    message(FATAL_ERROR "There is no PDFium to read PDFs with. ${forgelm_pdfium_problem}\n"
-      "Configure with -DFORGELM_PDFIUM=FOLDER to name one, or with -DFORGELM_PDF=OFF to build without.")
-  endif()
-endif()
+include(ForgelmWheels)
+forgelm_optional_part(PDF pdfium PDFium "read PDFs")
 if(NOT FORGELM_HAS_PDF)
   return()
 endif()

@@ -18,3 +18,26 @@ function(forgelm_wheel_folder tool variable)
   set(forgelm_${tool} "${folder}" PARENT_SCOPE)
   set(forgelm_${tool}_problem "${said}" PARENT_SCOPE)
 endfunction()
+
+# An optional part of the build that stands on such a folder: sets FORGELM_HAS_<part>, and forgelm_<name> as above. With
+# FORGELM_<part>=AUTO a build goes on without, with ON it stops.
+#   forgelm_optional_part(PARQUET arrow Arrow "read Parquet files")
+function(forgelm_optional_part part name product purpose)
+  set(FORGELM_HAS_${part} OFF PARENT_SCOPE)
+  set_property(CACHE FORGELM_${part} PROPERTY STRINGS AUTO ON OFF)
+  if(NOT FORGELM_${part})
+    return()
+  endif()
+  string(TOUPPER "FORGELM_${name}" folder_option)
+  forgelm_wheel_folder(${name} ${folder_option})
+  set(forgelm_${name} "${forgelm_${name}}" PARENT_SCOPE)
+  if(forgelm_${name})
+    set(FORGELM_HAS_${part} ON PARENT_SCOPE)
+  elseif(FORGELM_${part} STREQUAL "AUTO")
+    message(WARNING "This build will not ${purpose}: there is no ${product}. ${forgelm_${name}_problem}\n"
+      "Configure with -D${folder_option}=FOLDER to name one; -DFORGELM_${part}=OFF silences this.")
+  else()
+    message(FATAL_ERROR "This build cannot ${purpose}: there is no ${product}. ${forgelm_${name}_problem}\n"
+      "Configure with -D${folder_option}=FOLDER to name one, or with -DFORGELM_${part}=OFF to build without.")
+  endif()
+endfunction()

@@ -3,20 +3,18 @@
 #include "forgelm/audit/audit.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <tuple>
-#include <variant>
 
 #include "block_audit.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
-#include "forgelm/core/hash.hpp"
-#include "forgelm/core/line_blocks.hpp"
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
-#include "forgelm/formats/row_blocks.hpp"
 #include "notes.hpp"
 #include "sketch_index.hpp"
+#include "split_blocks.hpp"
 #include "splits.hpp"
 
 namespace forgelm::audit {
@@ -25,78 +23,25 @@ namespace {
 namespace fs = std::filesystem;
 using ReadBytes = std::function<void(std::uint64_t)>;
 
-struct Block {
-  std::variant<LineBlock, formats::RowBlock> content;
-  std::uint64_t end_byte = 0;
-};
-
-/// The blocks of a file: lines as they are for JSONL, rows of the other
-/// formats.
-class Blocks {
- public:
-  explicit Blocks(const fs::path& path) : path_(path) {
-    const std::string ending = path.extension().native();
-    const bool is_other = ending == ".json" || ending == ".csv" || ending == ".tsv" || ending == ".parquet";
-    if (is_other) rows_.emplace(path);
-    else lines_.emplace(std::optional(path));
-  }
-
-  std::optional<Block> next() {
-    if (rows_) {
-      formats::RowBlock block;
-      if (!rows_->next(block)) return std::nullopt;
-      const std::uint64_t end = rows_->bytes_read();
-      return Block{std::move(block), end};
-    }
-    std::optional<LineBlock> block = lines_->next();
-    if (!block) return std::nullopt;
-    hash_.update(block->text);
-    if (block->first_line == 1 && block->text.starts_with("\xEF\xBB\xBF")) block->text.erase(0, 3);
-    return Block{std::move(*block), lines_->bytes_read()};
-  }
-
-  /// SHA-256 of the file, behind the last block.
-  std::string digest_hex() { return lines_ ? hash_.finish_hex() : sha256_file(path_); }
-
- private:
-  fs::path path_;
-  Sha256 hash_;
-  std::optional<LineBlocks> lines_;
-  std::optional<formats::RowBlocks> rows_;
-};
-
-void read_lines(const LineBlock& block, BlockAuditor& auditor) {
-  std::uint64_t number = block.first_line;
-  const char* const end = block.text.data() + block.text.size();
-  for (const std::string_view line : block.lines())
-    auditor.add(line, static_cast<std::size_t>(end - line.data()), number++);
-}
-
-void read_rows(formats::RowBlock block, BlockAuditor& auditor) {
-  static constexpr JsonStyle kOneLine{.ensure_ascii = false, .compact = true};
-  for (const formats::ParsedRow& row : formats::parse_block(std::move(block))) {
-    if (!row.ok()) {
-      auditor.add_unreadable();
-      continue;
-    }
-    const std::string line = dump(row.row.value, kOneLine);
-    auditor.add(line, line.size(), row.row.line);
-  }
-}
-
 void read_split(const AuditOptions& options, SplitAudit& split, const ReadBytes& progress) {
-  Blocks blocks(split.path);
+  SplitBlocks blocks(split.path);
+  const ProfileTools tools = profile_tools(options, split);
   std::vector<std::unique_ptr<BlockAuditor>> auditors;
-  for (int i = 0; i < options.num_workers; ++i) auditors.push_back(std::make_unique<BlockAuditor>(options));
-  SplitFold fold(options, split);
-  run_ordered<Block, BlockAudit>(
+  for (int i = 0; i < options.num_workers; ++i) auditors.push_back(std::make_unique<BlockAuditor>(options, tools));
+  SplitFold fold(options, tools, split);
+  run_ordered<SplitBlock, BlockAudit>(
       options.num_workers, [&] { return blocks.next(); },
-      [&](Block block, int thread) {
+      [&](SplitBlock block, int thread) {
         BlockAuditor& auditor = *auditors[static_cast<std::size_t>(thread)];
-        if (auto* const lines = std::get_if<LineBlock>(&block.content)) read_lines(*lines, auditor);
-        else read_rows(std::move(std::get<formats::RowBlock>(block.content)), auditor);
+        const std::uint64_t end_byte = block.end_byte;
+        for_each_line(
+            std::move(block),
+            [&](std::string_view line, std::size_t num_readable, std::uint64_t number) {
+              auditor.add(line, num_readable, number);
+            },
+            [&](std::uint64_t) { auditor.add_unreadable(); });
         BlockAudit done = auditor.take();
-        done.end_byte = block.end_byte;
+        done.end_byte = end_byte;
         return done;
       },
       [&](BlockAudit block) {
@@ -161,6 +106,14 @@ std::vector<Leak> find_leaks(const std::vector<SplitAudit>& splits, const AuditO
   return leaks;
 }
 
+void add_overlaps(AuditReport& report) {
+  if (!report.benchmarks) return;
+  std::vector<const ContaminationProfile*> profiles;
+  for (const SplitAudit& split : report.splits)
+    profiles.push_back(split.profile.contamination ? &*split.profile.contamination : nullptr);
+  report.overlaps = find_overlaps(*report.benchmarks, profiles);
+}
+
 /// The reference's finding in a row's text or ours in any string: the larger
 /// count, since one is part of the other.
 void judge(AuditReport& report) {
@@ -195,6 +148,8 @@ AuditReport audit_data(const AuditOptions& options, const std::function<void(std
   if (options.entities != nullptr) report.entity_finder = options.entities->describe();
   report.near_dup_threshold = options.near_dup_threshold;
   report.jaccard_threshold = options.jaccard_threshold;
+  report.tokens = options.tokens;
+  report.benchmarks = options.benchmarks;
   report.notes = std::move(layout.notes);
   for (const SplitFile& file : layout.splits) {
     report.splits.push_back(audit_split(options, file, [&](std::uint64_t bytes) {
@@ -211,6 +166,7 @@ AuditReport audit_data(const AuditOptions& options, const std::function<void(std
     add_counts(report.found, split.found);
   }
   report.leaks = find_leaks(report.splits, options);
+  add_overlaps(report);
   judge(report);
   add_notes(report);
   return report;

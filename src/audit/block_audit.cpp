@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "forgelm/core/text.hpp"
+#include "language.hpp"
 #include "row_text.hpp"
 #include "words.hpp"
 
@@ -22,8 +23,8 @@ std::size_t num_characters(std::string_view text) {
 
 }  // namespace
 
-BlockAuditor::BlockAuditor(const AuditOptions& options)
-    : options_(options), scanner_(options.engine), entities_(options.entities) {
+BlockAuditor::BlockAuditor(const AuditOptions& options, const ProfileTools& tools)
+    : options_(options), scanner_(options.engine), entities_(options.entities), profiler_(tools) {
   start();
 }
 
@@ -37,6 +38,7 @@ void BlockAuditor::start() {
 BlockAudit BlockAuditor::take() {
   entities_.finish(block_, options_.max_findings);
   BlockAudit done = std::move(block_);
+  done.profile = profiler_.take();
   start();
   return done;
 }
@@ -51,7 +53,9 @@ void BlockAuditor::add(std::string_view line, std::size_t num_readable, std::uin
   }
   const std::string_view text = read.value.is_object() ? row_text(read.value, text_buffer_) : std::string_view();
   entities_.start_row(text, number, block_.num_rows);
+  profiler_.start_row(read, line, text, number, block_.num_rows);
   add_strings(read.value, text, number);
+  profiler_.end_row();
   entities_.end_row();
   masks_.read(text);
   ++block_.num_rows;
@@ -99,8 +103,12 @@ void BlockAuditor::add_signature() {
 void BlockAuditor::add_text() {
   block_.lengths.push_back(static_cast<std::uint32_t>(masks_.num_characters()));
   const std::string_view snippet = masks_.first_characters(kSnippetCharacters);
-  block_.snippets.append(snippet);
-  block_.snippet_sizes.push_back(static_cast<std::uint32_t>(snippet.size()));
+  if (options_.num_language_sample == 0) {
+    add_language(block_.languages, language_of(snippet), 1);
+  } else {
+    block_.snippets.append(snippet);
+    block_.snippet_sizes.push_back(static_cast<std::uint32_t>(snippet.size()));
+  }
   add_signature();
   block_.text_hashes.push_back(word_hash(masks_.text()));
   if (!options_.with_quality) return;
@@ -120,6 +128,7 @@ void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_vi
     ++block_.num_strings;
     block_.num_string_bytes += text.size();
     entities_.add_string(path, text);
+    profiler_.add_string(text, path);
     const TriggerSet triggers = scanner_.triggers(text);
     triggers_of_row |= triggers;
     scanner_.scan(text, triggers, matches_);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "block_profile.hpp"
 #include "entities.hpp"
 #include "forgelm/audit/audit.hpp"
 #include "json_line.hpp"
@@ -24,6 +25,10 @@ struct KeySet {
   std::uint64_t count = 0;
 };
 
+/// How often a language was found, in order of appearance.
+using LanguageCounts = std::vector<std::pair<std::string, std::uint64_t>>;
+void add_language(LanguageCounts& counts, const std::string& language, std::uint64_t count);
+
 struct BlockAudit {
   std::uint64_t end_byte = 0;
   std::uint64_t num_rows = 0, num_non_object = 0, num_without_text = 0, num_parse_errors = 0, num_decode_errors = 0;
@@ -33,6 +38,7 @@ struct BlockAudit {
   std::vector<std::uint32_t> lengths;           ///< the same, in characters
   std::string snippets;                         ///< the same, the first 512 characters of each,
   std::vector<std::uint32_t> snippet_sizes;     ///< and how many bytes each takes
+  LanguageCounts languages;                     ///< or their languages, where every row counts
   std::vector<KeySet> key_sets;                 ///< in order of appearance
   std::vector<std::uint64_t> reference_counts;  ///< by kind, in the rows' texts
   std::vector<std::uint64_t> found_counts;      ///< by kind, in all strings
@@ -40,12 +46,14 @@ struct BlockAudit {
   std::array<std::uint64_t, kQualityFlags.size()> quality{};
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   std::uint64_t num_strings = 0, num_string_bytes = 0;
+  BlockProfile profile;
 };
 
 /// For one thread; takes lines one after the other.
 class BlockAuditor {
  public:
-  explicit BlockAuditor(const AuditOptions& options);
+  /// Both must outlive it.
+  BlockAuditor(const AuditOptions& options, const ProfileTools& tools);
 
   /// One line of JSON (see JsonLineReader::read); `number` is its line in the
   /// file.
@@ -73,12 +81,13 @@ class BlockAuditor {
   std::vector<std::pair<std::string, std::size_t>> known_keys_;
   std::vector<Match> matches_;
   EntityPass entities_;
+  BlockProfiler profiler_;
 };
 
 /// Puts blocks together, in order.
 class SplitFold {
  public:
-  SplitFold(const AuditOptions& options, SplitAudit& split);
+  SplitFold(const AuditOptions& options, const ProfileTools& tools, SplitAudit& split);
   void add(BlockAudit&& block);
   /// Fills in what needs all rows; languages are found by `num_workers`
   /// threads.
@@ -109,6 +118,7 @@ class SplitFold {
   std::vector<std::uint32_t> length_sample_;
   std::vector<std::string> snippet_sample_;
   std::uint64_t length_total_ = 0;
+  ProfileFold profile_;
 };
 
 }  // namespace forgelm::audit

@@ -9,13 +9,7 @@
 namespace forgelm::audit {
 namespace {
 
-/// The code unit of a \uXXXX at `at`, or -1.
-int escaped_unit(std::string_view text, std::size_t at) {
-  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
-  unsigned unit = 0;
-  const char* const end = text.data() + at + 6;
-  return std::from_chars(text.data() + at + 2, end, unit, 16).ptr == end ? static_cast<int>(unit) : -1;
-}
+using detail::escaped_unit;
 
 bool is_high(int unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_low(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
@@ -50,7 +44,15 @@ std::size_t number_length(std::string_view text, std::size_t at) {
 
 namespace detail {
 
-std::string relaxed_json(std::string_view text) {
+int escaped_unit(std::string_view text, std::size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
+  unsigned unit = 0;
+  const char* const end = text.data() + at + 6;
+  return std::from_chars(text.data() + at + 2, end, unit, 16).ptr == end ? static_cast<int>(unit) : -1;
+}
+
+std::string relaxed_json(std::string_view text, std::uint64_t* num_lone_surrogates) {
+  std::uint64_t num_lone = 0;
   std::string out;
   out.reserve(text.size());
   bool is_in_string = false;
@@ -63,6 +65,7 @@ std::string relaxed_json(std::string_view text) {
         at += 12;
       } else if (is_high(unit) || is_low(unit)) {
         out += "\\ufffd";
+        ++num_lone;
         at += 6;
       } else {
         out.append(text.substr(at, 2));
@@ -85,6 +88,7 @@ std::string relaxed_json(std::string_view text) {
     out += c;
     ++at;
   }
+  if (num_lone_surrogates != nullptr) *num_lone_surrogates = num_lone;
   return out;
 }
 
@@ -120,7 +124,8 @@ JsonLine JsonLineReader::read(std::string_view line, std::size_t num_readable) {
     read.state = LineState::blank;
     return read;
   }
-  repaired_ = detail::relaxed_json(line);
+  read.is_repaired = true;
+  repaired_ = detail::relaxed_json(line, &read.num_lone_surrogates);
   if (!parse(repaired_, 0, read.value)) read.state = LineState::bad;
   return read;
 }

@@ -17,6 +17,8 @@ enum class LineState { blank, bad, row };
 struct JsonLine {
   LineState state = LineState::blank;
   bool is_decode_error = false;  ///< bytes that are not UTF-8 became U+FFFD
+  bool is_repaired = false;      ///< what only Python takes was rewritten; numbers are 0
+  std::uint64_t num_lone_surrogates = 0;
   simdjson::dom::element value;  ///< of a row; lives as long as the reader reads nothing else
 };
 
@@ -41,9 +43,11 @@ bool find_member(const simdjson::dom::object& object, std::string_view name, sim
 bool get_text(const simdjson::dom::element& value, std::string_view& text);
 
 namespace detail {
+/// The code unit of a \uXXXX at `at`, or -1.
+int escaped_unit(std::string_view text, std::size_t at);
 /// `text` with lone surrogate escapes as \ufffd and every number, NaN and
-/// Infinity as 0.
-std::string relaxed_json(std::string_view text);
+/// Infinity as 0. `num_lone_surrogates`, if given, is set.
+std::string relaxed_json(std::string_view text, std::uint64_t* num_lone_surrogates = nullptr);
 }  // namespace detail
 
 }  // namespace forgelm::audit

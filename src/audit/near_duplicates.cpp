@@ -33,7 +33,8 @@ class Tables {
     }
     for (int i = 0; i < num_blocks; ++i) {
       const int begin = i * kBits / num_blocks, end = (i + 1) * kBits / num_blocks;
-      blocks_.push_back((end == kBits ? 0 : std::uint64_t{1} << end) - (std::uint64_t{1} << begin));
+      const std::uint64_t mask = (end == kBits ? 0 : std::uint64_t{1} << end) - (std::uint64_t{1} << begin);
+      blocks_.push_back({mask, begin, end - begin});
     }
     const std::uint64_t none_left = std::uint64_t{1} << num_blocks;
     for (std::uint64_t choice = (std::uint64_t{1} << per_key) - 1; choice < none_left;) {
@@ -45,21 +46,24 @@ class Tables {
   }
 
   std::size_t count() const { return choices_.size(); }
-  /// The bits of a fingerprint that table `index` goes by.
-  std::uint64_t mask(std::size_t index) const {
-    std::uint64_t bits = 0;
-    for (std::size_t block = 0; block < blocks_.size(); ++block)
-      if ((choices_[index] >> block & 1) != 0) bits |= blocks_[block];
-    return bits;
+  /// What table `index` goes by: at most 32 bits of the blocks of its key.
+  std::uint32_t key(std::uint64_t fingerprint, std::size_t index) const {
+    std::uint64_t key = 0;
+    for (std::uint64_t choice = choices_[index]; choice != 0; choice &= choice - 1) {
+      const Block& block = blocks_[static_cast<std::size_t>(std::countr_zero(choice))];
+      key = key << block.num_bits % kBits | (fingerprint & block.mask) >> block.begin;
+    }
+    return static_cast<std::uint32_t>(key);
   }
-  /// No table before `index` brings the two together.
+  /// Table `index` is the first one whose blocks agree in both.
   bool is_first(std::uint64_t a, std::uint64_t b, std::size_t index) const {
     std::uint64_t agreeing = 0;
     for (std::size_t block = 0; block < blocks_.size(); ++block)
-      if (((a ^ b) & blocks_[block]) == 0) agreeing |= std::uint64_t{1} << block;
+      if (((a ^ b) & blocks_[block].mask) == 0) agreeing |= std::uint64_t{1} << block;
+    const auto brings_together = [&](std::size_t table) { return (choices_[table] & ~agreeing) == 0; };
     for (std::size_t earlier = 0; earlier < index; ++earlier)
-      if ((choices_[earlier] & ~agreeing) == 0) return false;
-    return true;
+      if (brings_together(earlier)) return false;
+    return brings_together(index);
   }
 
  private:
@@ -70,27 +74,30 @@ class Tables {
     return count;
   }
 
-  std::vector<std::uint64_t> blocks_;   ///< masks
+  struct Block {
+    std::uint64_t mask;
+    int begin, num_bits;
+  };
+  std::vector<Block> blocks_;
   std::vector<std::uint64_t> choices_;  ///< bit i: block i is of the key
 };
 
-/// A fingerprint's key of a table, and whose it is.
-struct Keyed {
-  std::uint64_t key = 0;
-  std::uint32_t group = 0;
-};
+/// A fingerprint's key of a table in the upper half, whose it is in the lower one.
+using Keyed = std::uint64_t;
+Keyed keyed(std::uint32_t key, std::uint32_t group) { return Keyed{key} << 32 | group; }
+std::uint32_t key_of(Keyed item) { return static_cast<std::uint32_t>(item >> 32); }
+std::uint32_t group_of(Keyed item) { return static_cast<std::uint32_t>(item); }
 
-/// Values with the same key stand together, in their order. By counting, eleven bits at a time: linear.
-void sort_by_key(std::vector<Keyed>& items, std::vector<Keyed>& buffer, std::uint64_t mask) {
+/// Items with the same key stand together, in their order. By counting, eleven bits at a time: linear.
+void sort_by_key(std::vector<Keyed>& items, std::vector<Keyed>& buffer) {
   constexpr int kDigit = 11;
   buffer.resize(items.size());
-  for (int shift = 0; shift < kBits; shift += kDigit) {
-    if ((mask >> shift & ((1U << kDigit) - 1)) == 0) continue;
+  for (int shift = 32; shift < 64; shift += kDigit) {
     std::array<std::uint32_t, (1U << kDigit) + 1> places{};
-    const auto digit = [&](const Keyed& item) { return item.key >> shift & ((1U << kDigit) - 1); };
-    for (const Keyed& item : items) ++places[digit(item) + 1];
+    const auto digit = [&](Keyed item) { return item >> shift & ((1U << kDigit) - 1); };
+    for (const Keyed item : items) ++places[digit(item) + 1];
     std::partial_sum(places.begin(), places.end(), places.begin());
-    for (const Keyed& item : items) buffer[places[digit(item)]++] = item;
+    for (const Keyed item : items) buffer[places[digit(item)]++] = item;
     items.swap(buffer);
   }
 }
@@ -117,16 +124,16 @@ void for_each_near(const std::vector<std::uint64_t>& values, int threshold, Take
   const Tables tables(threshold, values.size());
   std::vector<Keyed> items(values.size()), buffer;
   for (std::size_t table = 0; table < tables.count(); ++table) {
-    const std::uint64_t mask = tables.mask(table);
-    for (std::uint32_t group = 0; group < values.size(); ++group) items[group] = {values[group] & mask, group};
-    sort_by_key(items, buffer, mask);
+    for (std::uint32_t group = 0; group < values.size(); ++group)
+      items[group] = keyed(tables.key(values[group], table), group);
+    sort_by_key(items, buffer);
     for (std::size_t begin = 0, end = 0; begin < items.size(); begin = end) {
-      for (end = begin + 1; end < items.size() && items[end].key == items[begin].key;) ++end;
+      for (end = begin + 1; end < items.size() && key_of(items[end]) == key_of(items[begin]);) ++end;
       for (std::size_t i = begin; i < end; ++i)
         for (std::size_t j = i + 1; j < end; ++j) {
-          const std::uint64_t a = values[items[i].group], b = values[items[j].group];
+          const std::uint64_t a = values[group_of(items[i])], b = values[group_of(items[j])];
           const int bits = distance(a, b);
-          if (bits <= threshold && tables.is_first(a, b, table)) take(items[i].group, items[j].group, bits);
+          if (bits <= threshold && tables.is_first(a, b, table)) take(group_of(items[i]), group_of(items[j]), bits);
         }
     }
   }
@@ -143,33 +150,42 @@ NearDuplicates find_near_duplicates(const std::vector<std::uint64_t>& fingerprin
   return found.finish();
 }
 
-std::uint64_t count_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
-                           int threshold) {
+std::vector<bool> find_repeats(const std::vector<std::uint64_t>& fingerprints, int threshold) {
+  const NearGroups groups = groups_of(fingerprints);
+  NearCollector found(groups, 0, 0);
+  for_each_near(values_of(groups, fingerprints), threshold,
+                [&](std::uint32_t a, std::uint32_t b, int bits) { found.add(a, b, bits); });
+  return found.repeats(fingerprints.size());
+}
+
+std::vector<bool> find_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
+                              int threshold) {
   const NearGroups from_groups = groups_of(source);
   const std::vector<std::uint64_t> from = values_of(from_groups, source), to = values_of(groups_of(target), target);
   const Tables tables(threshold, to.size());
   std::vector<bool> is_leaked(from.size());
-  std::vector<Keyed> order(to.size());
+  std::vector<Keyed> order(to.size()), buffer;
   for (std::size_t table = 0; table < tables.count(); ++table) {
-    const std::uint64_t mask = tables.mask(table);
-    for (std::uint32_t group = 0; group < to.size(); ++group) order[group] = {to[group] & mask, group};
-    std::sort(order.begin(), order.end(), [](const Keyed& a, const Keyed& b) { return a.key < b.key; });
+    for (std::uint32_t group = 0; group < to.size(); ++group) order[group] = keyed(tables.key(to[group], table), group);
+    sort_by_key(order, buffer);
     for (std::size_t group = 0; group < from.size(); ++group) {
       if (is_leaked[group]) continue;
-      const std::uint64_t wanted = from[group] & mask;
-      auto at = std::lower_bound(order.begin(), order.end(), wanted,
-                                 [](const Keyed& other, std::uint64_t key) { return other.key < key; });
-      for (; at != order.end() && at->key == wanted; ++at)
-        if (distance(from[group], to[at->group]) <= threshold) {
+      const std::uint32_t wanted = tables.key(from[group], table);
+      for (auto at = std::lower_bound(order.begin(), order.end(), keyed(wanted, 0));
+           at != order.end() && key_of(*at) == wanted; ++at)
+        if (distance(from[group], to[group_of(*at)]) <= threshold) {
           is_leaked[group] = true;
           break;
         }
     }
   }
-  std::uint64_t leaked = 0;
-  for (std::size_t group = 0; group < from.size(); ++group)
-    if (is_leaked[group]) leaked += from_groups.size(group);
-  return leaked;
+  return from_groups.rows_of(is_leaked, source.size());
+}
+
+std::uint64_t count_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
+                           int threshold) {
+  const std::vector<bool> leaked = find_leaked(source, target, threshold);
+  return static_cast<std::uint64_t>(std::count(leaked.begin(), leaked.end(), true));
 }
 
 }  // namespace forgelm::audit

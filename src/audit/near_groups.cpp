@@ -1,6 +1,7 @@
 #include "near_groups.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -16,6 +17,14 @@ NearGroups::NearGroups(std::size_t num_rows, const std::function<bool(std::uint3
   for (std::uint32_t i = 0; i < rows_.size(); ++i)
     if (i == 0 || less(rows_[i - 1], rows_[i])) begins_.push_back(i);
   begins_.push_back(static_cast<std::uint32_t>(rows_.size()));
+}
+
+std::vector<bool> NearGroups::rows_of(const std::vector<bool>& is_marked, std::size_t num_rows) const {
+  std::vector<bool> rows(num_rows);
+  for (std::size_t group = 0; group < num_groups(); ++group)
+    if (is_marked[group])
+      for (const std::uint32_t* row = begin(group); row != end(group); ++row) rows[*row] = true;
+  return rows;
 }
 
 NearCollector::NearCollector(const NearGroups& groups, std::size_t max_listed, std::size_t max_clusters)
@@ -43,6 +52,18 @@ NearDuplicates NearCollector::finish() {
   list_clusters(found);
   if (num_pairs_ <= max_listed_) list_pairs(found);
   return found;
+}
+
+std::vector<bool> NearCollector::repeats(std::size_t num_rows) {
+  std::vector<std::uint32_t> first(groups_.num_groups(), UINT32_MAX);  // of each root, the first row of all
+  for (std::uint32_t group = 0; group < groups_.num_groups(); ++group) {
+    std::uint32_t& row = first[root(group)];
+    row = std::min(row, groups_.first_row(group));
+  }
+  std::vector<bool> rows = groups_.rows_of(std::vector<bool>(groups_.num_groups(), true), num_rows);
+  for (const std::uint32_t row : first)
+    if (row != UINT32_MAX) rows[row] = false;
+  return rows;
 }
 
 void NearCollector::list_pairs(NearDuplicates& found) const {

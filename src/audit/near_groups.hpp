@@ -23,6 +23,8 @@ class NearGroups {
   std::uint32_t first_row(std::size_t group) const { return rows_[begins_[group]]; }
   const std::uint32_t* begin(std::size_t group) const { return rows_.data() + begins_[group]; }
   const std::uint32_t* end(std::size_t group) const { return rows_.data() + begins_[group + 1]; }
+  /// The rows of the groups that are marked, among `num_rows`.
+  std::vector<bool> rows_of(const std::vector<bool>& is_marked, std::size_t num_rows) const;
 
  private:
   std::vector<std::uint32_t> begins_, rows_;  // rows of a group are sorted
@@ -35,6 +37,8 @@ class NearCollector {
   /// Two different groups are near; each pair of groups once.
   void add(std::uint32_t group_a, std::uint32_t group_b, int distance);
   NearDuplicates finish();
+  /// Of each of `num_rows` rows, whether it hangs together with an earlier one.
+  std::vector<bool> repeats(std::size_t num_rows);
 
  private:
   struct Near {

@@ -64,8 +64,8 @@ void add_leak_note(AuditReport& report) {
 void add_scan_note(AuditReport& report) {
   Counts more;
   for (const auto& [name, count] : report.found) {
-    const auto in = [&](const Counts& counts) {
-      const auto at = counts.find(name);
+    const auto in = [&key = name](const Counts& counts) {  // clang 14 captures no binding by its own name
+      const auto at = counts.find(key);
       return at == counts.end() ? std::uint64_t{0} : at->second;
     };
     if (const std::uint64_t known = std::max(in(report.pii), in(report.secrets)); count > known)

@@ -8,6 +8,7 @@
 #include "forgelm/core/text.hpp"
 #include "minhash.hpp"
 #include "notes.hpp"
+#include "profile_report.hpp"
 
 namespace forgelm::audit {
 namespace {
@@ -149,6 +150,21 @@ Json languages_json(const AuditReport& report) {
   return splits;
 }
 
+/// Counts of texts by length: none, 1, 2 to 3, 4 to 7 characters and so on, up to the longest.
+Json lengths_json(const AuditReport& report) {
+  Json splits = Json::object();
+  for (const SplitAudit& split : report.splits) {
+    if (!split.error.empty()) continue;
+    const auto& bins = split.lengths.histogram;
+    std::size_t count = bins.size();
+    while (count > 0 && bins[count - 1] == 0) --count;
+    Json counts = Json::array();
+    for (std::size_t i = 0; i < count; ++i) counts.push(bins[i]);
+    splits.set(split.name, Json::object({{"by_power_of_two", std::move(counts)}}));
+  }
+  return splits;
+}
+
 Json files_json(const AuditReport& report) {
   Json files = Json::array();
   for (const SplitAudit& split : report.splits)
@@ -163,7 +179,8 @@ Json files_json(const AuditReport& report) {
 bool has_findings(const SplitAudit& split) {
   return !split.error.empty() || split.num_without_text > 0 || split.near.num_pairs > 0 || !split.pii.empty() ||
          !split.secrets.empty() || !split.quality.empty() || !split.drift_columns.empty() || split.num_non_object > 0 ||
-         split.num_parse_errors > 0 || split.num_decode_errors > 0 || !split.found.empty();
+         split.num_parse_errors > 0 || split.num_decode_errors > 0 || !split.found.empty() ||
+         has_profile_findings(split);
 }
 
 std::string split_text(const SplitAudit& split) {
@@ -193,7 +210,7 @@ std::string split_text(const SplitAudit& split) {
   if (!split.quality.empty())
     line("quality flags   : ", cat(listed(split.quality), " (samples_flagged=", split.num_quality_flagged, ")"));
   if (!split.drift_columns.empty()) line("schema drift    : ", join(split.drift_columns, ", "));
-  return out;
+  return out + profile_text(split);
 }
 
 }  // namespace
@@ -240,23 +257,26 @@ Json to_json(const AuditReport& report) {
   Json splits = Json::object();
   for (const SplitAudit& split : report.splits)
     splits.set(split.name, split_json(split, report.with_quality, report.dedup_method));
-  return Json::object({{"generated_at", report.generated_at},
-                       {"source_path", report.source_path},
-                       {"source_input", report.source_input},
-                       {"total_samples", report.total_rows},
-                       {"splits", std::move(splits)},
-                       {"cross_split_overlap", overlap_json(report)},
-                       {"pii_summary", to_object(report.pii)},
-                       {"pii_severity", pii_severity(report.pii)},
-                       {"near_duplicate_summary", near_duplicate_summary(report)},
-                       {"secrets_summary", to_object(report.secrets)},
-                       {"quality_summary", quality_summary(report)},
-                       {"croissant", Json::object()},
-                       {"notes", Json::array_of(report.notes)},
-                       {"files", files_json(report)},
-                       {"scan", scan_json(report)},
-                       {"duplicates", duplicates_json(report)},
-                       {"languages", languages_json(report)}});
+  Json document = Json::object({{"generated_at", report.generated_at},
+                                {"source_path", report.source_path},
+                                {"source_input", report.source_input},
+                                {"total_samples", report.total_rows},
+                                {"splits", std::move(splits)},
+                                {"cross_split_overlap", overlap_json(report)},
+                                {"pii_summary", to_object(report.pii)},
+                                {"pii_severity", pii_severity(report.pii)},
+                                {"near_duplicate_summary", near_duplicate_summary(report)},
+                                {"secrets_summary", to_object(report.secrets)},
+                                {"quality_summary", quality_summary(report)},
+                                {"croissant", report.croissant},
+                                {"notes", Json::array_of(report.notes)},
+                                {"files", files_json(report)},
+                                {"scan", scan_json(report)},
+                                {"duplicates", duplicates_json(report)},
+                                {"languages", languages_json(report)},
+                                {"lengths", lengths_json(report)}});
+  add_profile(document, report);
+  return document;
 }
 
 std::string summary_text(const AuditReport& report, bool is_verbose) {
@@ -279,6 +299,7 @@ std::string summary_text(const AuditReport& report, bool is_verbose) {
     out += cat("  PII severity   : worst tier = ", severity.at("worst_tier").text(),
                "\n     by tier      : ", join(tiers, ", "), "\n");
   }
+  out += profile_summary(report);
   if (!report.secrets.empty())
     out += cat("  Secrets        : CRITICAL \xE2\x80\x94 ", total_of(report.secrets), " flagged (",
                listed(report.secrets), ")\n");

@@ -1,5 +1,5 @@
-// Bands are hashed in the order of the rows, so that a file is read from front to back; only what a band brings together
-// is looked up.
+// Bands are hashed in the order of the rows, so that a file is read from front to back; only what a band brings
+// together is looked up.
 #include "sketch_index.hpp"
 
 #include <algorithm>
@@ -43,6 +43,9 @@ bool agrees(const Sketch& a, const Sketch& b, int band, int width) {
   return std::memcmp(&a[begin], &b[begin], static_cast<std::size_t>(width) * sizeof a[0]) == 0;
 }
 
+/// A look at a sketch brings in the pages around it.
+constexpr std::uint64_t kLooksBetweenReleases = 4096;
+
 /// A band's hash and the group of rows that has it.
 struct Banded {
   std::uint64_t hash = 0;
@@ -84,9 +87,8 @@ class Groups {
     std::vector<Banded> order;
     order.reserve(by_row_.size());
     for_each(band, width, [&](std::uint32_t group, std::uint64_t hash) { order.push_back({hash, group}); });
-    std::sort(order.begin(), order.end(), [](const Banded& a, const Banded& b) {
-      return a.hash != b.hash ? a.hash < b.hash : a.group < b.group;
-    });
+    std::sort(order.begin(), order.end(),
+              [](const Banded& a, const Banded& b) { return a.hash != b.hash ? a.hash < b.hash : a.group < b.group; });
     return order;
   }
 
@@ -95,6 +97,28 @@ class Groups {
   NearGroups groups_;
   std::vector<std::uint32_t> by_row_;
 };
+
+/// Adds each pair of different groups that MinHashLSH proposes and that is near, once.
+void collect_near(const Groups& all, const SketchIndex& sketches, double threshold, NearCollector& found) {
+  const auto [num_bands, width] = lsh_bands(threshold);
+  std::uint64_t num_compared = 0;
+  for (int band = 0; band < num_bands; ++band) {
+    const std::vector<Banded> order = all.sorted_band(band, width);
+    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+      for (end = begin + 1; end < order.size() && order[end].hash == order[begin].hash;) ++end;
+      for (std::size_t i = begin; i < end; ++i)
+        for (std::size_t j = i + 1; j < end; ++j) {
+          if (++num_compared % kLooksBetweenReleases == 0) sketches.release();
+          const Sketch &a = all.sketch(order[i].group), &b = all.sketch(order[j].group);
+          bool is_first = agrees(a, b, band, width);
+          for (int earlier = 0; earlier < band && is_first; ++earlier) is_first = !agrees(a, b, earlier, width);
+          if (!is_first) continue;
+          if (const std::size_t different = num_different(a, b); is_near(different, threshold))
+            found.add(order[i].group, order[j].group, static_cast<int>(different));
+        }
+    }
+  }
+}
 
 }  // namespace
 
@@ -126,6 +150,11 @@ void SketchIndex::finish() {
 
 bool SketchIndex::is_empty(std::size_t row) const noexcept { return hashes_[row] == empty_hash(); }
 
+void SketchIndex::forget(std::size_t row) noexcept {
+  if (!is_empty(row)) ++num_empty_;
+  hashes_[row] = empty_hash();
+}
+
 void SketchIndex::release() const noexcept {
   if (mapped_) mapped_->release_pages();
 }
@@ -133,27 +162,20 @@ void SketchIndex::release() const noexcept {
 NearDuplicates find_near_duplicates(const SketchIndex& sketches, double threshold, std::size_t max_listed,
                                     std::size_t max_clusters) {
   const Groups all(sketches);
-  const auto [num_bands, width] = lsh_bands(threshold);
   NearCollector found(all.groups(), max_listed, max_clusters);
-  for (int band = 0; band < num_bands; ++band) {
-    const std::vector<Banded> order = all.sorted_band(band, width);
-    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-      for (end = begin + 1; end < order.size() && order[end].hash == order[begin].hash;) ++end;
-      for (std::size_t i = begin; i < end; ++i)
-        for (std::size_t j = i + 1; j < end; ++j) {
-          const Sketch &a = all.sketch(order[i].group), &b = all.sketch(order[j].group);
-          bool is_first = agrees(a, b, band, width);
-          for (int earlier = 0; earlier < band && is_first; ++earlier) is_first = !agrees(a, b, earlier, width);
-          if (!is_first) continue;
-          if (const std::size_t different = num_different(a, b); is_near(different, threshold))
-            found.add(order[i].group, order[j].group, static_cast<int>(different));
-        }
-    }
-  }
+  collect_near(all, sketches, threshold, found);
   return found.finish();
 }
 
-std::pair<std::uint64_t, std::uint64_t> count_leaked(const SketchIndex& a, const SketchIndex& b, double threshold) {
+std::vector<bool> find_repeats(const SketchIndex& sketches, double threshold) {
+  const Groups all(sketches);
+  NearCollector found(all.groups(), 0, 0);
+  collect_near(all, sketches, threshold, found);
+  return found.repeats(sketches.size());
+}
+
+std::pair<std::vector<bool>, std::vector<bool>> find_leaked(const SketchIndex& a, const SketchIndex& b,
+                                                            double threshold) {
   const Groups all_a(a), all_b(b);
   const auto [num_bands, width] = lsh_bands(threshold);
   std::vector<bool> leaked_a(all_a.groups().num_groups()), leaked_b(all_b.groups().num_groups());
@@ -171,13 +193,15 @@ std::pair<std::uint64_t, std::uint64_t> count_leaked(const SketchIndex& a, const
       }
     });
   }
-  const auto sum = [](const std::vector<bool>& is_leaked, const NearGroups& groups) {
-    std::uint64_t total = 0;
-    for (std::size_t group = 0; group < is_leaked.size(); ++group)
-      if (is_leaked[group]) total += groups.size(group);
-    return total;
+  return {all_a.groups().rows_of(leaked_a, a.size()), all_b.groups().rows_of(leaked_b, b.size())};
+}
+
+std::pair<std::uint64_t, std::uint64_t> count_leaked(const SketchIndex& a, const SketchIndex& b, double threshold) {
+  const auto [in_a, in_b] = find_leaked(a, b, threshold);
+  const auto count = [](const std::vector<bool>& rows) {
+    return static_cast<std::uint64_t>(std::count(rows.begin(), rows.end(), true));
   };
-  return {sum(leaked_a, all_a.groups()), sum(leaked_b, all_b.groups())};
+  return {count(in_a), count(in_b)};
 }
 
 }  // namespace forgelm::audit

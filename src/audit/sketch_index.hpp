@@ -31,6 +31,8 @@ class SketchIndex {
   std::uint64_t hash(std::size_t row) const noexcept { return hashes_[row]; }
   bool is_empty(std::size_t row) const noexcept;
   std::uint64_t num_empty() const noexcept { return num_empty_; }
+  /// The row counts as one without words from now on.
+  void forget(std::size_t row) noexcept;
   /// Lets go of memory that reading took.
   void release() const noexcept;
 
@@ -49,6 +51,12 @@ class SketchIndex {
 NearDuplicates find_near_duplicates(const SketchIndex& sketches, double threshold, std::size_t max_listed = 100'000,
                                     std::size_t max_clusters = 1'000);
 
+/// As find_repeats.
+std::vector<bool> find_repeats(const SketchIndex& sketches, double threshold);
+
+/// As find_leaked, for both directions.
+std::pair<std::vector<bool>, std::vector<bool>> find_leaked(const SketchIndex& a, const SketchIndex& b,
+                                                            double threshold);
 /// As count_leaked, for both directions.
 std::pair<std::uint64_t, std::uint64_t> count_leaked(const SketchIndex& a, const SketchIndex& b, double threshold);
 

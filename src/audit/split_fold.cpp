@@ -2,6 +2,7 @@
 // generator, so that percentiles over more than 100,000 rows are the same
 // numbers.
 #include <algorithm>
+#include <bit>
 #include <future>
 
 #include "block_audit.hpp"
@@ -13,7 +14,6 @@ namespace forgelm::audit {
 namespace {
 
 constexpr std::uint64_t kLengthSample = 100'000;
-constexpr std::uint64_t kLanguageSample = 10'000;  // the reference: 200
 constexpr std::uint64_t kMultiplier = 6364136223846793005U;
 
 Counts named(const std::vector<std::uint64_t>& counts, Family family) {
@@ -30,6 +30,13 @@ void add_each(Numbers& sum, const Numbers& more) {
 
 }  // namespace
 
+void add_language(LanguageCounts& counts, const std::string& language, std::uint64_t count) {
+  const auto known =
+      std::find_if(counts.begin(), counts.end(), [&](const auto& item) { return item.first == language; });
+  if (known != counts.end()) known->second += count;
+  else counts.emplace_back(language, count);
+}
+
 std::uint64_t SplitFold::Reservoir::next(std::uint64_t size) {
   ++seen;
   if (seen <= size) return seen - 1;
@@ -37,12 +44,17 @@ std::uint64_t SplitFold::Reservoir::next(std::uint64_t size) {
   return state % seen;
 }
 
-SplitFold::SplitFold(const AuditOptions& options, SplitAudit& split)
-    : options_(options), split_(split), reference_counts_(all_kinds().size(), 0), found_counts_(all_kinds().size(), 0) {
+SplitFold::SplitFold(const AuditOptions& options, const ProfileTools& tools, SplitAudit& split)
+    : options_(options),
+      split_(split),
+      reference_counts_(all_kinds().size(), 0),
+      found_counts_(all_kinds().size(), 0),
+      profile_(tools) {
   if (options.dedup_method == DedupMethod::minhash) sketches_ = std::make_shared<SketchIndex>();
 }
 
 void SplitFold::add(BlockAudit&& block) {
+  profile_.add(std::move(block.profile), split_.num_rows);
   for (Finding& finding : block.findings) {
     if (split_.findings.size() >= options_.max_findings) break;
     finding.row += split_.num_rows;
@@ -65,11 +77,12 @@ void SplitFold::add(BlockAudit&& block) {
   add_each(quality_, block.quality);
   for (const KeySet& set : block.key_sets) add_key_set(set);
   for (const std::uint32_t length : block.lengths) add_length(length);
+  for (const auto& [language, count] : block.languages) add_language(split_.languages, language, count);
   std::string_view snippets = block.snippets;
   for (const std::uint32_t size : block.snippet_sizes) {
-    const std::uint64_t place = snippet_reservoir_.next(kLanguageSample);
-    if (place == snippet_sample_.size()) snippet_sample_.emplace_back(snippets.substr(0, size));
-    else if (place < kLanguageSample) snippet_sample_[place].assign(snippets.substr(0, size));
+    const std::uint64_t place = snippet_reservoir_.next(options_.num_language_sample);
+    if (place < snippet_sample_.size()) snippet_sample_[place].assign(snippets.substr(0, size));
+    else if (place < options_.num_language_sample) snippet_sample_.emplace_back(snippets.substr(0, size));
     snippets.remove_prefix(size);
   }
 }
@@ -93,10 +106,11 @@ void SplitFold::add_length(std::uint32_t length) {
   lengths.min = lengths.count == 0 ? length : std::min<std::uint64_t>(lengths.min, length);
   lengths.max = std::max<std::uint64_t>(lengths.max, length);
   ++lengths.count;
+  ++lengths.histogram[static_cast<std::size_t>(std::bit_width(length))];
   length_total_ += length;
   const std::uint64_t place = length_reservoir_.next(kLengthSample);
-  if (place == length_sample_.size()) length_sample_.push_back(length);
-  else if (place < kLengthSample) length_sample_[place] = length;
+  if (place < length_sample_.size()) length_sample_[place] = length;
+  else if (place < kLengthSample) length_sample_.push_back(length);
 }
 
 void SplitFold::finish() {
@@ -108,6 +122,7 @@ void SplitFold::finish() {
   split_.found.merge(named(found_counts_, Family::secret));
   for (std::size_t i = 0; i < quality_.size(); ++i)
     if (quality_[i] > 0) split_.quality[kQualityFlags[i]] = quality_[i];
+  finish_exact_duplicates();
   // Beside the rest when threads are given: it is a thread's work, and the longest part.
   std::future<NearDuplicates> near =
       std::async(options_.num_workers > 1 ? std::launch::async : std::launch::deferred, [this] {
@@ -118,7 +133,7 @@ void SplitFold::finish() {
   finish_columns();
   finish_lengths();
   finish_languages();
-  finish_exact_duplicates();
+  split_.profile = profile_.finish();
   split_.near = near.get();
 }
 
@@ -144,8 +159,7 @@ void SplitFold::finish_lengths() {
 
 void SplitFold::finish_languages() {
   constexpr std::size_t kBatch = 256;
-  split_.num_language_sample = snippet_sample_.size();
-  std::vector<std::pair<std::string, std::uint64_t>>& languages = split_.languages;
+  LanguageCounts& languages = split_.languages;
   std::size_t next = 0;
   using Batch = std::pair<std::size_t, std::size_t>;
   run_ordered<Batch, std::vector<std::string>>(
@@ -162,13 +176,9 @@ void SplitFold::finish_languages() {
         return found;
       },
       [&](std::vector<std::string> found) {
-        for (std::string& language : found) {
-          const auto known = std::find_if(languages.begin(), languages.end(),
-                                          [&](const auto& item) { return item.first == language; });
-          if (known != languages.end()) ++known->second;
-          else languages.emplace_back(std::move(language), 1);
-        }
+        for (const std::string& language : found) add_language(split_.languages, language, 1);
       });
+  for (const auto& [language, count] : languages) split_.num_language_sample += count;
   std::stable_sort(languages.begin(), languages.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
 }
@@ -177,6 +187,7 @@ void SplitFold::finish_exact_duplicates() {
   std::sort(text_hashes_.begin(), text_hashes_.end());
   const auto end = std::unique(text_hashes_.begin(), text_hashes_.end());
   split_.num_exact_duplicates = static_cast<std::uint64_t>(text_hashes_.end() - end);
+  text_hashes_ = {};
 }
 
 }  // namespace forgelm::audit

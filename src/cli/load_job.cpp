@@ -4,6 +4,7 @@
 
 #include "forgelm/core/suggest.hpp"
 #include "forgelm/core/text.hpp"
+#include "forgelm/pipeline/datasets.hpp"
 
 namespace forgelm::cli {
 
@@ -17,10 +18,10 @@ config::LoadedJob load_checked_job(const std::string& file, Output& output) {
 config::JobConfig stage_of(const config::LoadedJob& loaded, const Arguments& arguments) {
   std::vector<config::StageJob> stages = config::stage_jobs(loaded);
   const auto name = arguments.maybe_text("stage");
-  if (!name) return std::move(stages.front().job);
+  if (!name) return pipeline::resolve_data(stages.front().job).job;
   std::vector<std::string> names;
   for (config::StageJob& stage : stages) {
-    if (stage.name == *name) return std::move(stage.job);
+    if (stage.name == *name) return pipeline::resolve_data(stage.job).job;
     if (!stage.name.empty()) names.push_back(stage.name);
   }
   const std::string_view command = arguments.command().name;

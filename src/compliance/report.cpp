@@ -138,11 +138,17 @@ Json fingerprint(const DataSetFacts& set, const RunFacts& facts) {
     for (const FileFacts& file : set.files) files.push(to_json(file));
     out.set("files", std::move(files));
   }
+  if (!set.registered.is_null()) out.set("registered", set.registered);
   return out;
 }
 
+/// As the job names it.
+const std::string& primary_dataset(const JobConfig& job) {
+  return job.data.dataset_ref ? *job.data.dataset_ref : job.data.dataset_name_or_path;
+}
+
 Json data_provenance(const JobConfig& job, const RunFacts& facts) {
-  Json out = Json::object({{"primary_dataset", job.data.dataset_name_or_path}});
+  Json out = Json::object({{"primary_dataset", primary_dataset(job)}});
   out.set("fingerprint", facts.data_sets.empty() ? Json::object() : fingerprint(facts.data_sets.front(), facts));
   out.set("shuffle", job.data.shuffle).set("clean_text", job.data.clean_text);
   if (facts.data_sets.size() > 1) {
@@ -325,9 +331,8 @@ Json data_governance_report(const config::LoadedJob& loaded, const RunFacts& fac
     if (!split.source_columns.empty()) info.set("source_columns", Json::array_of(split.source_columns));
     splits.set(split.name, std::move(info));
   }
-  Json report = Json::object({{"generated_at", facts.generated_at},
-                              {"primary_dataset", job.data.dataset_name_or_path},
-                              {"splits", std::move(splits)}});
+  Json report = Json::object(
+      {{"generated_at", facts.generated_at}, {"primary_dataset", primary_dataset(job)}, {"splits", std::move(splits)}});
   if (job.data.governance)
     report.set("governance", object_of(job, {{"collection_method", "data.governance.collection_method"},
                                              {"annotation_process", "data.governance.annotation_process"},

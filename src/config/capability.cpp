@@ -12,6 +12,7 @@ constexpr CapabilityInfo kCapabilities[] = {
     {Capability::training, "training", Effect::weights, true},
     {Capability::data_reading, "reading and rendering of training data", Effect::weights, true},
     {Capability::data_mixing, "mixing of data sets", Effect::weights, true},
+    {Capability::data_registry, "registered data sets", Effect::verdict, true},
     {Capability::packing, "packing", Effect::weights, true},
     {Capability::quantization, "base models in 4 bits", Effect::weights, true},
     {Capability::eight_bit_base, "base models in 8 bits", Effect::weights, false},

@@ -51,6 +51,7 @@ std::span<const Dependence> dependences() {
        "model.multimodal.enabled is true"},
       {"data.mix_ratio", [](View v) { return !v.job.data.extra_datasets.value_or(std::vector<std::string>()).empty(); },
        "data.extra_datasets names data sets"},
+      {"data.dataset_name_or_path", [](View v) { return !v.job.data.dataset_ref; }, "data.dataset_ref is not set"},
       {"data.mix_strategy", [](View v) { return v.job.data.mix_ratio.has_value(); }, "data.mix_ratio is set"},
       {"lora.r", has_adapter, "lora.method is not none"},
       {"lora.alpha", has_adapter, "lora.method is not none"},

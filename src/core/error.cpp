@@ -25,6 +25,7 @@ const char* to_string(RunErrorKind kind) noexcept {
     case RunErrorKind::out_of_disk: return "out_of_disk";
     case RunErrorKind::diverged: return "diverged";
     case RunErrorKind::network: return "network";
+    case RunErrorKind::store: return "store";
     case RunErrorKind::interrupted: return "interrupted";
     case RunErrorKind::internal: return "internal";
   }

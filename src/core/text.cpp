@@ -102,13 +102,21 @@ void append_utf8(std::string& out, char32_t code_point) {
 std::string to_valid_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  std::size_t begin = 0;  // of what is valid and not yet in `out`
   for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
     const DecodedCodePoint point = decode_utf8(text, at);
-    if (point.is_valid) out += text.substr(at, point.num_bytes);
-    else append_utf8(out, kReplacementCharacter);
+    if (!point.is_valid) {
+      out += text.substr(begin, at - begin);
+      append_utf8(out, kReplacementCharacter);
+      begin = at + point.num_bytes;
+    }
     at += point.num_bytes;
   }
-  return out;
+  return out += text.substr(begin);
 }
 
 std::u32string to_code_points(std::string_view text) {

@@ -10,6 +10,9 @@
 namespace forgelm::ingest {
 namespace {
 
+constexpr std::size_t kMaxTableCells = 500'000;
+constexpr std::size_t kMaxTableBytes = std::size_t{48} << 20;
+
 /// A cell on one line, with what would end it escaped.
 std::string escaped_cell(std::string_view cell) {
   std::string out;
@@ -42,6 +45,16 @@ void BlockText::add_heading(int level, std::string_view words) {
   document_.headings.push_back({at, level, line});
 }
 
+void TableSize::add(std::size_t num_cells, std::size_t num_bytes) {
+  num_cells_ += num_cells;
+  num_bytes_ += num_cells * num_bytes;
+  if (num_cells_ > kMaxTableCells)
+    throw RunError(RunErrorKind::data, cat("a table has more than ", kMaxTableCells, " cells"));
+  if (num_bytes_ > kMaxTableBytes)
+    throw RunError(RunErrorKind::data, cat("a table holds more than ",
+                                           format_bytes(static_cast<std::int64_t>(kMaxTableBytes)), " of text"));
+}
+
 std::string markdown_table(const TableRows& rows) {
   TableRows kept;
   std::size_t width = 0;
@@ -52,6 +65,7 @@ std::string markdown_table(const TableRows& rows) {
     width = std::max(width, cells.size());
     kept.push_back(std::move(cells));
   }
+  TableSize().add(kept.size() * width, 0);
   std::string out;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     kept[i].resize(width);

@@ -36,8 +36,20 @@ class BlockText {
 
 using TableRows = std::vector<std::vector<std::string>>;
 
+/// What the tables that are being read come to, cells that stand in several places counted in each.
+class TableSize {
+ public:
+  /// A row, or `num_cells` cells of `num_bytes` each. RunError(data) that names the limit.
+  void add(std::size_t num_cells, std::size_t num_bytes);
+  void reset() { *this = {}; }
+
+ private:
+  std::size_t num_cells_ = 0;
+  std::size_t num_bytes_ = 0;
+};
+
 /// The rows as a Markdown table, the first one as its head; rows of blank cells are left out, short ones filled up.
-/// Empty when nothing is left.
+/// Empty when nothing is left. RunError(data) as TableSize has it.
 std::string markdown_table(const TableRows& rows);
 
 }  // namespace forgelm::ingest

@@ -23,9 +23,7 @@ class Tokens {
   static constexpr bool kFirstPays = false;
   explicit Tokens(const text::Tokenizer& tokenizer) : tokenizer_(tokenizer) { separator_ = size(kBetween); }
   std::size_t separator() const { return separator_; }
-  std::size_t size(std::string_view piece) const {
-    return tokenizer_.encode(piece, {.add_special_tokens = false, .parse_special_tokens = false}).ids.size();
-  }
+  std::size_t size(std::string_view piece) const { return num_tokens(piece, tokenizer_); }
 
  private:
   const text::Tokenizer& tokenizer_;
@@ -86,6 +84,10 @@ void add_window(std::string_view text, std::size_t begin, std::size_t end, std::
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80u; }
 
 }  // namespace
+
+std::size_t num_tokens(std::string_view text, const text::Tokenizer& tokenizer) {
+  return tokenizer.encode(text, {.add_special_tokens = false, .parse_special_tokens = false}).ids.size();
+}
 
 std::vector<Chunk> chunk_sliding(std::string_view text, std::size_t size, std::size_t overlap) {
   std::vector<Chunk> chunks;

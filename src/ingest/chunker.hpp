@@ -30,4 +30,7 @@ std::vector<Chunk> chunk_sliding_tokens(std::string_view text, std::size_t size,
 std::vector<Chunk> chunk_paragraphs_tokens(std::string_view text, std::size_t size, const text::Tokenizer& tokenizer);
 std::vector<Chunk> chunk_markdown_tokens(std::string_view text, std::size_t size, const text::Tokenizer& tokenizer);
 
+/// What a text counts there.
+std::size_t num_tokens(std::string_view text, const text::Tokenizer& tokenizer);
+
 }  // namespace forgelm::ingest

@@ -101,6 +101,7 @@ std::string decode_text(std::string_view bytes, const std::string& codec) {
       num_left -= skipped;
       ::iconv(handle.get(), nullptr, nullptr, nullptr, nullptr);
     }
+    out = to_valid_utf8(out);  // UCS-4 goes beyond Unicode
   }
   while (out.starts_with(kMark)) out.erase(0, kMark.size());
   return out;

@@ -44,25 +44,23 @@ void apply_edits(Document& document, std::span<const Edit> edits) {
   document.text = std::move(text);
 }
 
-int page_at(const Document& document, std::size_t at) noexcept {
-  int page = 0;
-  for (const PageStart& start : document.pages) {
-    if (start.at > at && page != 0) break;
-    page = start.page;
-  }
-  return page;
+int PlaceFinder::page(std::size_t at) {
+  const auto& pages = document_.pages;
+  while (next_page_ < pages.size() && (pages[next_page_].at <= at || page_ == 0)) page_ = pages[next_page_++].page;
+  return page_;
 }
 
-std::vector<std::string> heading_path_at(const Document& document, std::size_t at) {
-  std::vector<const Heading*> path;
-  for (const Heading& heading : document.headings) {
-    if (heading.at > at) break;
-    while (!path.empty() && path.back()->level >= heading.level) path.pop_back();
-    path.push_back(&heading);
+const std::vector<std::string_view>& PlaceFinder::headings(std::size_t at) {
+  for (; next_heading_ < document_.headings.size() && document_.headings[next_heading_].at <= at; ++next_heading_) {
+    const Heading& heading = document_.headings[next_heading_];
+    while (!levels_.empty() && levels_.back() >= heading.level) {
+      levels_.pop_back();
+      words_.pop_back();
+    }
+    levels_.push_back(heading.level);
+    words_.push_back(heading.words);
   }
-  std::vector<std::string> words;
-  for (const Heading* heading : path) words.push_back(heading->words);
-  return words;
+  return words_;
 }
 
 }  // namespace forgelm::ingest

@@ -39,10 +39,23 @@ struct Edit {
 /// `edits` are in order and do not overlap. A place inside of what is taken out moves to where that stood.
 void apply_edits(Document& document, std::span<const Edit> edits);
 
-/// The page that byte `at` stands on; 0 when there are no pages.
-int page_at(const Document& document, std::size_t at) noexcept;
+/// Tells where places of a document stand, asked for in rising order, so that all of them cost what one does.
+class PlaceFinder {
+ public:
+  /// `document` outlives this.
+  explicit PlaceFinder(const Document& document) : document_(document) {}
 
-/// The headings that byte `at` stands under, the highest first.
-std::vector<std::string> heading_path_at(const Document& document, std::size_t at);
+  /// The page that byte `at` stands on; 0 when there are no pages.
+  int page(std::size_t at);
+  /// The words of the headings that byte `at` stands under, the highest first. They hold until the next call.
+  const std::vector<std::string_view>& headings(std::size_t at);
+
+ private:
+  const Document& document_;
+  std::size_t next_page_ = 0, next_heading_ = 0;
+  int page_ = 0;
+  std::vector<int> levels_;
+  std::vector<std::string_view> words_;
+};
 
 }  // namespace forgelm::ingest

@@ -89,12 +89,14 @@ struct Table {
   TableRows rows;
   Cell cell;
 
-  void close_cell() {
+  void close_cell(TableSize& size) {
     auto& row = rows.back();
     const std::size_t column = row.size();
     if (cell.continues_above && rows.size() > 1 && column < rows[rows.size() - 2].size())
       cell.text = rows[rows.size() - 2][column];
-    row.insert(row.end(), std::clamp<std::size_t>(cell.span, 1, kMaxSpan), cell.text);
+    const std::size_t span = std::clamp<std::size_t>(cell.span, 1, kMaxSpan);
+    size.add(span, cell.text.size());
+    row.insert(row.end(), span, cell.text);
   }
 };
 
@@ -132,7 +134,7 @@ class Story : public XmlHandler {
     if (name.local == "t") is_text_ = false;
     else if (name.local == "r") --num_runs_;
     else if (name.local == "p" && !paragraphs_.empty()) end_paragraph();
-    else if (name.local == "tc" && !tables_.empty() && !tables_.back().rows.empty()) tables_.back().close_cell();
+    else if (name.local == "tc" && !tables_.empty() && !tables_.back().rows.empty()) tables_.back().close_cell(size_);
     else if (name.local == "tbl" && !tables_.empty()) end_table();
   }
 
@@ -152,8 +154,10 @@ class Story : public XmlHandler {
 
   void start_in_table(std::string_view local, const XmlAttributes& attributes) {
     Table& table = tables_.back();
-    if (local == "tr") table.rows.emplace_back();
-    else if (local == "tc") table.cell = {};
+    if (local == "tr") {
+      size_.add(1, 0);
+      table.rows.emplace_back();
+    } else if (local == "tc") table.cell = {};
     else if (local == "gridSpan") table.cell.span = number_of(attributes.get("val"), 1);
     else if (local == "vMerge") table.cell.continues_above = attributes.get("val") != "restart";
   }
@@ -183,7 +187,10 @@ class Story : public XmlHandler {
   void end_table() {
     const Table table = std::move(tables_.back());
     tables_.pop_back();
-    if (tables_.empty()) return sink_.table(table.rows);
+    if (tables_.empty()) {
+      size_.reset();
+      return sink_.table(table.rows);
+    }
     for (const auto& row : table.rows)
       if (const std::string words = join(row, " "); !text::is_blank(words)) tables_.back().cell.add(words);
   }
@@ -192,6 +199,7 @@ class Story : public XmlHandler {
   const Styles& styles_;
   std::vector<Paragraph> paragraphs_;  ///< a text box holds paragraphs within one
   std::vector<Table> tables_;
+  TableSize size_;
   int num_runs_ = 0;
   std::size_t num_skipped_ = 0;  ///< open elements from a skipped one on
   bool is_text_ = false;

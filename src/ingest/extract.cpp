@@ -21,7 +21,7 @@ namespace {
 
 constexpr double kMaxReplaced = 0.01;
 constexpr std::uint64_t kMaxContainerBytes = std::uint64_t{96} << 20;
-constexpr std::uint64_t kMaxPageBytes = std::uint64_t{32} << 20;
+constexpr std::uint64_t kMaxPageBytes = std::uint64_t{16} << 20;
 
 using Extractor = Document (*)(const std::filesystem::path& path, const Reading& reading, FileReport& report);
 
@@ -76,7 +76,21 @@ Document extract_html(const std::filesystem::path& path, const Reading& reading,
 }
 
 Document extract_pdf(const std::filesystem::path& path, const Reading& reading, FileReport& report) {
-  PdfPages pdf = read_pdf(path, reading.page_range);
+  return text_of_pages(read_pdf(path, reading.page_range), reading, report);
+}
+
+constexpr std::array<Format, 8> kFormats = {{{".pdf", extract_pdf},
+                                             {".docx", extract_docx},
+                                             {".epub", extract_epub},
+                                             {".txt", extract_text},
+                                             {".md", extract_markdown},
+                                             {".html", extract_html},
+                                             {".htm", extract_html},
+                                             {".xhtml", extract_html}}};
+
+}  // namespace
+
+Document text_of_pages(PdfPages pdf, const Reading& reading, FileReport& report) {
   const auto warn = [&](const auto&... parts) { report.warnings.push_back(cat(quote(report.path), ": ", parts...)); };
   if (pdf.has_columns)
     warn(
@@ -103,17 +117,6 @@ Document extract_pdf(const std::filesystem::path& path, const Reading& reading, 
   report.num_block_headers = strip_block_headers(document);
   return document;
 }
-
-constexpr std::array<Format, 8> kFormats = {{{".pdf", extract_pdf},
-                                             {".docx", extract_docx},
-                                             {".epub", extract_epub},
-                                             {".txt", extract_text},
-                                             {".md", extract_markdown},
-                                             {".html", extract_html},
-                                             {".htm", extract_html},
-                                             {".xhtml", extract_html}}};
-
-}  // namespace
 
 const std::vector<std::string>& supported_endings() {
   static const std::vector<std::string> endings = [] {

@@ -9,6 +9,7 @@
 
 #include "document.hpp"
 #include "forgelm/ingest/ingest.hpp"
+#include "pdf_report.hpp"
 #include "totals.hpp"
 
 namespace forgelm::ingest {
@@ -32,5 +33,9 @@ std::string ending_of(const std::filesystem::path& path);
 /// The text of a document, whose ending is supported. Throws RunError(data, io) when it cannot be read as what it is
 /// called: the caller leaves it out. Warnings go to `report`.
 Document extract(const std::filesystem::path& path, const Reading& reading, FileReport& report);
+
+/// The text of a PDF's pages, without what heads and foots them and without pages of contents. Warnings and counts go
+/// to `report`.
+Document text_of_pages(PdfPages pdf, const Reading& reading, FileReport& report);
 
 }  // namespace forgelm::ingest

@@ -156,7 +156,7 @@ class Reader {
     }
     std::string text;
     while (at_ < end) {
-      const std::size_t mark = std::min(html_.find('&', at_), end);
+      const std::size_t mark = at_ + std::min(html_.substr(at_, end - at_).find('&'), end - at_);
       text += html_.substr(at_, mark - at_);
       at_ = mark;
       if (at_ == end) break;
@@ -298,7 +298,10 @@ class Reader {
     if (tables_.empty() || num_flat_tables_ > 0) return true;
     close_cell();
     Table& table = tables_.back();
-    if (name == "tr" || (is_cell && table.rows.empty())) table.rows.emplace_back();
+    if (name == "tr" || (is_cell && table.rows.empty())) {
+      size_.add(1, 0);
+      table.rows.emplace_back();
+    }
     if (is_cell) {
       table.is_in_cell = true;
       table.span = span_of(tag.attributes);
@@ -324,6 +327,7 @@ class Reader {
     if (!table.is_in_cell) return;
     table.is_in_cell = false;
     auto& row = table.rows.back();
+    size_.add(table.span, 0);
     row.push_back(std::move(table.cell));
     row.resize(row.size() + table.span - 1);
     table.cell.clear();
@@ -337,6 +341,7 @@ class Reader {
       for (const auto& row : table.rows) add_block(join(row, " "));
       return;
     }
+    size_.reset();
     const bool is_layout =
         std::all_of(table.rows.begin(), table.rows.end(), [](const auto& row) { return row.size() <= 1; });
     if (!is_layout) return blocks_.add(markdown_table(table.rows));
@@ -382,6 +387,7 @@ class Reader {
   std::string prefix_;
   std::vector<List> lists_;
   std::vector<Table> tables_;
+  TableSize size_;
 };
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "markdown.hpp"
 
+#include <cstdint>
 #include <optional>
 
+#include "forgelm/core/error.hpp"
+#include "forgelm/core/progress.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/text/characters.hpp"
 
@@ -9,6 +12,9 @@ namespace forgelm::ingest {
 namespace {
 
 using text::strip;
+
+// Sections repeat the headings above them; of a hostile document, without bound.
+constexpr std::size_t kMaxPathBytes = std::size_t{64} << 20;
 
 std::size_t num_leading(std::string_view line, char c) {
   const std::size_t end = line.find_first_not_of(c);
@@ -86,21 +92,22 @@ struct Level {
 
 /// A section whose lines are being gathered.
 struct OpenSection {
-  std::vector<std::string> path;
-  std::vector<std::string_view> lines;
-  std::vector<std::size_t> begins;  ///< of the lines
+  std::vector<std::string> path = {};
+  std::string body = {};
+  std::size_t num_kept = 0;  ///< bytes up to the last line that is not blank
+  std::size_t begin = 0;
 
-  void close_into(std::vector<MarkdownSection>& sections) const {
-    std::size_t first = 0, end = lines.size();
-    while (first < end && text::is_blank(lines[first])) ++first;
-    while (end > first && text::is_blank(lines[end - 1])) --end;
-    if (first == end) return;
-    MarkdownSection section{path, {}, begins[first]};
-    for (std::size_t i = first; i < end; ++i) {
-      if (i > first) section.body += '\n';
-      section.body += lines[i];
-    }
-    sections.push_back(std::move(section));
+  void add(std::string_view line, std::size_t at) {
+    const bool is_blank = text::is_blank(line);
+    if (body.empty() && is_blank) return;
+    if (body.empty()) begin = at;
+    else body += '\n';
+    body += line;
+    if (!is_blank) num_kept = body.size();
+  }
+  void close_into(std::vector<MarkdownSection>& sections) {
+    body.resize(num_kept);
+    if (!body.empty()) sections.push_back({std::move(path), std::move(body), begin});
   }
 };
 
@@ -108,24 +115,31 @@ struct OpenSection {
 
 std::vector<MarkdownSection> markdown_sections(std::string_view text) {
   std::vector<MarkdownSection> sections;
+  std::size_t path_bytes = 0;
   std::vector<Level> path;
   OpenSection open;
   FenceState fences;
-  for (const std::string_view line : text::split_lines(text)) {
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = text::take_line(rest);
     const auto begin = static_cast<std::size_t>(line.data() - text.data());
     const auto heading = fences.takes(line) ? std::nullopt : heading_of(line);
     if (!heading) {
-      open.lines.push_back(line);
-      open.begins.push_back(begin);
+      open.add(line, begin);
       continue;
     }
     open.close_into(sections);
     while (!path.empty() && path.back().level >= heading->level) path.pop_back();
     path.push_back({heading->level, std::string(heading->line)});
     open = {};
-    for (const Level& level : path) open.path.push_back(level.line);
-    open.lines.push_back(heading->line);
-    open.begins.push_back(begin);
+    for (const Level& level : path) {
+      open.path.push_back(level.line);
+      path_bytes += level.line.size();
+    }
+    if (path_bytes > text.size() + kMaxPathBytes)
+      throw RunError(RunErrorKind::data,
+                     cat("its headings, which stand above every section below them, come to more than ",
+                         format_bytes(static_cast<std::int64_t>(kMaxPathBytes))));
+    open.add(heading->line, begin);
   }
   open.close_into(sections);
   return sections;
@@ -134,7 +148,8 @@ std::vector<MarkdownSection> markdown_sections(std::string_view text) {
 std::vector<Heading> markdown_headings(std::string_view text) {
   std::vector<Heading> headings;
   FenceState fences;
-  for (const std::string_view line : text::split_lines(text)) {
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = text::take_line(rest);
     if (fences.takes(line)) continue;
     const auto heading = heading_of(line);
     if (!heading) continue;

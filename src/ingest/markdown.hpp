@@ -18,6 +18,7 @@ struct MarkdownSection {
   std::size_t begin = 0;          ///< byte of the text at which it begins
 };
 
+/// RunError(data) when the headings, repeated in every section, come to more than a limit.
 std::vector<MarkdownSection> markdown_sections(std::string_view text);
 
 /// The headings of a Markdown text, for Document::headings.

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "forgelm/core/text.hpp"
 #include "forgelm/text/characters.hpp"
@@ -17,9 +20,6 @@ constexpr std::size_t kEdge = 3;
 constexpr std::size_t kProbe = 12;  // pages of either end that may be contents
 constexpr double kMaxLetters = 0.30, kMinLeaders = 0.10;
 constexpr std::size_t kMinPageNumbers = 5;
-
-using Lines = std::vector<std::string>;
-using Counts = std::map<std::string, std::size_t, std::less<>>;
 
 std::size_t cutoff_of(std::size_t count) {
   return std::max<std::size_t>(2, static_cast<std::size_t>(std::ceil(kRepeated * static_cast<double>(count))));
@@ -67,30 +67,97 @@ bool is_front_matter(std::string_view text) {
          num_bare_numbers(text) >= kMinPageNumbers;
 }
 
-Lines lines_with_text(std::string_view text) {
-  Lines lines;
-  for (const std::string_view line : text::split_lines(text))
-    if (const auto words = text::strip(line); !words.empty()) lines.emplace_back(words);
-  return lines;
-}
+/// The lines of all pages that hold text, as numbers: equal lines have the same one. A page loses lines at its ends
+/// alone, so that however many go, the work is in proportion to them.
+class EdgeLines {
+ public:
+  explicit EdgeLines(const std::vector<PageText>& pages) {
+    std::unordered_map<std::string_view, std::uint32_t> numbers;
+    for (const PageText& page : pages) {
+      Page lines;
+      for (std::string_view rest = page.text; !rest.empty();) {
+        const std::string_view words = text::strip(text::take_line(rest));
+        if (words.empty()) continue;
+        lines.numbers.push_back(numbers.try_emplace(words, static_cast<std::uint32_t>(words_.size())).first->second);
+        if (lines.numbers.back() == words_.size()) words_.push_back(words);
+      }
+      lines.end = lines.numbers.size();
+      pages_.push_back(std::move(lines));
+    }
+  }
 
-template <class Iterator>
-void count_edge(Iterator begin, Iterator end, Counts& counts) {
-  const std::set<std::string, std::less<>> different(begin, end);
-  for (const std::string& line : different) ++counts[line];
-}
+  /// Takes off what stands at the edge of `cutoff` pages; the number of lines.
+  std::size_t take_frequent(std::size_t cutoff) {
+    Counts firsts, lasts;
+    for (const Page& page : pages_) {
+      const std::size_t edge = std::min(kEdge, page.size());
+      count_edge(page, page.begin, page.begin + edge, firsts);
+      count_edge(page, page.end - edge, page.end, lasts);
+    }
+    std::size_t num_taken = 0;
+    for (Page& page : pages_) {
+      const std::size_t before = page.size();
+      page.take_first(firsts, cutoff);
+      page.take_last(lasts, cutoff);
+      num_taken += before - page.size();
+    }
+    return num_taken;
+  }
 
-/// Lines within the edge that are to go; true when there were any.
-std::size_t take_off(Lines& lines, const std::set<std::string, std::less<>>& lines_to_go) {
-  std::size_t place = 0;
-  const std::size_t before = lines.size();
-  lines.erase(std::remove_if(lines.begin(), lines.end(),
-                             [&](const std::string& line) { return place++ < kEdge && lines_to_go.count(line) > 0; }),
-              lines.end());
-  return before - lines.size();
-}
+  /// What is left of a page, "" when nothing is.
+  std::string text(std::size_t index) const {
+    const Page& page = pages_[index];
+    std::string out;
+    for (std::size_t i = page.begin; i < page.end; ++i) {
+      if (i > page.begin) out += '\n';
+      out += words_[page.numbers[i]];
+    }
+    return out;
+  }
 
-std::set<std::string, std::less<>> frequent(const Counts& counts, std::size_t cutoff) {
+ private:
+  using Counts = std::unordered_map<std::uint32_t, std::size_t>;
+
+  static bool is_frequent(const Counts& counts, std::uint32_t line, std::size_t cutoff) {
+    const auto found = counts.find(line);
+    return found != counts.end() && found->second >= cutoff;
+  }
+
+  struct Page {
+    std::vector<std::uint32_t> numbers;
+    std::size_t begin = 0, end = 0;  ///< of `numbers`: what is left
+
+    std::size_t size() const { return end - begin; }
+    /// Of the first lines those that stay move up to the rest.
+    void take_first(const Counts& counts, std::size_t cutoff) {
+      std::size_t to = std::min(begin + kEdge, end);
+      for (std::size_t i = to; i-- > begin;)
+        if (!is_frequent(counts, numbers[i], cutoff)) numbers[--to] = numbers[i];
+      begin = to;
+    }
+    void take_last(const Counts& counts, std::size_t cutoff) {
+      std::size_t to = end - std::min(kEdge, size());
+      for (std::size_t i = to; i < end; ++i)
+        if (!is_frequent(counts, numbers[i], cutoff)) numbers[to++] = numbers[i];
+      end = to;
+    }
+  };
+
+  /// Every line once.
+  static void count_edge(const Page& page, std::size_t begin, std::size_t end, Counts& counts) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto first = page.numbers.begin() + static_cast<std::ptrdiff_t>(begin);
+      const auto here = page.numbers.begin() + static_cast<std::ptrdiff_t>(i);
+      if (std::find(first, here, *here) == here) ++counts[*here];
+    }
+  }
+
+  std::vector<std::string_view> words_;  ///< by number
+  std::vector<Page> pages_;
+};
+
+std::set<std::string, std::less<>> frequent(const std::map<std::string, std::size_t, std::less<>>& counts,
+                                            std::size_t cutoff) {
   std::set<std::string, std::less<>> lines;
   for (const auto& [line, count] : counts)
     if (count >= cutoff) lines.insert(line);
@@ -114,29 +181,12 @@ std::vector<int> drop_front_matter(std::vector<PageText>& pages) {
 
 std::size_t strip_page_edges(std::vector<PageText>& pages) {
   if (pages.size() < kMinPages) return 0;
-  std::vector<Lines> all;
-  for (const PageText& page : pages) all.push_back(lines_with_text(page.text));
-  const std::size_t cutoff = cutoff_of(pages.size());
+  EdgeLines lines(pages);
   std::size_t total = 0;
-  for (std::size_t taken = 1; taken > 0; total += taken) {
-    Counts firsts, lasts;
-    for (const Lines& lines : all) {
-      const auto edge = static_cast<std::ptrdiff_t>(std::min(kEdge, lines.size()));
-      count_edge(lines.begin(), lines.begin() + edge, firsts);
-      count_edge(lines.end() - edge, lines.end(), lasts);
-    }
-    const auto heads = frequent(firsts, cutoff), feet = frequent(lasts, cutoff);
-    taken = 0;
-    for (Lines& lines : all) {
-      taken += take_off(lines, heads);
-      std::reverse(lines.begin(), lines.end());
-      taken += take_off(lines, feet);
-      std::reverse(lines.begin(), lines.end());
-    }
-  }
+  for (std::size_t taken = 1; taken > 0; total += taken) taken = lines.take_frequent(cutoff_of(pages.size()));
   std::vector<PageText> kept;
   for (std::size_t i = 0; i < pages.size(); ++i)
-    if (!all[i].empty()) kept.push_back({pages[i].page, join(all[i], "\n")});
+    if (std::string text = lines.text(i); !text.empty()) kept.push_back({pages[i].page, std::move(text)});
   pages = std::move(kept);
   return total;
 }
@@ -161,12 +211,13 @@ std::size_t strip_block_headers(Document& document) {
     begin = end + kBetween.size();
   }
   if (blocks.size() < kMinPages) return 0;
-  Counts counts;
+  std::map<std::string, std::size_t, std::less<>> counts;
   std::size_t num_blocks = 0;
   for (const std::string_view block : blocks) {
     if (text::is_blank(block)) continue;
     ++num_blocks;
-    ++counts[std::string(text::strip(text::split_lines(text::strip(block)).front()))];
+    std::string_view rest = text::strip(block);
+    ++counts[std::string(text::strip(text::take_line(rest)))];
   }
   const auto repeated = frequent(counts, cutoff_of(num_blocks));
   if (repeated.empty()) return 0;

@@ -8,9 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <functional>
 #include <system_error>
 
 #include "forgelm/core/error.hpp"
@@ -25,8 +23,6 @@ namespace forgelm::ingest {
 namespace {
 
 constexpr int kMaxSilenceMs = 30'000;  // of the clock on the wall: a watch over the watch
-constexpr std::size_t kMaxTextBytes = std::size_t{48} << 20;
-constexpr std::size_t kMaxLineBytes = 256;
 constexpr long kNearlyAllMemoryKb = static_cast<long>(pdf_text::kMaxMemoryBytes >> 10) / 2;
 
 [[noreturn]] void fail(const std::string& message, std::string hint = {}) {
@@ -99,75 +95,20 @@ class Child {
   pid_t pid_ = -1;
 };
 
-/// What the reader says, piece by piece.
-class Listener {
- public:
-  Listener(int fd, std::function<std::string()> reason) : fd_(fd), reason_(std::move(reason)) {}
-
-  std::string line() {
-    while (true) {
-      const std::size_t end = buffer_.find('\n');
-      if (end != std::string::npos) {
-        std::string line = buffer_.substr(0, end);
-        buffer_.erase(0, end + 1);
-        return line;
-      }
-      if (buffer_.size() > kMaxLineBytes) fail("its reader said what cannot be understood");
-      read_more();
-    }
-  }
-  std::string bytes(std::size_t count) {
-    while (buffer_.size() < count) read_more();
-    std::string bytes = buffer_.substr(0, count);
-    buffer_.erase(0, count);
-    return bytes;
-  }
-
- private:
-  void read_more() {
-    pollfd watched{fd_, POLLIN, 0};
+/// What comes next of the report.
+void read_more(int fd, Child& child, std::string& buffer) {
+  while (true) {
+    pollfd watched{fd, POLLIN, 0};
     const int ready = ::poll(&watched, 1, kMaxSilenceMs);
-    if (ready < 0 && errno == EINTR) return;
+    if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) fail(cat("its reader said nothing for ", kMaxSilenceMs / 1000, " s"));
     char piece[65536];
-    const ssize_t got = ::read(fd_, piece, sizeof piece);
-    if (got < 0 && errno == EINTR) return;
-    if (got <= 0) fail(reason_());
-    buffer_.append(piece, static_cast<std::size_t>(got));
+    const ssize_t got = ::read(fd, piece, sizeof piece);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) fail(child.reason());
+    buffer.append(piece, static_cast<std::size_t>(got));
+    return;
   }
-
-  int fd_;
-  std::function<std::string()> reason_;
-  std::string buffer_;
-};
-
-/// The numbers behind a word.
-std::vector<std::size_t> numbers_of(std::string_view line) {
-  std::vector<std::size_t> numbers;
-  const auto words = split(line, ' ');
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    std::size_t number = 0;
-    std::from_chars(words[i].data(), words[i].data() + words[i].size(), number);
-    numbers.push_back(number);
-  }
-  numbers.resize(2);
-  return numbers;
-}
-
-void check_range(const std::pair<int, int>& range, std::size_t num_pages, const std::filesystem::path& path) {
-  if (static_cast<std::size_t>(range.first) > num_pages)
-    throw ConfigError(cat("--page-range start (", range.first, ") exceeds PDF page count (", num_pages, ") for ",
-                          quote(path.native()), "."));
-}
-
-[[noreturn]] void fail_by(std::string_view line) {
-  if (line == "limit time")
-    fail(cat("a page, or opening it, takes more than ", pdf_text::kMaxPageMs, " ms of processor time"));
-  if (line == "limit pages") fail(cat("it has more than ", pdf_text::kMaxPages, " pages"));
-  if (line == "error password")
-    fail("it is encrypted with a non-empty password", "decrypt it first (qpdf --decrypt) and run ingest again");
-  if (line == "error format") fail("it is no PDF, or too damaged to read");
-  fail("its reader said what cannot be understood");
 }
 
 }  // namespace
@@ -195,30 +136,7 @@ PdfPages read_pdf(const std::filesystem::path& path, const std::optional<std::pa
   Child child(document.get(), input.get(), range);
   input.close();
 
-  Listener listener(output.get(), [&] { return child.reason(); });
-  if (const std::string greeting = listener.line(); greeting != cat(pdf_text::kGreeting, version()))
-    fail(cat(program().native(), " is not of this forgelm, ", version()), "install all files of one build together");
-  PdfPages pages;
-  std::size_t num_bytes = 0;
-  while (true) {
-    const std::string line = listener.line();
-    const std::vector<std::size_t> numbers = numbers_of(line);
-    if (line == "end") return pages;
-    if (line == "columns") {
-      pages.has_columns = true;
-    } else if (line.starts_with("pages ")) {
-      if (range) check_range(*range, numbers[0], path);
-    } else if (line.starts_with("unreadable ")) {
-      pages.unreadable.push_back(static_cast<int>(numbers[0]));
-    } else if (line.starts_with("page ")) {
-      num_bytes += numbers[1];
-      if (num_bytes > kMaxTextBytes)
-        fail(cat("it holds more than ", format_bytes(static_cast<std::int64_t>(kMaxTextBytes)), " of text"));
-      pages.pages.push_back({static_cast<int>(numbers[0]), to_valid_utf8(listener.bytes(numbers[1]))});
-    } else {
-      fail_by(line);
-    }
-  }
+  return read_report([&](std::string& buffer) { read_more(output.get(), child, buffer); }, range, path.native());
 }
 
 }  // namespace forgelm::ingest

@@ -6,17 +6,10 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "page_text.hpp"
+#include "pdf_report.hpp"
 
 namespace forgelm::ingest {
-
-struct PdfPages {
-  std::vector<PageText> pages;  ///< those with text
-  std::vector<int> unreadable;  ///< pages that could not be read
-  bool has_columns = false;     ///< looks as if set in two columns: the order of lines may be wrong
-};
 
 /// Pages [first, last], from 1, or all. ConfigError when the range does not fit the document, RunError(data) when the
 /// document is damaged, encrypted or exceeds a limit, and when this build or installation reads no PDFs.

@@ -1,6 +1,7 @@
 #include "quality.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <unordered_map>
 
 #include "forgelm/core/text.hpp"
@@ -26,7 +27,8 @@ double share(std::size_t part, std::size_t whole) { return static_cast<double>(p
 bool has_repeated_lines(std::string_view row) {
   std::unordered_map<std::string_view, std::size_t> counts;
   std::size_t num_lines = 0;
-  for (const std::string_view line : text::split_lines(row)) {
+  for (std::string_view rest = row; !rest.empty();) {
+    const std::string_view line = text::take_line(rest);
     if (text::is_blank(line)) continue;
     ++num_lines;
     ++counts[line];
@@ -43,13 +45,15 @@ bool has_repeated_lines(std::string_view row) {
 QualityFlags quality_of(std::string_view row) {
   std::size_t num_all = 0, num_inked = 0, num_letters = 0, num_odd = 0;
   for (std::size_t at = 0; at < row.size();) {
-    const DecodedCodePoint point = decode_utf8(row, at);
+    const auto byte = static_cast<unsigned char>(row[at]);
+    const DecodedCodePoint point = byte < 0x80 ? DecodedCodePoint{byte, 1, true} : decode_utf8(row, at);
     at += point.num_bytes;
     ++num_all;
     if (is_odd(point.value)) ++num_odd;
-    if (text::is_space(point.value)) continue;
+    const std::uint8_t classes = text::character_classes(point.value);
+    if ((classes & text::character_class::kSpace) != 0) continue;
     ++num_inked;
-    if (text::is_alphabetic(point.value)) ++num_letters;
+    if ((classes & text::character_class::kAlphabetic) != 0) ++num_letters;
   }
   QualityFlags flags;
   flags.has_few_letters =

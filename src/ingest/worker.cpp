@@ -17,6 +17,10 @@
 namespace forgelm::ingest {
 namespace {
 
+// Rows repeat headings and names; of a hostile document, without bound.
+constexpr std::size_t kMaxGrowth = 16;
+constexpr std::size_t kUsualGrowth = std::size_t{64} << 20;
+
 std::string percent(double share) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.2f%%", 100 * share);
@@ -68,9 +72,14 @@ Worker::Worker(const IngestOptions& options) : options_(options) {
       return *codec;
     }();
   language_ = ascii_lower(options.language.value_or(""));
+  if (options.provenance_header.find('\n') != std::string::npos)
+    throw ConfigError("--provenance-header is one line, and this one breaks it");
   for (const std::string& pattern : options.strip_patterns) patterns_.emplace_back(pattern, LinePattern::Options{});
 
   if (options.strategy == Strategy::conversation) {
+    if (!options.provenance_header.empty())
+      throw ConfigError("--provenance-header does not go with --strategy conversation: messages have no place for it",
+                        "--metadata tells where a conversation comes from");
     conversations_.emplace(options.conversation);
     return;
   }
@@ -132,6 +141,7 @@ Json Worker::identity() const {
        {"masks_pii", options_.masks_pii},
        {"masks_secrets", options_.masks_secrets},
        {"checks_quality", options_.checks_quality},
+       {"provenance_header", options_.provenance_header},
        {"with_metadata", options_.with_metadata}});
 }
 
@@ -153,19 +163,33 @@ void Worker::clean(Document& document, FileReport& report) const {
     report.num_urls = replace_urls(document, options_.urls == UrlRule::mask ? "[URL]" : "");
 }
 
-std::vector<Chunk> Worker::cut(const Document& document) const {
+std::string Worker::header_of(const std::string& name) const {
+  std::string header = options_.provenance_header;
+  if (header.empty()) return header;
+  constexpr std::string_view kPath = "{path}";
+  for (std::size_t at = header.find(kPath); at != std::string::npos; at = header.find(kPath, at + name.size()))
+    header.replace(at, kPath.size(), name);
+  return to_valid_utf8(header) + '\n';
+}
+
+std::vector<Chunk> Worker::cut(const Document& document, std::string_view header) const {
   const std::string_view text = document.text;
+  std::size_t size = chunk_size_, overlap = overlap_;
+  if (!header.empty()) {  // it is a part of the row
+    const std::size_t taken = tokenizer_ ? num_tokens(header, *tokenizer_) : num_code_points(header);
+    size -= std::min(taken, size - 1);
+    overlap = std::min(overlap, size / 2);
+  }
   switch (options_.strategy) {
     case Strategy::sliding:
-      return tokenizer_ ? chunk_sliding_tokens(text, chunk_size_, overlap_, *tokenizer_)
-                        : chunk_sliding(text, chunk_size_, overlap_);
+      return tokenizer_ ? chunk_sliding_tokens(text, size, overlap, *tokenizer_) : chunk_sliding(text, size, overlap);
     case Strategy::markdown:
-      return tokenizer_ ? chunk_markdown_tokens(text, chunk_size_, *tokenizer_) : chunk_markdown(text, chunk_size_);
+      return tokenizer_ ? chunk_markdown_tokens(text, size, *tokenizer_) : chunk_markdown(text, size);
     case Strategy::paragraph:
     case Strategy::conversation:  // not cut
       break;
   }
-  return tokenizer_ ? chunk_paragraphs_tokens(text, chunk_size_, *tokenizer_) : chunk_paragraphs(text, chunk_size_);
+  return tokenizer_ ? chunk_paragraphs_tokens(text, size, *tokenizer_) : chunk_paragraphs(text, size);
 }
 
 std::string Worker::masked(std::string text, FileReport& report) const {
@@ -174,25 +198,27 @@ std::string Worker::masked(std::string text, FileReport& report) const {
   return text;
 }
 
-void Worker::finish_row(Json row, std::string_view text, const Document& document, std::size_t begin,
-                        const Json& source, FileResult& result) const {
+void Worker::finish_row(Json row, std::string_view text, Origin& origin, std::size_t begin, FileResult& result) const {
   ++result.report.num_rows;
   result.report.num_characters += num_code_points(text);
   if (options_.checks_quality && result.report.quality.size() < kMaxQualityRows)
     result.report.quality.push_back(quality_of(text));
   if (options_.with_metadata) {
-    Json metadata = Json::object({{"source", source.at("source")}});
-    if (const int page = page_at(document, begin); page != 0) metadata.set("page", page);
-    const std::vector<std::string> headings = heading_path_at(document, begin);
-    if (!headings.empty()) metadata.set("headings", Json::array_of(headings));
-    metadata.set("digest", source.at("digest"));
+    Json metadata = Json::object({{"source", origin.name}});
+    if (const int page = origin.places.page(begin); page != 0) metadata.set("page", page);
+    if (const auto& headings = origin.places.headings(begin); !headings.empty())
+      metadata.set("headings", Json::array_of(headings));
+    metadata.set("digest", origin.digest);
     row.set("metadata", std::move(metadata));
   }
   result.rows += dump(row, {.ensure_ascii = false});
   result.rows += '\n';
+  if (result.rows.size() > kMaxGrowth * origin.text_bytes + kUsualGrowth)
+    throw RunError(RunErrorKind::data, cat("its rows come to more than ", kMaxGrowth,
+                                           " times its text: long headings or a long name stand in very many of them"));
 }
 
-void Worker::write_conversations(const Document& document, const Json& source, FileResult& result) const {
+void Worker::write_conversations(const Document& document, Origin& origin, FileResult& result) const {
   const ConversationsFound found = conversations_->read(document.text);
   result.report.num_conversations_left_out = found.num_left_out;
   result.report.num_outside_characters = found.num_outside;
@@ -205,21 +231,22 @@ void Worker::write_conversations(const Document& document, const Json& source, F
       all += content;
       messages.push(Json::object({{"role", to_text(message.role)}, {"content", std::move(content)}}));
     }
-    finish_row(Json::object({{"messages", std::move(messages)}}), all, document, conversation.begin, source, result);
+    finish_row(Json::object({{"messages", std::move(messages)}}), all, origin, conversation.begin, result);
   }
 }
 
 void Worker::write_rows(const Document& document, const std::filesystem::path& path, const std::string& name,
                         FileResult& result) const {
-  Json source = Json::object({{"source", name}});
-  if (options_.with_metadata) source.set("digest", cat("sha256:", sha256_file(path)));
-  if (conversations_) return write_conversations(document, source, result);
-  for (const Chunk& chunk : cut(document)) {
-    std::string text(text::strip(chunk.text));
-    if (text.empty()) continue;
-    text = masked(std::move(text), result.report);
+  Origin origin{name, options_.with_metadata ? cat("sha256:", sha256_file(path)) : "", PlaceFinder(document),
+                document.text.size()};
+  if (conversations_) return write_conversations(document, origin, result);
+  const std::string header = header_of(name);
+  for (const Chunk& chunk : cut(document, header)) {
+    const std::string_view words = text::strip(chunk.text);
+    if (words.empty()) continue;
+    std::string text = masked(header + std::string(words), result.report);
     Json row = Json::object({{"text", text}});
-    finish_row(std::move(row), text, document, chunk.begin, source, result);
+    finish_row(std::move(row), text, origin, chunk.begin, result);
   }
 }
 

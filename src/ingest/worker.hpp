@@ -31,13 +31,21 @@ class Worker {
   Json identity() const;
 
  private:
-  std::vector<Chunk> cut(const Document& document) const;
+  /// Where the rows of a document come from.
+  struct Origin {
+    std::string name;
+    std::string digest;
+    PlaceFinder places;
+    std::size_t text_bytes = 0;
+  };
+  std::string header_of(const std::string& name) const;
+  std::vector<Chunk> cut(const Document& document, std::string_view header) const;
   void clean(Document& document, FileReport& report) const;
   void write_rows(const Document& document, const std::filesystem::path& path, const std::string& name,
                   FileResult& result) const;
-  void write_conversations(const Document& document, const Json& source, FileResult& result) const;
-  void finish_row(Json row, std::string_view text, const Document& document, std::size_t begin, const Json& source,
-                  FileResult& result) const;
+  void write_conversations(const Document& document, Origin& origin, FileResult& result) const;
+  /// `begin` does not fall from row to row.
+  void finish_row(Json row, std::string_view text, Origin& origin, std::size_t begin, FileResult& result) const;
   std::string masked(std::string text, FileReport& report) const;
 
   IngestOptions options_;

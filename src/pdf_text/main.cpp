@@ -89,7 +89,6 @@ struct LineStarts {
 };
 
 void read_page(FPDF_DOCUMENT document, int index, LineStarts* starts) {
-  restart_clock();
   const std::string number = std::to_string(index + 1);
   const FPDF_PAGE page = FPDF_LoadPage(document, index);
   const FPDF_TEXTPAGE text = page == nullptr ? nullptr : FPDFText_LoadPage(page);
@@ -112,7 +111,8 @@ int read_document(int first, int last) {
   if (::fstat(STDIN_FILENO, &status) != 0) return 1;
   FPDF_InitLibrary();
   if (!forgelm::pdf_text::enter_sandbox()) return 1;
-  restart_clock();
+  const auto num_bytes = static_cast<std::uint64_t>(status.st_size);
+  restart_clock(num_bytes);
   FPDF_FILEACCESS access{static_cast<unsigned long>(status.st_size), read_block, nullptr};
   const FPDF_DOCUMENT document = FPDF_LoadCustomDocument(&access, nullptr);
   if (document == nullptr) {
@@ -128,8 +128,10 @@ int read_document(int first, int last) {
   const int begin = std::max(first, 1) - 1;
   const int end = last > 0 ? std::min(last, num_pages) : num_pages;
   LineStarts starts;
-  for (int index = begin; index < end; ++index)
+  for (int index = begin; index < end; ++index) {
+    restart_clock(num_bytes);
     read_page(document, index, index - begin < kColumnPages ? &starts : nullptr);
+  }
   if (starts.are_two_columns()) say("columns\n");
   say("end\n");
   return 0;

@@ -10,8 +10,10 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -70,9 +72,11 @@ bool limit(int resource, rlim_t most) {
   return ::setrlimit(static_cast<__rlimit_resource_t>(resource), &value) == 0;
 }
 
+volatile std::sig_atomic_t is_last_time = 0;  ///< when the clock ends, so does what the document may take in all
+
 extern "C" void on_time(int) {
-  constexpr char kWords[] = "limit time\n";
-  [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, kWords, sizeof kWords - 1);
+  constexpr char kTime[] = "limit time\n", kWork[] = "limit work\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, is_last_time != 0 ? kWork : kTime, sizeof kTime - 1);
   ::_exit(0);
 }
 
@@ -85,8 +89,14 @@ bool enter_sandbox() noexcept {
          limit(RLIMIT_CORE, 0) && filter_calls();
 }
 
-void restart_clock() noexcept {
-  const itimerval time{{0, 0}, {kMaxPageMs / 1000, kMaxPageMs % 1000 * 1000}};
+void restart_clock(std::uint64_t document_bytes) noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  const long used_ms = now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+  const long most_ms = kMaxPageMs + static_cast<long>(document_bytes / 1024) * kMaxMsPerMib / 1024;
+  const long ms = std::clamp(most_ms - used_ms, 1L, kMaxPageMs);
+  is_last_time = ms < kMaxPageMs ? 1 : 0;
+  const itimerval time{{0, 0}, {ms / 1000, ms % 1000 * 1000}};
   ::setitimer(ITIMER_PROF, &time, nullptr);
 }
 

@@ -98,6 +98,7 @@ std::vector<std::string> gates_of(const JobConfig& job) {
   std::vector<std::string> gates;
   if (job.retention && job.retention->enforce == config::RetentionEnforce::block_on_excess)
     gates.push_back("nothing in the output folder is kept for too long");
+  if (job.data.require_audit) gates.push_back("an audit that passed covers the data");
   if (!job.evaluation) return gates;
   const auto& evaluation = *job.evaluation;
   if (evaluation.max_acceptable_loss)
@@ -189,13 +190,14 @@ StagePlan plan_stage(const config::LoadedJob& loaded, const config::StageJob& st
   plan.gates = gates_of(job);
   plan.report_to = to_text(job.training.report_to);
   plan.final_model = config::final_model_path(job);
-  const std::vector<data::Glance> sets = glance_all(job.data);
+  const Preflight preflight{loaded, stage, mode, findings};
+  const std::optional<config::DataSection> data = check_registered_data(preflight);
+  const std::vector<data::Glance> sets = data ? glance_all(*data) : std::vector<data::Glance>(1);
   plan_rows(job.data, sets, plan);
   plan_steps(job, sets, plan);
-  const Preflight preflight{loaded, stage, mode, findings};
   check_capabilities(preflight);
   check_files_and_environment(preflight);
-  if (!job.data.dataset_ref) check_rows(preflight, sets.front(), plan);
+  if (data) check_rows(preflight, sets.front(), plan);
   for (std::size_t i = 1; i < sets.size(); ++i)
     if (sets[i].where == data::Where::missing)
       preflight.add("missing_file", "data.extra_datasets", cat("there is nothing at ", quote(sets[i].path)));

@@ -1,5 +1,7 @@
 #include "preflight.hpp"
 
+#include "admission.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -143,9 +145,38 @@ void check_files_and_environment(const Preflight& preflight) {
   }
 }
 
+std::optional<config::DataSection> check_registered_data(const Preflight& preflight) {
+  // What costs more than this is left to the run, which looks at it before its first step.
+  constexpr std::uint64_t kMaxHashedBytes = std::uint64_t{64} << 20;
+  ResolvedJob resolved;
+  try {
+    resolved = resolve_data(preflight.stage.job);
+  } catch (const Error& error) {
+    constexpr std::string_view kPath = "data.dataset_ref", kBefore = "data.dataset_ref: ";
+    std::string_view what = error.what();
+    if (what.starts_with(kBefore)) what.remove_prefix(kBefore.size());  // the place says it
+    preflight.add("unknown_dataset", kPath, std::string(what), error.hint());
+    return std::nullopt;
+  }
+  const config::DataSection& data = resolved.job.data;
+  if (preflight.mode == PlanMode::run) return data;  // the run itself refuses, with exit codes of its own
+  if (resolved.dataset)
+    for (const FileMismatch& mismatch : glance_at_dataset(*resolved.dataset))
+      preflight.add("data_changed", "data.dataset_ref", describe(mismatch), "a run of this job would end with 6");
+  try {
+    Json evidence;
+    if (data.require_audit && num_audited_bytes(resolved.job) <= kMaxHashedBytes)
+      if (const auto refusal = check_audited(resolved.job, evidence))
+        preflight.add("data_not_audited", "data.require_audit", refusal->message, refusal->hint);
+  } catch (const Error&) {
+    // What is wrong with the files is found by the check of the rows.
+  }
+  return data;
+}
+
 void check_rows(const Preflight& preflight, const data::Glance& primary, const StagePlan& plan) {
   const auto& job = preflight.stage.job;
-  const std::string_view path = "data.dataset_name_or_path";
+  const std::string_view path = job.data.dataset_ref ? "data.dataset_ref" : "data.dataset_name_or_path";
   if (primary.where == data::Where::missing)
     return preflight.add("missing_file", path, cat("there is nothing at ", quote(primary.path)),
                          "check the path; it is taken relative to the working directory");

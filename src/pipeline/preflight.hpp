@@ -33,6 +33,8 @@ std::vector<Requirement> requirements(const config::LoadedJob& loaded, const con
 
 void check_capabilities(const Preflight& preflight);
 void check_files_and_environment(const Preflight& preflight);
+/// The data section with the path of a registered set in place; nothing when there is no such set.
+std::optional<config::DataSection> check_registered_data(const Preflight& preflight);
 void check_rows(const Preflight& preflight, const data::Glance& primary, const StagePlan& plan);
 void check_steps(const Preflight& preflight, const StagePlan& plan);
 /// Every stage of a pipeline needs an output folder of its own.

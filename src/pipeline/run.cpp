@@ -25,7 +25,16 @@ namespace fs = std::filesystem;
 
 constexpr Logger logger("forgelm.run");
 
-/// Not a failure of this run, which has not begun: what others left is in its way.
+/// Not a failure of this run, which has not begun: its data are not what they have to be.
+RunResult refused_data(const Refusal& refusal) {
+  RunResult result;
+  result.state = refusal.state;
+  result.message = refusal.message;
+  result.hint = refusal.hint;
+  return result;
+}
+
+/// Nor this: what others left is in its way.
 RunResult kept_too_long(const std::string& why) {
   RunResult result;
   result.state = RunState::rejected;
@@ -38,7 +47,8 @@ RunResult kept_too_long(const std::string& why) {
 
 Run::Run(const config::LoadedJob& loaded, const RunOptions& options)
     : loaded_(loaded),
-      job_(loaded.job),
+      resolved_(resolve_data(loaded.job)),
+      job_(resolved_.job),
       options_(options),
       begin_ns_(environment().monotonic_ns()),
       folder_(job_.training.output_dir),
@@ -49,6 +59,7 @@ RunResult Run::run() {
   try {
     if (const auto why_not = check_retention(job_)) return kept_too_long(*why_not);
     check();
+    if (const auto refusal = check_data()) return refused_data(*refusal);
     prepare_data();
     open();
     train();
@@ -92,6 +103,7 @@ RunResult Run::result(RunState state) const {
 }
 
 RunResult Run::told(RunResult result) {
+  note_in_index(result.state);
   tell([&](RunListener& one) { one.on_ended(result); });
   return result;
 }
@@ -115,6 +127,7 @@ void Run::note_failure(const std::string& what, std::string_view kind) noexcept 
   // Before its first step a run has changed nothing, and an earlier one's record is still true.
   const bool has_begun = observer_ && observer_->has_started();
   if (has_begun) record_->write_failed(folder_.path(), stage_, what, kind, seconds());
+  if (has_begun) note_in_index(RunState::failed);
   if (!is_initialized_) return;
   try {
     if (has_begun) write_compliance(evidence(RunState::failed));
@@ -139,6 +152,7 @@ const char* to_string(RunState state) noexcept {
     case RunState::rejected: return "rejected";
     case RunState::interrupted: return "interrupted";
     case RunState::failed: return "failed";
+    case RunState::data_changed: return "data_changed";
   }
   return "unknown";
 }
@@ -149,6 +163,7 @@ ExitCode exit_code_of(RunState state) noexcept {
     case RunState::awaiting_approval: return ExitCode::awaiting_approval;
     case RunState::rejected: return ExitCode::gate_failed;
     case RunState::interrupted: return ExitCode::interrupted;
+    case RunState::data_changed: return ExitCode::integrity_failure;
     case RunState::running:
     case RunState::failed: break;
   }

@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include "forgelm/compliance/approval.hpp"
+#include "forgelm/core/env.hpp"
 #include "forgelm/core/interrupt.hpp"
+#include "forgelm/core/json_members.hpp"
 #include "forgelm/core/log.hpp"
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/text.hpp"
@@ -82,6 +84,33 @@ std::optional<fs::path> Run::find_orphan() const {
   return waiting;
 }
 
+std::optional<Refusal> Run::check_data() {
+  stage_ = "data";
+  if (auto refusal = check_registered(resolved_)) return refusal;
+  return check_audited(job_, audited_);
+}
+
+void Run::note_in_index(RunState state) noexcept try {
+  if (!resolved_.dataset) return;
+  const Json& record = record_->document();
+  registry::RunRow row;
+  row.id = record_->id();
+  row.state = to_string(state);
+  row.trainer = to_text(job_.training.trainer_type);
+  row.base_model = job_.model.name_or_path;
+  row.dataset_id = resolved_.dataset->id;
+  row.config_digest = config::config_hash(loaded_);
+  row.dir = fs::absolute(folder_.path()).lexically_normal().native();
+  row.started = text_at(record, "started_at");
+  if (state != RunState::running) {
+    row.ended = iso_format(environment().utc_now());
+    row.exit_code = static_cast<int>(exit_code_of(state));
+  }
+  registry::Index::open().record_run(row);
+} catch (const std::exception& error) {
+  logger.warning("the run cannot be noted in the index of data sets: ", error.what());
+}
+
 void Run::prepare_data() {
   stage_ = "data";
   data::TokenizeOptions options;
@@ -94,6 +123,8 @@ void Run::prepare_data() {
   model_digest_ = model_digest(job_.model);
   record_->set_model(model_digest_);
   record_->set_data(job_, data_);
+  if (resolved_.dataset) record_->set("dataset", registered_json(resolved_));
+  if (!audited_.is_null()) record_->set("data_audits", audited_);
   logger.info(grouped(static_cast<std::int64_t>(data_.train->size())), " examples to learn, ",
               grouped(static_cast<std::int64_t>(data_.eval->size())), " to evaluate (", data_.eval_origin, ")");
 }
@@ -127,7 +158,10 @@ void Run::train() {
   options.shows_progress = options_.shows_progress;
   observer_.emplace(std::move(options), folder_, *record_, *audit_, beginning_.continues);
   observer_->batch_size = job_.training.per_device_train_batch_size;
-  observer_->on_ready = [this] { tell([this](RunListener& one) { one.on_started(record_->id()); }); };
+  observer_->on_ready = [this] {
+    note_in_index(RunState::running);
+    tell([this](RunListener& one) { one.on_started(record_->id()); });
+  };
   outcome_ = session_->run(*observer_);
   observer_->finish(*outcome_);
   record_->set_metrics(metrics_of(*outcome_, *observer_, data_.train->size(), job_.evaluation.has_value()));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "admission.hpp"
 #include "forgelm/compliance/bundle.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
@@ -269,7 +270,14 @@ compliance::RunFacts facts_of(const config::LoadedJob& loaded, const Json& recor
   facts.generated_at = iso_format(environment().utc_now());
   const Json* data = record.find("data");
   const Json* sets = data != nullptr ? data->find("data_sets") : nullptr;
-  facts.data_sets = sets != nullptr ? from_record(*sets) : facts_of_data_sets(job);
+  if (sets != nullptr) {
+    facts.data_sets = from_record(*sets);
+    if (const Json* registered = record.find("dataset")) facts.data_sets.front().registered = *registered;
+  } else {
+    const ResolvedJob resolved = resolve_data(job);
+    facts.data_sets = facts_of_data_sets(resolved.job);
+    facts.data_sets.front().registered = registered_json(resolved);
+  }
   const fs::path folder = job.training.output_dir;
   facts.data_audit = document_at(folder / "data_audit_report.json");
   if (record.is_null()) return facts;

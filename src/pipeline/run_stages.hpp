@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "admission.hpp"
 #include "forgelm/core/audit_sink.hpp"
 #include "forgelm/core/signature.hpp"
 #include "forgelm/data/prepare.hpp"
@@ -40,6 +41,8 @@ class Run {
  private:
   // run_begin.cpp
   void check();
+  /// Whether the data may be trained on (admission.hpp).
+  std::optional<Refusal> check_data();
   void prepare_data();
   void open();
   void train();
@@ -78,9 +81,12 @@ class Run {
   RunEvidence evidence(RunState state, const std::filesystem::path& model = {},
                        const std::filesystem::path& model_place = {}) const;
   double seconds() const;
+  /// A run on registered data stands in the index, too; an index that cannot be written is warned of.
+  void note_in_index(RunState state) noexcept;
 
   const config::LoadedJob& loaded_;
-  const config::JobConfig& job_;
+  const ResolvedJob resolved_;
+  const config::JobConfig& job_;  ///< of `resolved_`
   const RunOptions& options_;
   std::int64_t begin_ns_;
   std::string_view stage_ = "check";
@@ -93,6 +99,7 @@ class Run {
   std::optional<PrivateKey> signing_key_;
   std::unique_ptr<AuditSink> audit_;
   bool is_initialized_ = false;  ///< the log knows of this run
+  Json audited_;                 ///< the files of the data with their audits; null when none is asked for
   data::PreparedData data_;
   std::string model_digest_;
   std::unique_ptr<engine::TrainingSession> session_;

@@ -20,6 +20,7 @@ void WebhookListener::on_ended(const RunResult& result) {
       if (result.is_reverted) notifier_.training_reverted(run_name_, cat(result.message, " Artifacts discarded."));
       else notifier_.training_failed(run_name_, result.message);
       break;
+    case RunState::data_changed:
     case RunState::interrupted:
     case RunState::running:
     case RunState::failed: break;

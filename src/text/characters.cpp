@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <utility>
 
 #include "forgelm/core/text.hpp"
 #include "jinja_text.hpp"
@@ -64,18 +65,26 @@ bool is_blank(std::string_view text) noexcept { return jinja::is_all_space(text)
 
 std::vector<std::string_view> split_lines(std::string_view text, LineEnds ends) {
   std::vector<std::string_view> lines;
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const DecodedCodePoint point = decode_utf8(text, at);
+  while (!text.empty()) lines.push_back(take_line(text, ends));
+  return lines;
+}
+
+std::string_view take_line(std::string_view& rest, LineEnds ends) {
+  for (std::size_t at = 0; at < rest.size();) {
+    if (const char c = rest[at]; c >= ' ' && c <= '~') {
+      ++at;
+      continue;
+    }
+    const DecodedCodePoint point = decode_utf8(rest, at);
     const std::size_t line_end = at;
     at += point.num_bytes;
     if (!is_line_break(point.value)) continue;
-    if (point.value == '\r' && at < text.size() && text[at] == '\n') ++at;
-    lines.push_back(text.substr(begin, (ends == LineEnds::kept ? at : line_end) - begin));
-    begin = at;
+    if (point.value == '\r' && at < rest.size() && rest[at] == '\n') ++at;
+    const std::string_view line = rest.substr(0, ends == LineEnds::kept ? at : line_end);
+    rest.remove_prefix(at);
+    return line;
   }
-  if (begin < text.size()) lines.push_back(text.substr(begin));
-  return lines;
+  return std::exchange(rest, {});
 }
 
 }  // namespace forgelm::text

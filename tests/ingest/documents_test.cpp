@@ -186,13 +186,41 @@ TEST_CASE("pages of other encodings are read by what they declare") {
         "<meta charset=\"windows-1254\"><p>\xC4\xB0\xC5\x9F");
   CHECK(decode_html("\xEF\xBB\xBF<p>x") == "<p>x");
   CHECK(decode_html(std::string("\xFF\xFE<\0p\0>\0", 8)) == "<p>");
+  CHECK(decode_html("<m charset=UCS-4>\x03\x03\x03\x03\x03\x03\xFE\x03").find("\xEF\xBF\xBD") != std::string::npos);
+  CHECK(is_valid_utf8(decode_html("<m charset=UCS-4>\x03\x03\x03\x03\x03\x03\xFE\x03")));
   CHECK(decode_html("<p>\xDD") == "<p>\xEF\xBF\xBD");
+}
+
+TEST_CASE("tables end at a limit, whatever of them is repeated") {
+  std::string wide = "<table><tr>", filled = "<table><tr>" + std::string(20, 'x');
+  for (int i = 0; i < 9'000; ++i) wide += "<td colspan=64>x";
+  CHECK(problem([&] { text_of_html(wide); }) == "a table has more than 500000 cells");
+  for (int i = 0; i < 2'000; ++i) filled += "<td>x";
+  for (int i = 0; i < 2'000; ++i) filled += "<tr><td>x";
+  CHECK(problem([&] { text_of_html(filled + "</table>"); }) == "a table has more than 500000 cells");
+  std::string rows = "<table>", many;
+  for (int i = 0; i < 600'000; ++i) rows += "<tr>";
+  CHECK(problem([&] { text_of_html(rows); }) == "a table has more than 500000 cells");
+  for (int i = 0; i < 600'000; ++i) many += i % 1000 == 0 ? "<table><tr><td>x" : i % 1000 == 999 ? "</table>" : "<td>";
+  CHECK(text_of_html(many).size() > 600'000);  // each table for itself
+  const std::string cell =
+      "<w:tc><w:tcPr><w:gridSpan w:val='63'/></w:tcPr>" + paragraph(std::string(100'000, 'x')) + "</w:tc>";
+  const std::string below =
+      "<w:tr><w:tc><w:tcPr><w:gridSpan w:val='63'/><w:vMerge/></w:tcPr>" + paragraph("") + "</w:tc></w:tr>";
+  std::string merged = "<w:tbl><w:tr>" + cell + "</w:tr>";
+  for (int i = 0; i < 20; ++i) merged += below;
+  CHECK(problem([&] {
+          read_docx(ZipMaker().add("word/document.xml", word_part("document", merged + "</w:tbl>"), false).bytes(), {});
+        }) == "a table holds more than 48.0 MiB of text");
 }
 
 TEST_CASE("a page that never ends what it begins takes linear time and is read") {
   std::string nested, quotes;
   for (int i = 0; i < 200'000; ++i) nested += "<div><table><ul>";
   CHECK(text_of_html(nested + "deep") == "deep");
+  std::string blocks;
+  for (int i = 0; i < 1'000'000; ++i) blocks += "<p>a";
+  CHECK(text_of_html(blocks).size() == 3 * 1'000'000 - 2);
   for (int i = 0; i < 200'000; ++i) quotes += "<a b=\"";
   CHECK(text_of_html(quotes).empty());
   CHECK(text_of_html("<!-- open " + std::string(1'000'000, '-')).empty());

@@ -79,6 +79,52 @@ TEST_CASE("headings keep their places when text before them goes") {
   CHECK(rows.find(R"({"text": "x", "metadata": {"source": "a.md", "digest")") != std::string::npos);
 }
 
+TEST_CASE("a provenance header begins every row, counts as a part of it, and is masked as it is") {
+  Corpus corpus;
+  corpus.write("a/jo@example.com.txt", "0123456789\n\n0123456789\n\n0123456789");
+  corpus.options.is_recursive = true;
+  corpus.options.provenance_header = "[@Memory:{path}]";
+  corpus.options.chunk_size = 60;
+  ingest::ingest(corpus.options);
+  const std::string header = "[@Memory:a/jo@example.com.txt]\\n";
+  CHECK(corpus.rows() ==
+        cat("{\"text\": \"", header, "0123456789\\n\\n0123456789\"}\n{\"text\": \"", header, "0123456789\"}\n"));
+  corpus.options.masks_pii = true;
+  corpus.options.chunk_size = 1000;
+  ingest::ingest(corpus.options);
+  CHECK(corpus.rows().rfind(R"({"text": "[@Memory:a/[REDACTED]]\n0123456789)", 0) == 0);
+  corpus.options.strategy = ingest::Strategy::sliding;
+  corpus.options.masks_pii = false;
+  corpus.options.chunk_size = 10;
+  corpus.options.overlap = 5;
+  ingest::ingest(corpus.options);  // a header longer than the row leaves room for one
+  CHECK(corpus.rows().rfind(cat("{\"text\": \"", header, "0\"}\n{\"text\": \"", header, "1\"}\n"), 0) == 0);
+  corpus.options.provenance_header = "two\nlines";
+  CHECK_THROWS_AS(ingest::ingest(corpus.options), ConfigError);
+  corpus.options.provenance_header = "x";
+  corpus.options.strategy = ingest::Strategy::conversation;
+  CHECK_THROWS_AS(ingest::ingest(corpus.options), ConfigError);
+}
+
+TEST_CASE("headings that would stand in very many rows end at a limit, and very many of them take linear time") {
+  Corpus corpus;
+  std::string long_one = "# " + std::string(100'000, 'h') + "\n", many;
+  for (int i = 0; i < 2'000; ++i) long_one += "\n## s\n\nx\n";
+  for (int i = 0; i < 100'000; ++i) many += "# s\n\nx\n\n";
+  corpus.write("long.md", long_one);
+  corpus.options.strategy = ingest::Strategy::markdown;
+  corpus.options.chunk_size = 1;
+  CHECK(ingest::ingest(corpus.options).num_files_skipped == 1);
+  CHECK(corpus.log.find("its headings, which stand above every section below them, come to more than 64.0 MiB") !=
+        std::string::npos);
+  corpus.options.strategy = ingest::Strategy::paragraph;
+  corpus.options.with_metadata = true;
+  CHECK(ingest::ingest(corpus.options).num_files_skipped == 1);
+  CHECK(corpus.log.find("its rows come to more than 16 times its text") != std::string::npos);
+  corpus.write("long.md", many);
+  CHECK(ingest::ingest(corpus.options).num_rows == 200'000);
+}
+
 TEST_CASE("the rows are the same whatever the number of threads") {
   Corpus corpus;
   for (int i = 0; i < 60; ++i)

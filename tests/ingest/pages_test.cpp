@@ -42,7 +42,32 @@ TEST_CASE("pages keep their places when they are joined and headers go") {
   Document document = join_pages({{1, "HEAD\na"}, {2, "HEAD\nb"}, {5, "HEAD\nc"}});
   CHECK(strip_block_headers(document) == 3);
   CHECK(document.text == "a\n\nb\n\nc");
-  CHECK(page_at(document, document.text.find('a')) == 1);
-  CHECK(page_at(document, document.text.find('b')) == 2);
-  CHECK(page_at(document, document.text.find('c')) == 5);
+  PlaceFinder places(document);
+  CHECK(places.page(document.text.find('a')) == 1);
+  CHECK(places.page(document.text.find('b')) == 2);
+  CHECK(places.page(document.text.find('c')) == 5);
+}
+
+TEST_CASE("pages full of lines that repeat take linear time") {
+  std::string lines;
+  for (int i = 0; i < 200'000; ++i) lines += "a\nb\n";
+  std::vector<PageText> pages = {{1, lines}, {2, lines}, {3, lines}, {4, "own"}};
+  CHECK(strip_page_edges(pages) == 6 * 200'000);
+  REQUIRE(pages.size() == 1);
+  CHECK(pages[0].page == 4);
+}
+
+TEST_CASE("places are found page by page, and pages that lost their text are passed") {
+  const Document document{"abcdef", {{0, 1}, {2, 2}, {2, 3}, {4, 4}}, {{1, 1, "one"}, {2, 3, "deep"}, {4, 2, "two"}}};
+  PlaceFinder places(document);
+  CHECK(places.page(0) == 1);
+  CHECK(places.headings(0).empty());
+  CHECK(places.page(1) == 1);
+  CHECK(places.headings(1) == std::vector<std::string_view>{"one"});
+  CHECK(places.page(3) == 3);
+  CHECK(places.headings(3) == std::vector<std::string_view>{"one", "deep"});
+  CHECK(places.page(5) == 4);
+  CHECK(places.headings(5) == std::vector<std::string_view>{"one", "two"});
+  const Document late{"  x", {{2, 7}}, {}};
+  CHECK(PlaceFinder(late).page(0) == 7);
 }

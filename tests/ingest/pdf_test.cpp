@@ -110,6 +110,26 @@ TEST_CASE("pages of a PDF are read by a process of their own") {
   CHECK_THROWS_AS(read_pdf("/nonexistent/x.pdf", std::nullopt), RunError);
 }
 
+TEST_CASE("rows of a PDF know their pages, and lines that head all of them are gone") {
+  if (!reads_pdf()) FORGELM_SKIP("this build reads no PDFs");
+  Files files;
+  const auto page = [](const std::string& words) { return "Annual Report) Tj 0 -40 Td (" + words; };
+  const auto path = files.write(pdf_with_pages({page("alpha"), page("beta"), page("gamma"), page("delta")}));
+  IngestOptions options;
+  options.input = path;
+  options.output = path.parent_path() / "rows.jsonl";
+  options.with_metadata = true;
+  options.chunk_size = 1;
+  options.page_range = std::pair(2, 4);
+  const IngestResult result = ingest::ingest(options);
+  CHECK(result.document.at("pdf_header_footer_lines_stripped").integer() == 3);
+  const std::string rows = read_file(options.output);
+  CHECK(rows.find(R"({"text": "beta", "metadata": {"source": "x.pdf", "page": 2, "digest")") == 0);
+  CHECK(rows.find(R"({"text": "delta", "metadata": {"source": "x.pdf", "page": 4, "digest")") != std::string::npos);
+  CHECK(rows.find("Annual") == std::string::npos);
+  CHECK(rows.find("alpha") == std::string::npos);
+}
+
 TEST_CASE("two columns are noticed") {
   if (!reads_pdf()) FORGELM_SKIP("this build reads no PDFs");
   Files files;
@@ -137,6 +157,18 @@ TEST_CASE("hostile PDFs end at a limit or as damaged, and never take forgelm wit
   const std::string many = pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 50000 /Kids [3 0 R] >>",
                                    "<< /Type /Page /Parent 2 0 R >>"});
   CHECK(mentions(problem(many), "more than 20000 pages"));
+  // A page that takes its time, many times over, in a few kilobytes.
+  std::string shown = "BT /F 12 Tf 50 700 Td ";
+  for (int i = 0; i < 20'000; ++i) shown += "(abc) Tj 0 -1 Td ";
+  std::string kids;
+  for (int i = 0; i < 5'000; ++i) kids += "3 0 R ";
+  const std::string slow = pdf_of(
+      {"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 5000 /Kids [" + kids + "] >>",
+       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources << /Font << /F 4 0 R >> >> /Contents 5 0 R >>",
+       "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+       stream(deflated(shown + "ET"), " /Filter /FlateDecode")});
+  CHECK(slow.size() < 40'000);
+  CHECK(mentions(problem(slow), "8000 ms of processor time for each MiB"));
   // A form that draws itself.
   CHECK_FALSE(
       problem(pdf_of({"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",

@@ -47,7 +47,7 @@ class Workplace {
     auto loaded = config::read_job(
         cat("model: {name_or_path: ", (source / "templates/quickstart/model").native(), ", load_in_4bit: false}\n",
             "lora: {}\ntraining: {output_dir: ", out().native(), ", eval_steps: 4, save_steps: 4", keys, "}\n",
-            "data: {dataset_name_or_path: ", (source / "configs/data/first-job.jsonl").native(), "}\n", sections),
+            "data: {", data.empty() ? cat("dataset_name_or_path: ", first_rows().native()) : data, "}\n", sections),
         "job.yaml");
     INFO(render(loaded.diagnostics, DiagnosticStyle::text));
     REQUIRE(loaded.ok());
@@ -72,6 +72,7 @@ class Workplace {
     return pipeline::run_job(job(job_keys), with);
   }
 
+  static fs::path first_rows() { return fs::path(FORGELM_SOURCE_DIR) / "configs/data/first-job.jsonl"; }
   const fs::path& folder() const { return folder_.path(); }
   fs::path out() const { return folder_ / "out"; }
   fs::path model() const { return out() / "final_model"; }
@@ -89,6 +90,7 @@ class Workplace {
   RecordingAuditSink audit;  ///< of all runs here
   bool keeps_audit_in_memory = true;
   std::vector<pipeline::RunListener*> listeners;
+  std::string data;      ///< the keys of the section, instead of a path to first_rows()
   std::string sections;  ///< of every job here, as YAML: "evaluation: {...}\n"
 
  private:

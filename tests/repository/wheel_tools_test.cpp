@@ -1,4 +1,5 @@
-// tools/libtorch and tools/arrow with a python3 that only pretends to be pip, and wheels of a few bytes made here.
+// tools/libtorch, tools/arrow and tools/pdfium with a python3 that only pretends to be pip, and wheels of a few bytes
+// made here.
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -77,6 +78,7 @@ class Sandbox {
     return run_tool(kTool, variables, suffix);
   }
   test::ProcessResult run_arrow(const std::string& variables = "") { return run_tool(kArrowTool, variables, ""); }
+  test::ProcessResult run_pdfium(const std::string& variables = "") { return run_tool(kPdfiumTool, variables, ""); }
   /// The wheels are those added from here on.
   void forget_wheels() { lock_.clear(); }
   void add(const std::string& name, const std::string& wheel) {
@@ -92,14 +94,15 @@ class Sandbox {
 
   static constexpr const char* kTool = "'" FORGELM_SOURCE_DIR "/tools/libtorch'";
   static constexpr const char* kArrowTool = "'" FORGELM_SOURCE_DIR "/tools/arrow'";
+  static constexpr const char* kPdfiumTool = "'" FORGELM_SOURCE_DIR "/tools/pdfium'";
 
  private:
   test::ProcessResult run_tool(const char* tool, const std::string& variables, const std::string& suffix) {
     write_file_durably(folder_ / "lock", lock_);
-    return test::run_script(
-        cat("export PATH=\"$HOME/bin:$PATH\" FORGELM_LIBTORCH_LOCK=$HOME/lock FORGELM_ARROW_LOCK=$HOME/lock\n",
-            variables, " ", tool, suffix),
-        folder_.path().native());
+    return test::run_script(cat("export PATH=\"$HOME/bin:$PATH\" FORGELM_LIBTORCH_LOCK=$HOME/lock "
+                                "FORGELM_ARROW_LOCK=$HOME/lock FORGELM_PDFIUM_LOCK=$HOME/lock\n",
+                                variables, " ", tool, suffix),
+                            folder_.path().native());
   }
 
   test::TemporaryDirectory folder_;
@@ -262,6 +265,48 @@ TEST_CASE("FORGELM_ARROW is checked for its version and its libraries, in the fo
   CHECK(contains(box.run_arrow(variable).err, "has no libparquet.so.2600"));
   write_file_durably(mine / "lib/libparquet.so.2600", "");
   const auto result = box.run_arrow(variable);
+  CHECK(result.exit_code == 0);
+  CHECK(result.out == mine.native() + "\n");
+  CHECK(box.downloads() == "");
+}
+
+TEST_CASE("tools/pdfium keeps the library and the licences of its wheel") {
+  Sandbox box;
+  box.forget_wheels();
+  box.add("pypdfium2", zip({{"pypdfium2_raw/libpdfium.so", "pdfium"},
+                            {"pypdfium2_raw/bindings.py", "pass"},
+                            {"pypdfium2-5.dist-info/licenses/LICENSES/Apache-2.0.txt", "licence"}}));
+  const auto first = box.run_pdfium();
+  INFO(first.err);
+  REQUIRE(first.exit_code == 0);
+  const std::filesystem::path folder(first.out.substr(0, first.out.find('\n')));
+  CHECK(first.out == folder.native() + "\n");
+  CHECK(read_file(folder / "libpdfium.so") == "pdfium");
+  CHECK_FALSE(std::filesystem::exists(folder / "bindings.py"));
+  CHECK(std::filesystem::exists(folder / "../pypdfium2-5.dist-info/licenses/LICENSES/Apache-2.0.txt"));
+  CHECK(box.run_pdfium("FAKE_PIP_FAILS=1").out == first.out);
+  CHECK(box.downloads() == "pypdfium2==1\n");
+}
+
+TEST_CASE("A PDFium that cannot be had names the way to build without, and a wheel without the library is refused") {
+  Sandbox box;
+  const auto offline = box.run_pdfium("FAKE_PIP_FAILS=1");
+  CHECK(offline.exit_code == 1);
+  CHECK(contains(offline.err, "-DFORGELM_PDF=OFF"));
+  box.forget_wheels();
+  box.add("pypdfium2", zip({{"pypdfium2_raw/bindings.py", "pass"}}));
+  CHECK(contains(box.run_pdfium().err, "the wheels hold no libpdfium.so"));
+  CHECK(num_folders(box.cache()) == 0);
+}
+
+TEST_CASE("FORGELM_PDFIUM is checked for the library, and nothing is downloaded") {
+  Sandbox box;
+  const auto mine = box / "mine";
+  const std::string variable = "FORGELM_PDFIUM=" + mine.native();
+  CHECK(contains(box.run_pdfium(variable).err, "has no libpdfium.so"));
+  std::filesystem::create_directories(mine);
+  write_file_durably(mine / "libpdfium.so", "");
+  const auto result = box.run_pdfium(variable);
   CHECK(result.exit_code == 0);
   CHECK(result.out == mine.native() + "\n");
   CHECK(box.downloads() == "");

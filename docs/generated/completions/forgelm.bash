@@ -33,13 +33,22 @@ _forgelm() {
       'config/schema') command='config schema' ;;
       'config/template') command='config template' ;;
       'data/cache') command='data cache' ;;
+      'data/check') command='data check' ;;
+      'data/lineage') command='data lineage' ;;
+      'data/list') command='data list' ;;
       'data/prepare') command='data prepare' ;;
       'data/preview') command='data preview' ;;
+      'data/rebuild') command='data rebuild' ;;
+      'data/register') command='data register' ;;
+      'data/rm') command='data rm' ;;
+      'data/show') command='data show' ;;
+      'data/stats') command='data stats' ;;
+      'data/verify') command='data verify' ;;
     esac
   done
   case $command in
     'config') COMPREPLY=($(compgen -W 'explain schema template --help' -- "$current")) ;;
-    'data') COMPREPLY=($(compgen -W 'cache prepare preview --help' -- "$current")) ;;
+    'data') COMPREPLY=($(compgen -W 'cache check lineage list prepare preview rebuild register rm show stats verify --help' -- "$current")) ;;
     '')
       case $previous in
         --config) _forgelm_files -f; return ;;
@@ -79,14 +88,17 @@ _forgelm() {
         --near-dup-threshold) COMPREPLY=(); return ;;
         --jaccard-threshold) COMPREPLY=(); return ;;
         --pii-ml-language) COMPREPLY=(); return ;;
-        --pii-ml-model) _forgelm_files -d; return ;;
-        --pii-ml-min-score) COMPREPLY=(); return ;;
+        --language-sample) COMPREPLY=(); return ;;
         --workers) COMPREPLY=(); return ;;
+        --sarif) _forgelm_files -f; return ;;
+        --html) _forgelm_files -f; return ;;
+        --fix) _forgelm_files -d; return ;;
+        --fix-rule) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --pii-ml --pii-ml-language --pii-ml-model --pii-ml-min-score --workers --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --croissant --pii-ml --pii-ml-language --language-sample --workers --sarif --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'bundle')
       case $previous in
         --output) _forgelm_files -f; return ;;
@@ -136,6 +148,36 @@ _forgelm() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--of --remove --older-than --output-format --quiet --log-level --color --help' -- "$current")); fi ;;
+    'data check')
+      case $previous in
+        --trainer) COMPREPLY=($(compgen -W 'sft orpo dpo simpo kto grpo cpt ppo reward' -- "$current")); return ;;
+        --task) COMPREPLY=($(compgen -W 'chat completion summarization question_answering' -- "$current")); return ;;
+        --column) COMPREPLY=(); return ;;
+        --min-rows) COMPREPLY=(); return ;;
+        --model-size) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--trainer --task --column --min-rows --model-size --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'data lineage')
+      case $previous in
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--dot --output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
+    'data list')
+      case $previous in
+        --name) COMPREPLY=(); return ;;
+        --tag) COMPREPLY=(); return ;;
+        --limit) COMPREPLY=(); return ;;
+        --offset) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--name --tag --limit --offset --output-format --quiet --log-level --color --help' -- "$current")); fi ;;
     'data prepare')
       case $previous in
         --stage) COMPREPLY=(); return ;;
@@ -156,6 +198,56 @@ _forgelm() {
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--n --from --split --stage --html --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'data rebuild')
+      case $previous in
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-format --quiet --log-level --color --help' -- "$current")); fi ;;
+    'data register')
+      case $previous in
+        --name) COMPREPLY=(); return ;;
+        --version) COMPREPLY=(); return ;;
+        --parent) COMPREPLY=(); return ;;
+        --license) COMPREPLY=(); return ;;
+        --tag) COMPREPLY=(); return ;;
+        --description) COMPREPLY=(); return ;;
+        --audit-report) _forgelm_files -f; return ;;
+        --accept-findings) COMPREPLY=(); return ;;
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--name --version --parent --license --tag --description --audit-report --accept-findings --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'data rm')
+      case $previous in
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
+    'data show')
+      case $previous in
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
+    'data stats')
+      case $previous in
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+    'data verify')
+      case $previous in
+        --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
+        --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
+        --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
+      esac
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output-format --quiet --log-level --color --help' -- "$current")); else COMPREPLY=(); fi ;;
     'ingest')
       case $previous in
         --output) _forgelm_files -f; return ;;
@@ -181,12 +273,13 @@ _forgelm() {
         --min-turn-chars) COMPREPLY=(); return ;;
         --max-turn-chars) COMPREPLY=(); return ;;
         --config) _forgelm_files -f; return ;;
+        --provenance-header) COMPREPLY=(); return ;;
         --jobs) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --recursive --strategy --chunk-size --overlap --chunk-tokens --overlap-tokens --tokenizer --input-encoding --keep-md-frontmatter --page-range --keep-frontmatter --epub-no-skip-frontmatter --language-hint --script-sanity-threshold --normalise-profile --no-normalise-unicode --strip-pattern --strip-pattern-no-timeout --strip-urls --pii-mask --secrets-mask --all-mask --no-quality-presignal --role --role-preset --role-regex --case-sensitive --system-prompt --separator --min-turns --max-turns --min-turn-chars --max-turn-chars --keep-unanswered --config --metadata --resume --jobs --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --recursive --strategy --chunk-size --overlap --chunk-tokens --overlap-tokens --tokenizer --input-encoding --keep-md-frontmatter --page-range --keep-frontmatter --epub-no-skip-frontmatter --language-hint --script-sanity-threshold --normalise-profile --no-normalise-unicode --strip-pattern --strip-pattern-no-timeout --strip-urls --pii-mask --secrets-mask --all-mask --no-quality-presignal --role --role-preset --role-regex --case-sensitive --system-prompt --separator --min-turns --max-turns --min-turn-chars --max-turn-chars --keep-unanswered --config --provenance-header --metadata --resume --jobs --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'purge')
       case $previous in
         --row-id) COMPREPLY=(); return ;;

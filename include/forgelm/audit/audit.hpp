@@ -19,10 +19,13 @@
 #include "forgelm/audit/entities.hpp"
 #include "forgelm/audit/near_duplicates.hpp"
 #include "forgelm/audit/pattern_scan.hpp"
+#include "forgelm/audit/profile.hpp"
 #include "forgelm/core/counts.hpp"
 #include "forgelm/core/json.hpp"
 
 namespace forgelm::audit {
+
+class TokenMeasure;
 
 FORGELM_CHOICES(DedupMethod, simhash, minhash)
 
@@ -35,9 +38,14 @@ struct AuditOptions {
   double jaccard_threshold = 0.85;  ///< of minhash
   bool with_quality = true;
   int num_workers = 1;
+  /// Rows of a split whose language is found, drawn by chance with a fixed seed;
+  /// 0: all.
+  std::uint64_t num_language_sample = 10'000;
   ScanEngine engine = ScanEngine::best;
   EntityFinder* entities = nullptr;   ///< looks for names; must outlive the audit
   std::size_t max_findings = 10'000;  ///< listed for a split; all are counted
+  std::shared_ptr<const TokenMeasure> tokens;         ///< none: lengths in tokens are left out
+  std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< none: contamination is left out
 };
 
 /// A place where something was found.
@@ -53,6 +61,8 @@ struct Finding {
 struct LengthStatistics {
   std::uint64_t count = 0, min = 0, max = 0, p50 = 0, p95 = 0;
   double mean = 0;  ///< one decimal
+  /// By powers of two: item 0 counts texts without a character, item i those of 2^(i-1) to 2^i - 1.
+  std::array<std::uint64_t, 33> histogram{};
 };
 
 struct SplitAudit {
@@ -66,7 +76,7 @@ struct SplitAudit {
   std::uint64_t num_rows = 0, num_non_object = 0, num_without_text = 0, num_parse_errors = 0, num_decode_errors = 0;
   std::vector<std::string> columns, drift_columns;
   LengthStatistics lengths;
-  std::vector<std::pair<std::string, std::uint64_t>> languages;  ///< of the sample, the most frequent first
+  std::vector<std::pair<std::string, std::uint64_t>> languages;  ///< the most frequent first
   Counts pii, secrets;                                           ///< of the reference's kinds, in the rows' texts
   std::uint64_t num_quality_evaluated = 0, num_quality_flagged = 0;
   Counts quality;
@@ -80,6 +90,7 @@ struct SplitAudit {
   std::uint64_t num_exact_duplicates = 0;       ///< rows whose text an earlier row has to the byte
   std::vector<std::uint64_t> fingerprints;      ///< of the rows, for comparing splits: simhashes
   std::shared_ptr<const SketchIndex> sketches;  ///< or MinHash sketches
+  SplitProfile profile;
 };
 
 /// Rows of one split that another has too, nearly.
@@ -111,7 +122,11 @@ struct AuditReport {
   Counts found;
   Gate pii_gate, secrets_gate;
   Json entity_finder;  ///< describe() of the one that looked for names; null: none did
+  std::shared_ptr<const TokenMeasure> tokens;         ///< as in the options
+  std::shared_ptr<const BenchmarkIndex> benchmarks;  ///< likewise
+  std::vector<BenchmarkOverlap> overlaps;            ///< by benchmark
   std::vector<std::string> notes;
+  Json croissant = Json::object();  ///< croissant_card(), where one was asked for
 };
 
 /// Reads and judges the data. `progress` is told bytes read and bytes in all,

@@ -35,6 +35,12 @@ struct NearDuplicates {
 NearDuplicates find_near_duplicates(const std::vector<std::uint64_t>& fingerprints, int threshold,
                                     std::size_t max_listed = 100'000, std::size_t max_clusters = 1'000);
 
+/// Of each row, whether it hangs together, by pairs within `threshold` bits, with an earlier one.
+std::vector<bool> find_repeats(const std::vector<std::uint64_t>& fingerprints, int threshold);
+
+/// Of each of `source`, whether one of `target` is within `threshold` bits.
+std::vector<bool> find_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
+                              int threshold);
 /// How many of `source` have one of `target` within `threshold` bits.
 std::uint64_t count_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
                            int threshold);

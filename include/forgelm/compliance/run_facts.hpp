@@ -29,6 +29,7 @@ struct DataSetFacts {
   std::vector<FileFacts> files = {};  ///< in the order of their paths
   Json rows = {};                     ///< what became of its rows (DataReport::to_json); null: it was not read
   std::string tokens_digest = {};
+  Json registered = {};  ///< of a registered set: its reference, digest and what it was made from; null: it is none
 };
 
 /// A part of the data that was trained or evaluated on.

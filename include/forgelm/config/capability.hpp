@@ -9,12 +9,12 @@
 
 namespace forgelm::config {
 
-FORGELM_CHOICES(Capability, job, training, data_reading, data_mixing, packing, quantization, eight_bit_base,
-                half_precision, dora, pissa, galore, long_context, mixture_of_experts, vision, preference_training,
-                grpo, ppo, reward_training, continued_pretraining, distributed, hub_access, loss_gate, benchmark_gate,
-                safety_gate, judge_gate, regression_gate, suite_gate, approval, compliance_record, cost_record,
-                webhooks, experiment_tracking, monitoring, retention, run_control, registry, merging, synthesis,
-                ingestion, pipelines)
+FORGELM_CHOICES(Capability, job, training, data_reading, data_mixing, data_registry, packing, quantization,
+                eight_bit_base, half_precision, dora, pissa, galore, long_context, mixture_of_experts, vision,
+                preference_training, grpo, ppo, reward_training, continued_pretraining, distributed, hub_access,
+                loss_gate, benchmark_gate, safety_gate, judge_gate, regression_gate, suite_gate, approval,
+                compliance_record, cost_record, webhooks, experiment_tracking, monitoring, retention, run_control,
+                registry, merging, synthesis, ingestion, pipelines)
 
 /// What goes missing without a capability.
 enum class Effect {

@@ -50,7 +50,18 @@ class ConfigError : public Error {
   std::vector<Diagnostic> diagnostics_;
 };
 
-enum class RunErrorKind { io, data, device, out_of_memory, out_of_disk, diverged, network, interrupted, internal };
+enum class RunErrorKind {
+  io,
+  data,
+  device,
+  out_of_memory,
+  out_of_disk,
+  diverged,
+  network,
+  store,
+  interrupted,
+  internal
+};
 
 /// The name used in JSON output and logs, e.g. "out_of_memory".
 const char* to_string(RunErrorKind kind) noexcept;

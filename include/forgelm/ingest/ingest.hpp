@@ -57,8 +57,9 @@ struct IngestOptions {
   bool masks_secrets = false;  ///< secrets become [REDACTED-SECRET], before personal data is looked for
   bool checks_quality = true;
 
-  bool with_metadata = false;  ///< rows carry where they come from
-  bool resumes = false;        ///< keeps what is done beside the output, and goes on from there
+  std::string provenance_header;  ///< a line before every row's text; {path}: the document's
+  bool with_metadata = false;     ///< rows carry where they come from
+  bool resumes = false;           ///< keeps what is done beside the output, and goes on from there
   int num_threads = 1;
   bool shows_progress = false;
 };

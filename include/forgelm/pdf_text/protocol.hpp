@@ -7,7 +7,7 @@
 //   unreadable I     instead, for a page that cannot be read
 //   columns          once, when the first pages look as if set in two columns
 //   end
-// or in place of what would follow: "limit time", "limit pages", "error password", "error format".
+// or in place of what would follow: "limit time", "limit work", "limit pages", "error password", "error format".
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,9 @@ inline constexpr const char* kProgram = "forgelm_pdf_text";
 inline constexpr const char* kGreeting = "forgelm-pdf-text ";
 inline constexpr std::size_t kMaxMemoryBytes = std::size_t{256} << 20;  ///< address space of the process
 inline constexpr long kMaxPageMs = 1500;                                ///< processor time to open, and of each page
+/// Processor time of all pages, for each MiB of the document, beside kMaxPageMs: pages may share what they show, so
+/// that a small document could have very many slow ones. Ordinary ones take a tenth.
+inline constexpr long kMaxMsPerMib = 8000;
 inline constexpr int kMaxPages = 20'000;
 
 }  // namespace forgelm::pdf_text

@@ -47,15 +47,16 @@ enum class RunState {
   rejected,           ///< a gate refused the model; it never was in its place
   interrupted,
   failed,
+  data_changed,  ///< the data are not what was registered: nothing was trained
 };
 const char* to_string(RunState state) noexcept;
-/// Of a run that came to this end: 0, 4, 3, 7; 2 for the others.
+/// Of a run that came to this end: 0, 4, 3, 7, 6; 2 for running and failed.
 ExitCode exit_code_of(RunState state) noexcept;
 
 struct RunResult {
   std::string run_id;
   RunState state = RunState::finished;  ///< never running or failed
-  std::string message, hint;            ///< interrupted, rejected: by what, and how to go on
+  std::string message, hint;            ///< interrupted, rejected, data_changed: by what, and how to go on
   Json metrics = Json::object();        ///< by the names of transformers: train_loss, eval_loss, ...
   std::filesystem::path final_model;    ///< where the model is; empty when there is none
   std::filesystem::path staging;        ///< the same where it is staged; empty when it is not

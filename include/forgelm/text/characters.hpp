@@ -33,5 +33,7 @@ bool is_blank(std::string_view text) noexcept;
 enum class LineEnds { dropped, kept };
 /// str.splitlines: the lines; "\r\n" ends one line. Parts of `text`.
 std::vector<std::string_view> split_lines(std::string_view text, LineEnds ends = LineEnds::dropped);
+/// The first of them, taken off `rest`, which is not empty: for texts whose lines are too many to keep.
+std::string_view take_line(std::string_view& rest, LineEnds ends = LineEnds::dropped);
 
 }  // namespace forgelm::text

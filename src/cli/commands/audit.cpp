@@ -2,7 +2,12 @@
 // personal data.
 #include "forgelm/audit/audit.hpp"
 
-#include "cli/entity_model.hpp"
+#include "../audit_fix.hpp"
+#include "../audit_outputs.hpp"
+#include "../entity_model.hpp"
+#include "forgelm/audit/croissant.hpp"
+#include "../audit_measures.hpp"
+#include "../load_job.hpp"
 #include "forgelm/cli/command.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/log.hpp"
@@ -26,20 +31,17 @@ audit::AuditOptions options_of(const Arguments& arguments) {
   options.near_dup_threshold = static_cast<int>(arguments.integer("near-dup-threshold"));
   options.jaccard_threshold = arguments.real("jaccard-threshold");
   options.with_quality = !arguments.flag("no-quality-filter");
+  options.num_language_sample = static_cast<std::uint64_t>(arguments.integer("language-sample"));
   options.num_workers = static_cast<int>(arguments.integer("workers"));
   return options;
 }
 
-Json gate_json(const Gate& gate, std::string_view allowed_key, bool is_allowed) {
-  return Json::object({{"status", !gate.has_failed ? "passed"
-                                  : is_allowed     ? "suppressed"
-                                                   : "failed"},
-                       {"severity", gate.has_failed ? Json("critical") : Json()},
-                       {"critical_total", total_of(gate.critical)},
-                       {"critical_types", to_object(gate.critical)},
-                       {"advisory_total", total_of(gate.advisory)},
-                       {"advisory_types", to_object(gate.advisory)},
-                       {std::string(allowed_key), is_allowed}});
+/// Without the lists of items, which are in the report.
+Json contamination_of(const Json& full) {
+  if (full.find("contamination") == nullptr) return {};
+  Json out = full.at("contamination");
+  for (auto& [name, benchmark] : out.find("benchmarks")->members()) std::erase_if(benchmark.members(), [](const Json::Member& member) { return member.first == "touched"; });
+  return out;
 }
 
 Json document_of(const AuditReport& report, const Json& full, const std::filesystem::path& path,
@@ -68,6 +70,8 @@ Json document_of(const AuditReport& report, const Json& full, const std::filesys
        {"croissant", full.at("croissant")},
        {"notes", full.at("notes")},
        {"files", full.at("files")},
+       {"tokens", full.find("tokens") != nullptr ? full.at("tokens") : Json()},
+       {"contamination", contamination_of(full)},
        {"scan", Json::object({{"strings", scan.at("strings")},
                               {"kinds", scan.at("kinds")},
                               {"findings_total", scan.at("findings_total")}})}});
@@ -80,13 +84,23 @@ bool judge(const Gate& gate, std::string_view what, std::string_view option, boo
   std::vector<std::string> kinds;
   for (const auto& [name, count] : gate.critical) kinds.push_back(cat(name, "=", count));
   if (is_allowed) {
-    logger.warning(what, " found (", join(kinds, ", "), ") and let pass by --", option,
-                   "; the findings are in the report");
+    logger.warning(what, " (", join(kinds, ", "), ") and let pass by --", option, "; the findings are in the report");
     return true;
   }
-  Output::complain(cat(what, " found: ", join(kinds, ", ")),
+  Output::complain(cat(what, ": ", join(kinds, ", ")),
                    cat(what_to_do, "; --", option, " records the findings without failing"));
   return false;
+}
+
+/// Both gates speak before either ends the run: two faults are two things to mend.
+bool judge_both(const AuditReport& report, const Arguments& arguments, std::string_view where) {
+  const bool pii = judge(report.pii_gate, cat("critical personal data found", where), "allow-pii",
+                         arguments.flag("allow-pii"), "mask it with forgelm audit --fix or forgelm ingest --pii-mask");
+  const bool secrets =
+      judge(report.secrets_gate, cat("secrets found", where), "allow-secrets", arguments.flag("allow-secrets"),
+            "do not train on this data: mask them with forgelm audit --fix or forgelm ingest "
+            "--secrets-mask");
+  return pii && secrets;
 }
 
 /// The places of the worst findings, for a terminal.
@@ -107,6 +121,9 @@ std::string places_text(const AuditReport& report) {
 
 ExitCode run(const Arguments& arguments, Output& output) {
   audit::AuditOptions options = options_of(arguments);
+  check_audit_outputs(arguments);
+  const std::optional<audit::FixRules> rules = fix_rules_of(arguments);
+  add_audit_measures(arguments, output, options);
   const std::unique_ptr<audit::EntityFinder> entities = open_entity_model(arguments);
   options.entities = entities.get();
   AuditReport report;
@@ -115,6 +132,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
     report = audit::audit_data(
         options, [&](std::uint64_t done, std::uint64_t) { progress.update(static_cast<std::int64_t>(done)); });
   }
+  if (arguments.flag("croissant")) report.croissant = audit::croissant_card(report, options.num_workers);
   const Json full = audit::to_json(report);
   const std::filesystem::path folder = arguments.path("output");
   std::error_code error;
@@ -122,20 +140,27 @@ ExitCode run(const Arguments& arguments, Output& output) {
   if (error) throw ConfigError(cat("cannot make the folder ", folder.native(), ": ", error.message()));
   const std::filesystem::path path = folder / audit::kReportName;
   write_file_durably(path, dump(full, {.indent = 2, .ensure_ascii = false}));
+  if (arguments.flag("croissant"))
+    write_file_durably(folder / audit::kCardName, dump(report.croissant, {.indent = 2, .ensure_ascii = false}));
   output.print(audit::summary_text(report, arguments.flag("verbose")));
   output.print(places_text(report));
   output.print(cat("\nReport written to: ", path.native(), "\n"));
+  write_audit_outputs(report, arguments, output);
   output.flush();
 
-  // Both gates speak before either ends the run: two faults are two things to
-  // mend.
-  const bool pii_passed = judge(report.pii_gate, "critical personal data", "allow-pii", arguments.flag("allow-pii"),
-                                "mask it with forgelm ingest --pii-mask");
-  const bool secrets_passed = judge(report.secrets_gate, "secrets", "allow-secrets", arguments.flag("allow-secrets"),
-                                    "do not train on this data: mask them with forgelm ingest "
-                                    "--secrets-mask");
-  output.set_document(document_of(report, full, path, arguments, pii_passed && secrets_passed));
-  return pii_passed && secrets_passed ? ExitCode::ok : ExitCode::gate_failed;
+  // What a job is to train on decides: the cleaned copy, where there is one.
+  Json document = document_of(report, full, path, arguments, false);
+  AuditReport* judged = &report;
+  std::optional<audit::FixResult> fixed;
+  if (rules) {
+    fixed = write_fixed_copy(options, report, *rules, arguments, output);
+    judged = &fixed->cleaned;
+    document.set("fix", fix_json(*fixed, arguments.flag("allow-secrets"), arguments.flag("allow-pii")));
+  }
+  const bool is_free = passes_contamination(arguments, *judged);
+  const bool is_passed = judge_both(*judged, arguments, rules ? " in the cleaned copy" : "") && is_free;
+  output.set_document(std::move(document.set("success", is_passed)));
+  return is_passed ? ExitCode::ok : ExitCode::gate_failed;
 }
 
 constexpr OptionSpec kOptions[] = {
@@ -175,6 +200,10 @@ constexpr OptionSpec kOptions[] = {
      .at_most = 1},
     {.name = "quality-filter", .kind = OptionKind::flag, .doc = "Flag rows of low quality; on unless switched off."},
     {.name = "no-quality-filter", .kind = OptionKind::flag, .doc = "Leave the quality flags out."},
+    {.name = "croissant",
+     .kind = OptionKind::flag,
+     .doc = "Describe the data set as a Croissant 1.1 card: under the report's key croissant, and as croissant.json "
+            "beside it."},
     {.name = "pii-ml",
      .kind = OptionKind::flag,
      .doc = "Look for names of people, organizations and places with the "
@@ -197,6 +226,50 @@ constexpr OptionSpec kOptions[] = {
      .default_text = "0.5",
      .at_least = 0,
      .at_most = 1},
+    {.name = "language-sample",
+     .kind = OptionKind::integer,
+     .doc = "Rows of a split whose language is found, drawn by chance with a "
+            "fixed seed; 0: every row.",
+     .value_name = "N",
+     .default_text = "10000",
+     .at_least = 0},
+    {.name = "tokenizer",
+     .kind = OptionKind::path,
+     .doc = "Measure rows in tokens of this model folder or tokenizer file, conversations through its chat template.",
+     .value_name = "PATH",
+     .one_of = "whose tokens"},
+    {.name = "config",
+     .kind = OptionKind::path,
+     .doc = "Measure rows in tokens as this job would train on them: its model's tokenizer and template, its columns, "
+            "its model.max_length.",
+     .value_name = "JOB",
+     .one_of = "whose tokens"},
+    kStageOption,
+    {.name = "max-length",
+     .kind = OptionKind::integer,
+     .doc = "Count the rows that are longer than so many tokens, and the tokens that cutting them loses; by default "
+            "the job's model.max_length, or what the tokenizer's files say.",
+     .value_name = "N",
+     .at_least = 1},
+    {.name = "benchmark",
+     .kind = OptionKind::text,
+     .doc = "Look for the items of a benchmark (a file of rows, or a folder of such files) in what is trained on. May be "
+            "given several times.",
+     .value_name = "NAME=FILE",
+     .is_repeated = true},
+    {.name = "benchmark-ngram",
+     .kind = OptionKind::integer,
+     .doc = "Words in a row that make an item of a benchmark known again.",
+     .value_name = "N",
+     .default_text = "13",
+     .at_least = 2,
+     .at_most = 64},
+    {.name = "fail-on-contamination",
+     .kind = OptionKind::real,
+     .doc = "Exit 3 when a larger share of a benchmark's items than this shares an n-gram with the training data.",
+     .value_name = "RATE",
+     .at_least = 0,
+     .at_most = 1},
     {.name = "workers",
      .kind = OptionKind::integer,
      .doc = "Threads that read rows; the report is the same for any number.",
@@ -204,6 +277,28 @@ constexpr OptionSpec kOptions[] = {
      .default_text = "1",
      .at_least = 1,
      .at_most = 1024},
+    {.name = "sarif",
+     .kind = OptionKind::path,
+     .doc = "Write the findings as a SARIF 2.1.0 log too, for code scanning.",
+     .value_name = "FILE"},
+    {.name = "html",
+     .kind = OptionKind::path,
+     .doc = "Write the report as one HTML page too, with plots; it needs nothing but itself.",
+     .value_name = "FILE"},
+    {.name = "fix",
+     .kind = OptionKind::directory,
+     .doc =
+         "Write a cleaned copy of the data to this folder, which must be new, empty, or such a copy: secrets and "
+         "critical personal data masked, unreadable, empty, repeated and leaked rows dropped. The data itself is not "
+         "changed, and the exit code is that of the copy.",
+     .value_name = "DIR"},
+    {.name = "fix-rule",
+     .kind = OptionKind::text,
+     .doc = "What --fix does about something: WHAT=keep, WHAT=mask or WHAT=drop; later rules win. WHAT: secrets, pii, "
+            "pii-high (and other tiers), a kind (email), unreadable, encoding, no-text, exact-duplicates, "
+            "near-duplicates, leaks, quality or one of its flags.",
+     .value_name = "RULE",
+     .is_repeated = true},
     {.name = "allow-secrets",
      .kind = OptionKind::flag,
      .doc = "Exit 0 even when secrets are found; they are still reported."},
@@ -216,6 +311,8 @@ constexpr OptionSpec kOptions[] = {
 constexpr Example kExamples[] = {
     {"forgelm audit data/train.jsonl", "one file, the report under ./audit"},
     {"forgelm audit data --output reports --workers 4", "a folder of splits, with leakage between them"},
+    {"forgelm audit data --fix cleaned --fix-rule pii=mask", "a copy to train on, without any personal data found"},
+    {"forgelm audit data --tokenizer models/smollm2 --max-length 2048", "how long rows are, and what is cut"},
     {"forgelm audit data --output-format json --allow-pii", "for a script, failing on secrets only"},
 };
 
@@ -234,7 +331,8 @@ const CommandSpec command_audit = {
         "data_audit_report.json: personal data and secrets, "
         "near-duplicates within and between splits, languages, "
         "lengths, quality flags, changes of columns, rows that cannot "
-        "be read. Nothing of the data is changed.\n\n"
+        "be read. Nothing of the data is changed; --fix writes a cleaned "
+        "copy.\n\n"
         "Secrets and critical personal data (card and account numbers "
         "whose check digits hold) end it with exit code "
         "3 once the report is written. Other personal data, and random "

@@ -61,6 +61,7 @@ ingest::IngestOptions options_of(const Arguments& arguments, const Output& outpu
   options.masks_pii = arguments.flag("pii-mask") || arguments.flag("all-mask");
   options.masks_secrets = arguments.flag("secrets-mask") || arguments.flag("all-mask");
   options.checks_quality = !arguments.flag("no-quality-presignal");
+  options.provenance_header = arguments.maybe_text("provenance-header").value_or("");
   options.with_metadata = arguments.flag("metadata");
   options.resumes = arguments.flag("resume");
   options.num_threads = static_cast<int>(arguments.maybe_integer("jobs").value_or(num_processors()));
@@ -257,6 +258,11 @@ constexpr OptionSpec kOptions[] = {
      .doc = "A YAML file whose `ingest` holds participants, use_regex, case_sensitive, role_preset, system_prompt, "
             "separator and quality; options given here come on top.",
      .value_name = "FILE"},
+    {.name = "provenance-header",
+     .kind = OptionKind::text,
+     .doc = "Begin every row with this line, such as '[@Memory:{path}]'; {path} is the document's name below INPUT. It "
+            "counts as a part of the row.",
+     .value_name = "LINE"},
     {.name = "metadata",
      .kind = OptionKind::flag,
      .doc = "Give every row its source, its page (PDF), the headings that it stands under and the digest of the "

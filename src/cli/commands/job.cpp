@@ -37,7 +37,7 @@ Json summary(const LoadedJob& loaded, const pipeline::Plan& plan, const std::vec
       {"dora", value("lora.use_dora")},
       {"lora_rank", value("lora.r")},
       {"lora_alpha", value("lora.alpha")},
-      {"dataset", value("data.dataset_name_or_path")},
+      {"dataset", value(job.data.dataset_ref ? "data.dataset_ref" : "data.dataset_name_or_path")},
       {"epochs", value("training.num_train_epochs")},
       {"batch_size", value("training.per_device_train_batch_size")},
       {"output_dir", config::final_model_path(job)},

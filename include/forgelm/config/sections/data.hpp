@@ -59,6 +59,7 @@ struct DataSection {
   static constexpr void describe(Rows& rows) {
     constexpr auto reading = served_by(Capability::data_reading);
     constexpr auto mixing = served_by(Capability::data_mixing);
+    constexpr auto registered = served_by(Capability::data_registry);
     rows(field<&DataSection::dataset_name_or_path>,
          "File (.jsonl, .json, .csv, .parquet, .txt), directory, or data set on the Hub.", example("data/train.jsonl"),
          wizard, names_path, reading);
@@ -73,9 +74,10 @@ struct DataSection {
     rows(field<&DataSection::governance>, "Statements about the data for the compliance record.");
     rows(field<&DataSection::dataset_ref>,
          "A registered data set as `name@version`, used instead of the path; its digest is checked.", added,
-         served_by(Capability::registry));
-    rows(field<&DataSection::require_audit>, "Train only on data that a passing audit covers.", added,
-         served_by(Capability::compliance_record));
+         registered);
+    rows(field<&DataSection::require_audit>,
+         "Train only on data that a passing audit covers, by digest; otherwise the run ends with exit code 3.", added,
+         registered);
     rows(field<&DataSection::task>, "What the rows are for; decides how plain columns are rendered.", added, reading);
     rows(field<&DataSection::columns>, "Renames columns: the name forgelm knows -> the name in the file.", added,
          reading);
