@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "entities.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/core/version.hpp"
 #include "notes.hpp"
@@ -26,10 +27,11 @@ Json personal_information(const AuditReport& report) {
                  " place(s)."));
   }
   if (report.found.empty()) all.push("Nothing of the kinds looked for was found.");
-  all.push(cat("Looked for in ", strings, " text value(s) by forgelm ", version(), ": ", all_kinds().size(),
+  all.push(cat("Looked for in ", strings, " text value(s) by forgelm ", version(), ": ", num_pattern_kinds(),
                " kinds of personal data and secrets that have a shape or a "
-               "check digit. Names of people and places have "
-               "none and were not looked for."));
+               "check digit. Names of people and places have ",
+               report.entity_finder.is_null() ? "none and were not looked for."
+                                              : "none; a named-entity model looked for them."));
   return all;
 }
 

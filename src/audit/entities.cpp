@@ -78,9 +78,13 @@ std::vector<Kind> entity_kinds() {
           {"location", Family::pii, Tier::low, true, false, "name of a place, by a model"}};
 }
 
+std::size_t num_pattern_kinds() {
+  static const std::size_t count = all_kinds().size() - entity_kinds().size();
+  return count;
+}
+
 std::uint16_t kind_index(EntityKind kind) {
-  static const std::size_t first = all_kinds().size() - entity_kinds().size();
-  return static_cast<std::uint16_t>(first + static_cast<std::size_t>(kind));
+  return static_cast<std::uint16_t>(num_pattern_kinds() + static_cast<std::size_t>(kind));
 }
 
 void EntityPass::start_row(std::string_view text, std::uint64_t line, std::uint64_t row) {

@@ -18,6 +18,8 @@ struct BlockAudit;
 
 /// Kinds of entities as all_kinds() has them, behind those with a pattern.
 std::vector<Kind> entity_kinds();
+/// Kinds of all_kinds() that have a pattern: the first so many.
+std::size_t num_pattern_kinds();
 /// Index in all_kinds().
 std::uint16_t kind_index(EntityKind kind);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "entities.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/suggest.hpp"
 #include "forgelm/core/text.hpp"
@@ -17,7 +18,7 @@ std::vector<std::string> known_subjects() {
   for (const std::string& tier : choices<Tier>()) all.push_back(cat(kTierPrefix, tier));
   for (const std::string& fault : choices<RowFault>()) all.push_back(fault);
   for (const char* const flag : kQualityFlags) all.emplace_back(flag);
-  for (const Kind& kind : all_kinds()) all.emplace_back(kind.name);
+  for (const Kind& kind : all_kinds().first(num_pattern_kinds())) all.emplace_back(kind.name);
   return all;
 }
 
@@ -30,7 +31,7 @@ bool is_meant(const Kind& kind, std::string_view subject) {
 
 }  // namespace
 
-FixRules::FixRules() : kinds_(all_kinds().size()) {
+FixRules::FixRules() : kinds_(num_pattern_kinds()) {
   for (const char* const rule :
        {"secrets=mask", "pii=keep", "pii-critical=mask", "unreadable=drop", "encoding=mask", "no-text=drop",
         "exact-duplicates=drop", "near-duplicates=keep", "leaks=drop", "quality=keep"})
@@ -44,6 +45,10 @@ void FixRules::set(std::string_view rule) {
   if (!action)
     throw ConfigError(cat("--fix-rule ", quote(rule), " does not say what to do"),
                       "write WHAT=keep, WHAT=mask or WHAT=drop");
+  for (const Kind& kind : all_kinds().subspan(num_pattern_kinds()))
+    if (kind.name == subject)
+      throw ConfigError(cat("--fix-rule ", quote(rule), ": names that a model finds are reported and stay in the copy"),
+                        "a model is not certain enough to change data by it");
   const Setting setting{*action, std::string(rule)};
   bool is_known = false, is_maskable = false;
   for (std::size_t i = 0; i < kinds_.size(); ++i)

@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "entities.hpp"
 #include "finding_list.hpp"
 #include "finding_places.hpp"
 #include "forgelm/audit/findings.hpp"
@@ -47,26 +48,31 @@ Json message(std::string_view text) {
   return Json::object({{"text", std::move(safe)}});
 }
 
-Json kind_rule(const Kind& kind) {
+Json kind_rule(const Kind& kind, bool by_model) {
   const std::string family = to_text(kind.family);
   return Json::object({{"id", kind.name},
                        {"shortDescription", message(kind.doc)},
                        {"fullDescription", message(cat(kind.doc, " (", family, ", tier ", to_text(kind.tier), "), by ",
-                                                       kind.is_checked ? "shape and check" : "shape"))},
+                                                       by_model          ? "a model"
+                                                       : kind.is_checked ? "shape and check"
+                                                                         : "shape"))},
                        {"defaultConfiguration", Json::object({{"level", level_of(kind.tier)}})},
                        {"properties", Json::object({{"tags", Json::array({"security", family})},
                                                     {"precision", kind.is_checked ? "high" : "medium"},
                                                     {"security-severity", security_severity(kind.tier)}})}});
 }
 
-Json rules() {
+/// Kinds with a pattern, rules on files, and behind them the kinds that a model found, where one looked.
+Json rules(bool with_entities) {
   Json all = Json::array();
-  for (const Kind& kind : all_kinds()) all.push(kind_rule(kind));
+  for (const Kind& kind : all_kinds().first(num_pattern_kinds())) all.push(kind_rule(kind, false));
   for (const FileRule& rule : kFileRules)
     all.push(Json::object({{"id", rule.name},
                            {"shortDescription", message(rule.doc)},
                            {"defaultConfiguration", Json::object({{"level", rule.level}})},
                            {"properties", Json::object({{"tags", Json::array({"data"})}})}}));
+  if (with_entities)
+    for (const Kind& kind : all_kinds().subspan(num_pattern_kinds())) all.push(kind_rule(kind, true));
   return all;
 }
 
@@ -125,7 +131,7 @@ Json result_of(const SplitAudit& split, const Finding& finding, const std::optio
                  Json::array({Json::object({{"fullyQualifiedName", finding.field}, {"kind", "value"}})}));
   return Json::object(
       {{"ruleId", kind.name},
-       {"ruleIndex", finding.kind},
+       {"ruleIndex", finding.kind < num_pattern_kinds() ? finding.kind : finding.kind + std::size(kFileRules)},
        {"level", level_of(kind.tier)},
        {"message", message(words_of(finding))},
        {"locations", Json::array({std::move(location)})},
@@ -143,7 +149,7 @@ Json file_result(FileRuleIndex rule, const SplitAudit& split, std::string_view t
   const std::string key = cat(kFileRules[rule].name, "\n", split.name, "\n", other);
   return Json::object(
       {{"ruleId", kFileRules[rule].name},
-       {"ruleIndex", all_kinds().size() + static_cast<std::size_t>(rule)},
+       {"ruleIndex", num_pattern_kinds() + static_cast<std::size_t>(rule)},
        {"level", kFileRules[rule].level},
        {"message", message(text)},
        {"locations",
@@ -206,9 +212,9 @@ Json sarif_log(const AuditReport& report, const fs::path& root, std::size_t max_
   }
   const std::uint64_t total = total_of(report.found);
   Json run = Json::object(
-      {{"tool",
-        Json::object(
-            {{"driver", Json::object({{"name", "forgelm"}, {"semanticVersion", version()}, {"rules", rules()}})}})},
+      {{"tool", Json::object({{"driver", Json::object({{"name", "forgelm"},
+                                                       {"semanticVersion", version()},
+                                                       {"rules", rules(!report.entity_finder.is_null())}})}})},
        {"automationDetails", Json::object({{"id", "forgelm-audit/"}})},
        {"invocations", Json::array({Json::object({{"executionSuccessful", true},
                                                   {"toolExecutionNotifications", notifications(total, num_listed)}})})},
