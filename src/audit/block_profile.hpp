@@ -13,8 +13,8 @@
 #include "encoding_damage.hpp"
 #include "forgelm/audit/audit.hpp"
 #include "forgelm/audit/profile.hpp"
-#include "json_line.hpp"
 #include "gram_counter.hpp"
+#include "json_line.hpp"
 #include "label_balance.hpp"
 #include "token_counter.hpp"
 

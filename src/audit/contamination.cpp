@@ -114,8 +114,8 @@ void BenchmarkIndex::add_file(std::size_t benchmark, const fs::path& path) {
       gram_benchmarks_[gram] |= std::uint64_t{1} << benchmark;
     }
     if (items_.size() > kMaxItems || item_grams_.size() > kMaxGrams)
-      throw ConfigError(cat("benchmark ", benchmarks_[benchmark].name, ": more than ", kMaxItems, " items or ", kMaxGrams,
-                            " n-grams in all"));
+      throw ConfigError(cat("benchmark ", benchmarks_[benchmark].name, ": more than ", kMaxItems, " items or ",
+                            kMaxGrams, " n-grams in all"));
   }
   benchmarks_[benchmark].files.push_back({path, sha256_file(path)});
 }
@@ -162,8 +162,9 @@ std::vector<BenchmarkOverlap> find_overlaps(const BenchmarkIndex& index,
       overlap.num_most += share >= 0.8 ? 1 : 0;
       overlap.items.push_back(touched);
     }
-    std::stable_sort(overlap.items.begin(), overlap.items.end(),
-                     [](const ContaminatedItem& one, const ContaminatedItem& other) { return one.share > other.share; });
+    std::stable_sort(
+        overlap.items.begin(), overlap.items.end(),
+        [](const ContaminatedItem& one, const ContaminatedItem& other) { return one.share > other.share; });
     if (overlap.num_items_judged > 0)
       overlap.rate = static_cast<double>(overlap.num_touched) / static_cast<double>(overlap.num_items_judged);
     overlaps.push_back(std::move(overlap));

@@ -45,10 +45,10 @@ std::size_t find_candidate(std::string_view text, std::size_t at) {
 // ---- mojibake -----------------------------------------------------------------------------------------------------
 
 /// Windows-1252 from 0x80 to 0x9F; 0: not assigned, and the control of that number is what programs make of it.
-constexpr std::array<char32_t, 32> kWindows1252 = {
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D,
-    0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,
-    0x017E, 0x0178};
+constexpr std::array<char32_t, 32> kWindows1252 = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                   0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
+                                                   0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                   0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
 /// The byte that is read as `c` by Latin-1 or Windows-1252; -1 for characters that are neither's.
 int byte_of(char32_t c) {
@@ -65,7 +65,7 @@ bool is_punctuation_byte(int byte) {
 
 /// One character of UTF-8 whose bytes were read one by one.
 struct Scrambled {
-  std::size_t end = 0;      ///< 0: there is none
+  std::size_t end = 0;  ///< 0: there is none
   char32_t meant = 0;
   std::array<int, 4> bytes{};
   int num_bytes = 0;

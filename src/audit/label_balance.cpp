@@ -69,8 +69,7 @@ std::vector<std::string> turns_of(const element& value) {
   std::vector<std::string> turns;
   if (value.is_array())
     for (const element item : simdjson::dom::array(value)) turns.push_back(said(item));
-  else
-    turns.push_back(said(value));
+  else turns.push_back(said(value));
   return turns;
 }
 

@@ -159,8 +159,9 @@ Json values_json(const ColumnProfile& column) {
   for (const ValueCount& value : column.values) total += value.count;
   Json values = Json::array();
   for (const ValueCount& value : column.values)
-    values.push(Json::object(
-        {{"value", mask_pii(mask_secrets(value.value))}, {"count", value.count}, {"share", share(value.count, total)}}));
+    values.push(Json::object({{"value", mask_pii(mask_secrets(value.value))},
+                              {"count", value.count},
+                              {"share", share(value.count, total)}}));
   return Json::object({{"path", column.path},
                        {"rows", total},
                        {"distinct", column.values.size()},
@@ -303,8 +304,9 @@ std::string tokens_text(const std::optional<TokensProfile>& tokens) {
   std::string out = cat("     tokens          : total=", tokens->num_tokens, " p50=", tokens->p50, " p95=", tokens->p95,
                         " p99=", tokens->p99, " max=", tokens->max, " mean=", tokens->mean, "\n");
   if (tokens->max_length)
-    out += cat("     over ", *tokens->max_length, " tokens: rows=", tokens->num_rows_over, " tokens lost=",
-               tokens->num_tokens_lost, " (", percent(share(tokens->num_tokens_lost, tokens->num_tokens), 1), ")\n");
+    out += cat("     over ", *tokens->max_length, " tokens: rows=", tokens->num_rows_over,
+               " tokens lost=", tokens->num_tokens_lost, " (",
+               percent(share(tokens->num_tokens_lost, tokens->num_tokens), 1), ")\n");
   return out;
 }
 
@@ -325,9 +327,9 @@ std::string overlaps_text(const AuditReport& report) {
 std::string labels_text(const LabelsProfile& profile) {
   std::string out;
   if (const PairBalance& pairs = profile.pairs; pairs.num_rows > 0)
-    out += cat("     preference      : pairs=", pairs.num_rows, " chosen longer=",
-               percent(share(pairs.num_chosen_longer, pairs.num_rows), 1), " identical=", pairs.num_identical,
-               " empty=", pairs.num_empty_chosen, "/", pairs.num_empty_rejected,
+    out += cat("     preference      : pairs=", pairs.num_rows,
+               " chosen longer=", percent(share(pairs.num_chosen_longer, pairs.num_rows), 1),
+               " identical=", pairs.num_identical, " empty=", pairs.num_empty_chosen, "/", pairs.num_empty_rejected,
                " repeated prompts=", profile.num_repeated_prompts, "\n");
   if (const LabelBalance& labels = profile.labels; labels.num_rows > 0)
     out += cat("     labels          : desirable=", labels.num_desirable, " undesirable=", labels.num_undesirable,
@@ -340,20 +342,20 @@ std::string labels_text(const LabelsProfile& profile) {
 
 void add_profile(Json& document, const AuditReport& report) {
   document.set("schema_pii", schema_pii_json(report));
-  document.set("columns", by_split(report, [](const SplitAudit& split) { return columns_json(split.profile.columns); }));
+  document.set("columns",
+               by_split(report, [](const SplitAudit& split) { return columns_json(split.profile.columns); }));
   document.set("encoding", by_split(report, encoding_json));
   document.set("labels", by_split(report, labels_json));
   if (report.tokens) {
     const text::Tokenizer& tokenizer = report.tokens->builder().tokenizer();
     const std::optional<std::int64_t> limit = report.tokens->max_length();
-    document.set("tokens",
-                 Json::object({{"tokenizer", report.tokens->source()},
-                               {"tokenizer_sha256", tokenizer.digest()},
-                               {"chat_template", report.tokens->builder().chat_template().name()},
-                               {"max_length", limit ? Json(*limit) : Json()},
-                               {"splits", by_split(report, [](const SplitAudit& split) {
-                                  return tokens_json(*split.profile.tokens);
-                                })}}));
+    document.set("tokens", Json::object({{"tokenizer", report.tokens->source()},
+                                         {"tokenizer_sha256", tokenizer.digest()},
+                                         {"chat_template", report.tokens->builder().chat_template().name()},
+                                         {"max_length", limit ? Json(*limit) : Json()},
+                                         {"splits", by_split(report, [](const SplitAudit& split) {
+                                            return tokens_json(*split.profile.tokens);
+                                          })}}));
   }
   if (report.benchmarks) document.set("contamination", contamination_json(report));
 }

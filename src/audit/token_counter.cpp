@@ -22,7 +22,8 @@ constexpr std::int64_t kNoLimit = std::int64_t{1} << 40;
 std::shared_ptr<const data::ExampleBuilder> builder_of(data::ModelText model, data::ExampleRules rules) {
   rules.max_length = kNoLimit;
   rules.length_policy = config::LengthPolicy::truncate;
-  return std::make_shared<const data::ExampleBuilder>(std::move(model.tokenizer), std::move(model.chat_template), rules);
+  return std::make_shared<const data::ExampleBuilder>(std::move(model.tokenizer), std::move(model.chat_template),
+                                                      rules);
 }
 
 /// The template that a job would choose for this tokenizer.
@@ -32,8 +33,8 @@ data::ModelText model_text_of(const fs::path& path) {
   if (fs::is_directory(path)) return data::load_model_text(model);
   data::ModelText out;
   out.tokenizer = text::Tokenizer::load(path);
-  out.chat_template = std::make_shared<const text::ChatTemplate>(
-      text::ChatTemplate::choose(model.chat_template, *out.tokenizer, ""));
+  out.chat_template =
+      std::make_shared<const text::ChatTemplate>(text::ChatTemplate::choose(model.chat_template, *out.tokenizer, ""));
   return out;
 }
 
@@ -56,8 +57,8 @@ std::optional<data::RowConverter> TokenMeasure::converter_for(const fs::path& fi
   std::vector<data::RowRules> choices;
   if (rules_) choices.push_back(*rules_);
   else
-    for (const TrainerType trainer : {TrainerType::dpo, TrainerType::kto, TrainerType::sft, TrainerType::cpt,
-                                      TrainerType::grpo})
+    for (const TrainerType trainer :
+         {TrainerType::dpo, TrainerType::kto, TrainerType::sft, TrainerType::cpt, TrainerType::grpo})
       choices.push_back({.trainer = trainer});
   for (const data::RowRules& rules : choices) {
     try {
@@ -151,8 +152,8 @@ TokensProfile tokens_profile(const BlockTokens& tokens, const SplitMeasure& meas
   out.mean = rounded(static_cast<double>(out.num_tokens) / static_cast<double>(out.num_sequences), 1);
   // As the report's other percentiles: the value at this place of the sorted lengths.
   const auto at = [&](double part) {
-    std::uint64_t place = std::min(static_cast<std::uint64_t>(static_cast<double>(out.num_sequences) * part),
-                                   out.num_sequences - 1);
+    std::uint64_t place =
+        std::min(static_cast<std::uint64_t>(static_cast<double>(out.num_sequences) * part), out.num_sequences - 1);
     for (const auto& [length, count] : tokens.counts) {
       if (place < count) return std::uint64_t{length};
       place -= count;

@@ -23,8 +23,8 @@ void add_audit_measures(const Arguments& arguments, Output& output, audit::Audit
   std::vector<audit::BenchmarkSource> sources;
   for (const std::string& text : benchmarks) sources.push_back(audit::parse_benchmark(text));
   if (!sources.empty())
-    options.benchmarks = std::make_shared<const audit::BenchmarkIndex>(
-        sources, static_cast<int>(arguments.integer("benchmark-ngram")));
+    options.benchmarks =
+        std::make_shared<const audit::BenchmarkIndex>(sources, static_cast<int>(arguments.integer("benchmark-ngram")));
 }
 
 bool passes_contamination(const Arguments& arguments, const audit::AuditReport& report) {
@@ -33,11 +33,12 @@ bool passes_contamination(const Arguments& arguments, const audit::AuditReport& 
   std::vector<std::string> over;
   for (std::size_t i = 0; i < report.overlaps.size(); ++i)
     if (const audit::BenchmarkOverlap& overlap = report.overlaps[i]; overlap.rate > *limit)
-      over.push_back(cat(report.benchmarks->benchmarks()[i].name, " ", overlap.num_touched, "/", overlap.num_items_judged));
+      over.push_back(
+          cat(report.benchmarks->benchmarks()[i].name, " ", overlap.num_touched, "/", overlap.num_items_judged));
   if (over.empty()) return true;
-  Output::complain(cat("items of benchmarks stand in the training data: ", join(over, ", ")),
-                   cat("scores on them would mean nothing: take the rows out; --fail-on-contamination allows a share of ",
-                       *limit));
+  Output::complain(
+      cat("items of benchmarks stand in the training data: ", join(over, ", ")),
+      cat("scores on them would mean nothing: take the rows out; --fail-on-contamination allows a share of ", *limit));
   return false;
 }
 

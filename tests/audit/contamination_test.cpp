@@ -61,8 +61,8 @@ TEST_CASE("items, n-grams and rows in common are those of the plain way") {
         CHECK(item.at("data_line").integer() == item.at("data_row").integer() + 1);
       }
       for (const Json& item : expected.at("touched").items())
-        wanted.push_back(cat(item.at("item").integer(), " ", item.at("ngrams").integer(), " ", item.at("found").integer(),
-                             " ", item.at("row").integer()));
+        wanted.push_back(cat(item.at("item").integer(), " ", item.at("ngrams").integer(), " ",
+                             item.at("found").integer(), " ", item.at("row").integer()));
       std::sort(found.begin(), found.end());
       std::sort(wanted.begin(), wanted.end());
       CHECK(found == wanted);

@@ -84,16 +84,20 @@ TEST_CASE("the seven rules for names of columns take any case, hyphens and space
 
 TEST_CASE("names of columns are looked at wherever they stand, once a path") {
   const TemporaryDirectory folder;
-  std::ofstream(folder.path() / "train.jsonl") << R"({"text": "a", "user": {"SSN": 1, "Phone Number": 2}})" << "\n"
-                                               << R"({"text": "b", "people": [{"passport": "c"}]})" << "\n";
-  std::ofstream(folder.path() / "test.jsonl") << R"({"text": "d", "user": {"SSN": 1}})" << "\n";
+  std::ofstream(folder.path() / "train.jsonl") << R"({"text": "a", "user": {"SSN": 1, "Phone Number": 2}})"
+                                               << "\n"
+                                               << R"({"text": "b", "people": [{"passport": "c"}]})"
+                                               << "\n";
+  std::ofstream(folder.path() / "test.jsonl") << R"({"text": "d", "user": {"SSN": 1}})"
+                                              << "\n";
   const AuditReport report = audited(folder.path());
   const Json schema = to_json(report).at("schema_pii");
-  CHECK(dump(schema) ==
-        R"({"fields_checked": 6, "flagged_fields": [)"
-        R"({"path": "user.SSN", "rule": "ssn", "risk": "high", "splits": ["train", "test"]}, )"
-        R"({"path": "user.Phone Number", "rule": "phone_number", "risk": "medium", "splits": ["train"]}, )"
-        R"({"path": "people[].passport", "rule": "passport", "risk": "high", "splits": ["train"]}], "pii_risk": "high"})");
+  CHECK(
+      dump(schema) ==
+      R"({"fields_checked": 6, "flagged_fields": [)"
+      R"({"path": "user.SSN", "rule": "ssn", "risk": "high", "splits": ["train", "test"]}, )"
+      R"({"path": "user.Phone Number", "rule": "phone_number", "risk": "medium", "splits": ["train"]}, )"
+      R"({"path": "people[].passport", "rule": "passport", "risk": "high", "splits": ["train"]}], "pii_risk": "high"})");
   CHECK(summary_text(report, false).find("Column names   : user.SSN (ssn), ") != std::string::npos);
 }
 
@@ -117,8 +121,8 @@ TEST_CASE("absent, null and empty values are counted for each column, at all dep
 
 TEST_CASE("a column whose type changes names the types with their first lines; null is no type") {
   const TemporaryDirectory folder;
-  const AuditReport report =
-      audited_rows(folder, "{\"a\": null, \"b\": 1}\n\n{\"a\": \"x\", \"b\": 2.5}\n{\"a\": 7, \"b\": -3}\n{\"a\": \"y\"}\n");
+  const AuditReport report = audited_rows(
+      folder, "{\"a\": null, \"b\": 1}\n\n{\"a\": \"x\", \"b\": 2.5}\n{\"a\": 7, \"b\": -3}\n{\"a\": \"y\"}\n");
   CHECK(column(report, "a").num_types() == 2);
   CHECK(num_of(column(report, "a"), ValueType::string) == 2);
   const Json columns = to_json(report).at("columns").at("train").at("columns");
@@ -146,9 +150,9 @@ TEST_CASE("UTF-8 read as Latin-1 or Windows-1252 is found, with what it was") {
   // "don't" with a curly apostrophe, by Windows-1252: a-circumflex, euro, trade mark.
   CHECK(unscrambled(utf8(U"\u00E2\u20AC\u2122")) == "\xE2\x80\x99");
   CHECK(has_mojibake(utf8(U"don\u00E2\u20AC\u2122t")));
-  CHECK(has_mojibake(utf8(U"\u00F0\u0178\u02DC\u20AC")));                  // a smiling face
-  CHECK(has_mojibake(utf8(U"costs \u00C2\u00A35")));                       // a pound sign
-  CHECK(has_mojibake(utf8(U"Ma\u00C3\u00B1ana \u00C3\u00A0 la fois")));    // n with tilde
+  CHECK(has_mojibake(utf8(U"\u00F0\u0178\u02DC\u20AC")));                // a smiling face
+  CHECK(has_mojibake(utf8(U"costs \u00C2\u00A35")));                     // a pound sign
+  CHECK(has_mojibake(utf8(U"Ma\u00C3\u00B1ana \u00C3\u00A0 la fois")));  // n with tilde
   for (const std::u32string_view text :
        {U"\u4E2D\u6587", U"\u0440\u0443\u0441\u0441\u043A\u0438\u0439", U"\u03B5\u03BB\u03BB\u03B7\u03BD",
         U"\u05E9\u05DC\u05D5\u05DD", U"\u0627\u0644\u0639", U"\u0939\u093F\u0928", U"\u015F\u0131k", U"na\u00EFve"})
@@ -156,12 +160,28 @@ TEST_CASE("UTF-8 read as Latin-1 or Windows-1252 is found, with what it was") {
 }
 
 TEST_CASE("what people write in many languages is not mojibake") {
-  for (const std::u32string_view text :
-       {U"N\u00C3O", U"\u201CIRM\u00C3\u201D", U"\u201C\u00C3\u201D", U"AMANH\u00C3\u2026", U"CAF\u00C9\u00BB",
-        U"\u00AB CAF\u00C9 \u00BB", U"\u201CMEN\u00DC\u201D", U"\u201ESpa\u00DF\u201C", U"Spa\u00DF\u2026",
-        U"\u201Cblas\u00E9\u201D\u2026", U"d\u00E9j\u00E0\u00A0\u00BB", U"2\u00D7\u00BD", U"4.5 \u00C5\u00B2",
-        U"P\u00C5\u201D", U"\u00C2GE", U"\u00D6\u2013\u00DC", U"\u4E2D\u6587", U"\u00C4\u00D6\u00DC",
-        U"\u00E2\u00EA\u00EE\u00F4\u00FB", U"\u00D1\u00A0", U"VI\u00CA\u0303", U"20\u00B0C \u00B1 \u00BD"}) {
+  for (const std::u32string_view text : {U"N\u00C3O",
+                                         U"\u201CIRM\u00C3\u201D",
+                                         U"\u201C\u00C3\u201D",
+                                         U"AMANH\u00C3\u2026",
+                                         U"CAF\u00C9\u00BB",
+                                         U"\u00AB CAF\u00C9 \u00BB",
+                                         U"\u201CMEN\u00DC\u201D",
+                                         U"\u201ESpa\u00DF\u201C",
+                                         U"Spa\u00DF\u2026",
+                                         U"\u201Cblas\u00E9\u201D\u2026",
+                                         U"d\u00E9j\u00E0\u00A0\u00BB",
+                                         U"2\u00D7\u00BD",
+                                         U"4.5 \u00C5\u00B2",
+                                         U"P\u00C5\u201D",
+                                         U"\u00C2GE",
+                                         U"\u00D6\u2013\u00DC",
+                                         U"\u4E2D\u6587",
+                                         U"\u00C4\u00D6\u00DC",
+                                         U"\u00E2\u00EA\u00EE\u00F4\u00FB",
+                                         U"\u00D1\u00A0",
+                                         U"VI\u00CA\u0303",
+                                         U"20\u00B0C \u00B1 \u00BD"}) {
     INFO(utf8(text));
     CHECK_FALSE(has_mojibake(utf8(text)));
   }
@@ -183,7 +203,8 @@ TEST_CASE("controls, marks and characters without width are told apart") {
 TEST_CASE("joiners and breaks that scripts need, and flags, are no damage") {
   for (const std::u32string_view text :
        {U"\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645", U"\U0001F468\u200D\U0001F469", U"\u0E44\u0E17\u200B\u0E22",
-        U"\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F", U"\u05D0\u200F", U"a\u00A0b\u2009c"}) {
+        U"\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F", U"\u05D0\u200F",
+        U"a\u00A0b\u2009c"}) {
     INFO(utf8(text));
     CHECK(damage_in(utf8(text)).empty());
   }
@@ -202,8 +223,10 @@ TEST_CASE("damage is found wherever it stands among ordinary bytes") {
 TEST_CASE("bytes that are not UTF-8, half pairs in escapes and replacement characters are three things") {
   const TemporaryDirectory folder;
   const AuditReport report = audited_rows(
-      folder, std::string("{\"text\": \"a\xFF b\"}\n{\"text\": \"c \\ud83d d\"}\n{\"text\": \"e \xEF\xBF\xBD\xEF\xBF\xBD\"}\n") +
-                  "{\"text\": \"fine\", \"m\": [{\"content\": \"\xC3\xA9t\xC3\x83\xC2\xA9\"}]}\n");
+      folder,
+      std::string(
+          "{\"text\": \"a\xFF b\"}\n{\"text\": \"c \\ud83d d\"}\n{\"text\": \"e \xEF\xBF\xBD\xEF\xBF\xBD\"}\n") +
+          "{\"text\": \"fine\", \"m\": [{\"content\": \"\xC3\xA9t\xC3\x83\xC2\xA9\"}]}\n");
   const EncodingProfile& encoding = report.splits.at(0).profile.encoding;
   const auto places = [&](Damage kind) { return encoding.num_places[static_cast<std::size_t>(kind)]; };
   CHECK(places(Damage::invalid_utf8) == 1);
@@ -233,7 +256,8 @@ TEST_CASE("pairs are weighed without the prompt that both share, in every form t
       "{\"chosen\": [{\"role\": \"user\", \"content\": \"Hello\"}, {\"role\": \"assistant\", \"content\": \"1234\"}],"
       " \"rejected\": [{\"role\": \"user\", \"content\": \"Hello\"}, {\"role\": \"assistant\", \"content\": \"12\"}]}\n"
       "{\"conversations\": [{\"from\": \"human\", \"value\": \"Hello\"}],"
-      " \"chosen\": {\"from\": \"gpt\", \"value\": \"\u00e9\"}, \"rejected\": {\"from\": \"gpt\", \"value\": \"\u00e9\u00e9\"}}\n");
+      " \"chosen\": {\"from\": \"gpt\", \"value\": \"\u00e9\"}, \"rejected\": {\"from\": \"gpt\", \"value\": "
+      "\"\u00e9\u00e9\"}}\n");
   const LabelsProfile& labels = report.splits.at(0).profile.labels;
   CHECK(labels.pairs.num_rows == 6);
   CHECK(labels.pairs.num_identical == 1);
@@ -251,13 +275,16 @@ TEST_CASE("pairs are weighed without the prompt that both share, in every form t
 
 TEST_CASE("labelled answers are counted by their labels in the spellings that training takes") {
   const TemporaryDirectory folder;
-  const AuditReport report = audited_rows(
-      folder,
-      "{\"prompt\": \"p\", \"completion\": \"abc\", \"label\": true}\n{\"prompt\": \"p\", \"completion\": \"\", \"label\": 0}\n"
-      "{\"prompt\": \"q\", \"completion\": \"ab\", \"label\": \"False\"}\n{\"prompt\": \"q\", \"response\": \"ab\", \"kto_tag\": 1}\n"
-      "{\"prompt\": \"r\", \"completion\": \"ab\", \"label\": \"good\"}\n{\"prompt\": \"r\", \"completion\": \"ab\", \"label\": null}\n"
-      "{\"messages\": [{\"role\": \"user\", \"content\": \"p\"}, {\"role\": \"assistant\", \"content\": \"abcde\"}], \"label\": true}\n"
-      "{\"text\": \"no answer\", \"label\": true}\n");
+  const AuditReport report = audited_rows(folder,
+                                          "{\"prompt\": \"p\", \"completion\": \"abc\", \"label\": true}\n{\"prompt\": "
+                                          "\"p\", \"completion\": \"\", \"label\": 0}\n"
+                                          "{\"prompt\": \"q\", \"completion\": \"ab\", \"label\": "
+                                          "\"False\"}\n{\"prompt\": \"q\", \"response\": \"ab\", \"kto_tag\": 1}\n"
+                                          "{\"prompt\": \"r\", \"completion\": \"ab\", \"label\": "
+                                          "\"good\"}\n{\"prompt\": \"r\", \"completion\": \"ab\", \"label\": null}\n"
+                                          "{\"messages\": [{\"role\": \"user\", \"content\": \"p\"}, {\"role\": "
+                                          "\"assistant\", \"content\": \"abcde\"}], \"label\": true}\n"
+                                          "{\"text\": \"no answer\", \"label\": true}\n");
   const LabelsProfile& labels = report.splits.at(0).profile.labels;
   CHECK(labels.labels.num_rows == 7);
   CHECK(labels.labels.num_desirable == 3);
@@ -292,7 +319,8 @@ TEST_CASE("the profile is the same for any number of threads, over many blocks")
   std::string rows;
   for (int i = 0; i < 60000; ++i)
     rows += cat(R"({"text": "row )", i, i % 977 == 0 ? "\\u0001" : "", R"( \u00c3\u00a9", "n": )",
-                i % 1000 == 999 ? "\"x\"" : "1", R"(, "k)", i % 1500, R"(": {"l": ")", i % 3, R"("}, "chosen": ")", i % 7, R"(", "rejected": "b"})", "\n");
+                i % 1000 == 999 ? "\"x\"" : "1", R"(, "k)", i % 1500, R"(": {"l": ")", i % 3, R"("}, "chosen": ")",
+                i % 7, R"(", "rejected": "b"})", "\n");
   const auto text_of = [&](int num_workers) {
     AuditReport report = audited_rows(folder, rows, num_workers);
     report.generated_at.clear();

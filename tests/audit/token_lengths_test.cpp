@@ -25,14 +25,16 @@ class Project {
           cat(R"({"pre_tokenizer": {"type": "WhitespaceSplit"}, "added_tokens": [)", special(8, "<|im_end|>"), ", ",
               special(9, "</s>"), R"(], "model": {"type": "WordLevel", "unk_token": "w", "vocab": )",
               R"({"w": 0, "<|im_end|>": 8, "</s>": 9}}})"));
-    write("model/tokenizer_config.json",
-          R"({"eos_token": "</s>", "model_max_length": 4, "chat_template": "{% for m in messages %}{{ '<|im_start|>' }})"
-          R"({{ m['role'] + ' ' + m['content'] + '<|im_end|>' }}{% endfor %}"})");
+    write(
+        "model/tokenizer_config.json",
+        R"({"eos_token": "</s>", "model_max_length": 4, "chat_template": "{% for m in messages %}{{ '<|im_start|>' }})"
+        R"({{ m['role'] + ' ' + m['content'] + '<|im_end|>' }}{% endfor %}"})");
   }
   void write(const std::string& name, std::string_view text) const { std::ofstream(folder_.path() / name) << text; }
   std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
 
-  TokensProfile tokens_of(std::string_view rows, std::shared_ptr<const TokenMeasure> measure, int num_workers = 1) const {
+  TokensProfile tokens_of(std::string_view rows, std::shared_ptr<const TokenMeasure> measure,
+                          int num_workers = 1) const {
     write("rows.jsonl", rows);
     AuditOptions options;
     options.input = path("rows.jsonl").native();
@@ -108,9 +110,8 @@ TEST_CASE("a job gives tokenizer, columns and max_length") {
   job.model.max_length = 3;
   job.data.columns = Json::object({{"text", "body"}});
   job.data.train_on = config::TrainOn::all;
-  const TokensProfile tokens =
-      project.tokens_of("{\"body\": \"a b c\", \"text\": \"not this\"}\n",
-                        std::make_shared<const TokenMeasure>(job, std::nullopt));
+  const TokensProfile tokens = project.tokens_of("{\"body\": \"a b c\", \"text\": \"not this\"}\n",
+                                                 std::make_shared<const TokenMeasure>(job, std::nullopt));
   CHECK(tokens.num_tokens == 4);
   CHECK(tokens.max_length == 3);
   CHECK(tokens.num_tokens_lost == 1);
@@ -124,7 +125,8 @@ TEST_CASE("lengths in tokens do not depend on the number of threads") {
     for (int k = 0; k < i % 13; ++k) words += cat("word", k, " ");
     rows += cat(R"({"text": ")", words, R"(", "n": )", i, "}\n");
   }
-  const TokensProfile one = project.tokens_of(rows, project.measure()), three = project.tokens_of(rows, project.measure(), 3);
+  const TokensProfile one = project.tokens_of(rows, project.measure()),
+                      three = project.tokens_of(rows, project.measure(), 3);
   std::uint64_t sum = 0;
   for (int i = 0; i < 60000; ++i)
     if (i % 13 > 0) sum += static_cast<std::uint64_t>(i % 13 + 1);

@@ -83,12 +83,15 @@ _forgelm() {
         --config) _forgelm_files -f; return ;;
         --stage) COMPREPLY=(); return ;;
         --max-length) COMPREPLY=(); return ;;
+        --benchmark) COMPREPLY=(); return ;;
+        --benchmark-ngram) COMPREPLY=(); return ;;
+        --fail-on-contamination) COMPREPLY=(); return ;;
         --workers) COMPREPLY=(); return ;;
         --output-format) COMPREPLY=($(compgen -W 'text json github' -- "$current")); return ;;
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --pii-ml --pii-ml-language --tokenizer --config --stage --max-length --workers --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --pii-ml --pii-ml-language --tokenizer --config --stage --max-length --benchmark --benchmark-ngram --fail-on-contamination --workers --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'bundle')
       case $previous in
         --output) _forgelm_files -f; return ;;

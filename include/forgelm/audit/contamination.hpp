@@ -99,7 +99,7 @@ struct ContaminatedItem {
 
 struct BenchmarkOverlap {
   std::uint64_t num_items = 0, num_items_judged = 0, num_touched = 0, num_half = 0, num_most = 0;
-  double rate = 0;  ///< touched, of those judged
+  double rate = 0;                              ///< touched, of those judged
   std::vector<std::uint64_t> num_rows_touched;  ///< by split
   std::vector<ContaminatedItem> items;          ///< the largest share first, then in order
 };

@@ -132,8 +132,8 @@ struct TokensProfile {
   std::string read_as;  ///< "messages: messages", the row format and its columns; "text" where none fits
   std::uint64_t num_rows = 0, num_sequences = 0, num_tokens = 0;
   std::uint64_t min = 0, max = 0, p50 = 0, p95 = 0, p99 = 0;
-  double mean = 0;                          ///< one decimal
-  std::uint64_t num_rows_as_text = 0;       ///< of num_rows: measured as their text, not in the row format
+  double mean = 0;                     ///< one decimal
+  std::uint64_t num_rows_as_text = 0;  ///< of num_rows: measured as their text, not in the row format
   std::uint64_t num_rows_dropped = 0;  ///< not measured: nothing in them to learn
   std::optional<std::int64_t> max_length;
   std::uint64_t num_rows_over = 0, num_sequences_over = 0;

@@ -47,7 +47,8 @@ Json gate_json(const Gate& gate, std::string_view allowed_key, bool is_allowed) 
 Json contamination_of(const Json& full) {
   if (full.find("contamination") == nullptr) return {};
   Json out = full.at("contamination");
-  for (auto& [name, benchmark] : out.find("benchmarks")->members()) std::erase_if(benchmark.members(), [](const Json::Member& member) { return member.first == "touched"; });
+  for (auto& [name, benchmark] : out.find("benchmarks")->members())
+    std::erase_if(benchmark.members(), [](const Json::Member& member) { return member.first == "touched"; });
   return out;
 }
 
@@ -218,8 +219,9 @@ constexpr OptionSpec kOptions[] = {
      .at_least = 1},
     {.name = "benchmark",
      .kind = OptionKind::text,
-     .doc = "Look for the items of a benchmark (a file of rows, or a folder of such files) in what is trained on. May be "
-            "given several times.",
+     .doc =
+         "Look for the items of a benchmark (a file of rows, or a folder of such files) in what is trained on. May be "
+         "given several times.",
      .value_name = "NAME=FILE",
      .is_repeated = true},
     {.name = "benchmark-ngram",
