@@ -130,6 +130,51 @@ std::vector<KindRow> further_pii() {
   };
 }
 
+/// Numbers whose check is weak, behind a word that says what they are: the word, then at most four signs.
+#define BEHIND(words) "(?i)(?<!\\w)(?:" words ")(?: (?:no|number|nr)\\.?)?[ :=#.-]{1,4}\\K"
+
+std::vector<KindRow> further_numbers() {
+  using enum Trigger;
+  const Tier high = Tier::high;
+  return {
+      pii_row("maestro_card", Tier::critical, "Maestro card number",
+              R"((?<![\w-])(?:50(?:18|20|38)|5893|6304|67(?:59|6[1-3]))(?:[ -]?\d){8,15}(?!\w|-\d))", is_maestro_card,
+              {digits_9}),
+      pii_row("at_svnr", high, "Austrian social insurance number", R"((?<!\w)(?<!\d )[1-9]\d{3} \d{6}(?!\w| \d))",
+              is_at_svnr, {digits_9}),
+      pii_row("au_tfn", high, "Australian tax file number, behind its name",
+              BEHIND("tfn|tax file") R"(\d{3} ?\d{3} ?\d{3}(?!\w))", is_au_tfn, {digits_9}),
+      pii_row("ch_ahv", high, "Swiss social insurance number", R"((?<!\w)756(?:\.\d{4}\.\d{4}\.\d{2}|\d{10})(?!\w))",
+              is_ch_ahv, {digits_9}),
+      pii_row("cz_rc", high, "Czech or Slovak birth number", R"((?<!\w)\d{6}/\d{4}(?!\w|/\d))", is_cz_rc, {digits_9}),
+      pii_row(
+          "de_tax_id", high, "German tax identification number, behind its name",
+          BEHIND("steuer-?id(?:entifikationsnummer|-?nr\\.?)?|idnr\\.?|tin") R"([1-9]\d ?\d{3} ?\d{3} ?\d{3}(?!\w))",
+          is_de_tax_id, {digits_9}),
+      pii_row("ee_ik", high, "Estonian or Lithuanian personal code", R"((?<!\w)[1-8]\d{10}(?!\w))", is_ee_ik, {run_11}),
+      pii_row("gr_amka", high, "Greek social security number", R"((?<!\w)[0-3]\d[01]\d{8}(?!\w))", is_gr_amka,
+              {run_11}),
+      pii_row("hr_oib", high, "Croatian OIB, behind its name", BEHIND("oib") R"(\d{11}(?!\w))", is_hr_oib, {run_11}),
+      pii_row("ie_pps", high, "Irish PPS number", R"((?<!\w)\d{7}[A-W][AHWTX]?(?!\w))", is_ie_pps, {run_7}),
+      pii_row("nl_bsn", high, "Dutch citizen service number, behind its name",
+              BEHIND("bsn|burgerservicenummer|sofinummer|citizen service") R"(\d{9}(?!\w))", is_nl_bsn, {run_8}),
+      pii_row("no_fnr", high, "Norwegian birth number", R"((?<!\w)\d{6} ?\d{5}(?!\w))", is_no_fnr, {digits_9}),
+      pii_row("pl_nip", high, "Polish tax number", R"((?<!\w)\d{3}-\d{3}-\d{2}-\d{2}(?!\w|-\d))", is_pl_nip,
+              {digits_9}),
+      pii_row("pt_nif", high, "Portuguese tax number, behind its name",
+              BEHIND("nif|contribuinte") R"([1-9]\d{2} ?\d{3} ?\d{3}(?!\w))", is_pt_nif, {digits_9}),
+      pii_row("ro_cnp", high, "Romanian personal code", R"((?<!\w)[1-9]\d{12}(?!\w))", is_ro_cnp, {run_11}),
+      pii_row("za_id", high, "South African identity number", R"((?<!\w)\d{10}[01]\d{2}(?!\w))", is_za_id, {run_11}),
+      pii_row(
+          "phone_national", Tier::low, "telephone number without a country's code, or with its (0)",
+          R"((?<![\w.+-])(?:1([-.]))?[2-9]\d{2}([-.])[2-9]\d{2}\2\d{4}(?: ?(?:x|ext\.?) ?\d{1,6})?(?!\w|[-.]\d))"
+          R"(|(?<!\w)\+\d{1,3} ?\(0\) ?\d{1,4}(?:[ .-]?\d{2,4}){2,4}(?!\w))"
+          R"(|(?i)(?<!\w)(?:phone|telephone|tel|mobile|cell|fax|whatsapp|telefon|tlf)(?: (?:number|no|nr))?[ .:#-]{1,3}(?:is )?\K(?=(?:[ .-]?\d){9})\d{2,5}(?:[ .-]?\d{2,4}){2,4}(?!\w))",
+          nullptr, {digits_9, plus_digit}),
+  };
+}
+#undef BEHIND
+
 KindRow secret_row(std::string_view name, std::string_view doc, const char* expression,
                    std::vector<std::string_view> literals) {
   return {.kind = {name, Family::secret, Tier::critical, false, false, doc},
@@ -203,7 +248,7 @@ std::vector<KindRow> further_secrets() {
 const std::vector<KindRow>& kind_rows() {
   static const std::vector<KindRow> rows = [] {
     std::vector<KindRow> all;
-    for (auto* make : {reference_secrets, reference_pii, further_secrets, further_pii})
+    for (auto* make : {reference_secrets, reference_pii, further_secrets, further_pii, further_numbers})
       for (KindRow& row : make()) all.push_back(std::move(row));
     return all;
   }();

@@ -9,26 +9,12 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
-#include <vector>
 
-#include "decimal_digits.hpp"
 #include "forgelm/core/text.hpp"
+#include "number_digits.hpp"
 
 namespace forgelm::audit {
 namespace {
-
-using Digits = std::vector<int>;
-
-/// The decimal digits of any script in the match.
-Digits digits_of(std::string_view match) {
-  Digits digits;
-  for (std::size_t at = 0; at < match.size();) {
-    const DecodedCodePoint code_point = decode_utf8(match, at);
-    at += code_point.num_bytes;
-    if (const int value = decimal_value(code_point.value); value >= 0) digits.push_back(value);
-  }
-  return digits;
-}
 
 /// ASCII letters in upper case and digits, nothing else.
 std::string compact(std::string_view match) {
@@ -37,31 +23,6 @@ std::string compact(std::string_view match) {
     if (is_ascii_digit(c) || (ascii_upper(c) >= 'A' && ascii_upper(c) <= 'Z')) out += ascii_upper(c);
   return out;
 }
-
-bool passes_luhn(const Digits& digits) {
-  int total = 0;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    int digit = digits[digits.size() - 1 - i];
-    if (i % 2 == 1) digit = digit > 4 ? 2 * digit - 9 : 2 * digit;
-    total += digit;
-  }
-  return total % 10 == 0;
-}
-
-int weighted_sum(const Digits& digits, std::initializer_list<int> weights) {
-  int sum = 0;
-  std::size_t i = 0;
-  for (const int weight : weights) sum += weight * digits[i++];
-  return sum;
-}
-
-std::uint64_t number_of(const Digits& digits, std::size_t begin, std::size_t end) {
-  std::uint64_t number = 0;
-  for (std::size_t i = begin; i < end; ++i) number = number * 10 + static_cast<std::uint64_t>(digits[i]);
-  return number;
-}
-
-bool is_month_and_day(int month, int day) { return month >= 1 && month <= 12 && day >= 1 && day <= 31; }
 
 bool are_all_equal(const Digits& digits) {
   return std::adjacent_find(digits.begin(), digits.end(), std::not_equal_to<>()) == digits.end();

@@ -30,6 +30,25 @@ bool is_cn_id(std::string_view match);
 bool is_kr_rrn(std::string_view match);
 bool is_cl_rut(std::string_view match);
 bool is_mx_curp(std::string_view match);
+
+// Of national_numbers.cpp.
+bool is_at_svnr(std::string_view match);
+bool is_au_tfn(std::string_view match);
+bool is_ch_ahv(std::string_view match);
+bool is_cz_rc(std::string_view match);
+bool is_de_tax_id(std::string_view match);
+bool is_ee_ik(std::string_view match);
+bool is_gr_amka(std::string_view match);
+bool is_hr_oib(std::string_view match);
+bool is_ie_pps(std::string_view match);
+bool is_maestro_card(std::string_view match);
+bool is_nl_bsn(std::string_view match);
+bool is_no_fnr(std::string_view match);
+bool is_pl_nip(std::string_view match);
+bool is_pt_nif(std::string_view match);
+bool is_ro_cnp(std::string_view match);
+bool is_za_id(std::string_view match);
+
 /// An address that can be somebody's: not loopback, unspecified or broadcast,
 /// and no version number of single digits.
 bool is_ipv4(std::string_view match);

@@ -179,6 +179,27 @@ TEST_CASE(
     CHECK(kinds_in(text).count("ipv6") == 0);
 }
 
+TEST_CASE("telephone numbers are found as a country writes them, dates, versions and parts of longer numbers are not") {
+  for (const ScanEngine engine : engines()) {
+    for (const char* text : {"call 212-555-0123 now", "212.555.0123x45", "1-212-555-0123", "+44 (0)20 7946 0958",
+                             "Phone: 0117 496 0123", "mobile number 079 123 45 67"}) {
+      INFO(text);
+      CHECK(kinds_in(text, engine).count("phone_national") == 1);
+    }
+    for (const char* text : {"id 123-456-7890", "2021-03-04-1234", "978-3-16-148410-0", "555-0123", "212-555.0123",
+                             "212-555-0123-4", "telegram 0117 496 0123", "phone 12 34 56"}) {
+      INFO(text);
+      CHECK(kinds_in(text, engine).count("phone_national") == 0);
+    }
+  }
+}
+
+TEST_CASE("numbers with a weak check are found behind their names only") {
+  CHECK(kinds_in("BSN: 111222333").count("nl_bsn") == 1);
+  CHECK(kinds_in("order 111222333").count("nl_bsn") == 0);
+  CHECK(kinds_in("bsn 111222334").count("nl_bsn") == 0);
+}
+
 TEST_CASE("tokens of further providers are found by their shape") {
   const auto repeated = [](std::string_view piece, std::size_t size) {
     std::string out;

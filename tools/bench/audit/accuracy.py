@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-TYPES = {"CREDIT_CARD": {"credit_card"}, "IBAN_CODE": {"iban"}, "EMAIL_ADDRESS": {"email"}, "US_SSN": {"us_ssn"},
-         "IP_ADDRESS": {"ipv4", "ipv6"}, "PHONE_NUMBER": {"phone"}}
+TYPES = {"CREDIT_CARD": {"credit_card", "maestro_card"}, "IBAN_CODE": {"iban"}, "EMAIL_ADDRESS": {"email"}, "US_SSN": {"us_ssn"},
+         "IP_ADDRESS": {"ipv4", "ipv6"}, "PHONE_NUMBER": {"phone", "phone_national"}}
 
 
 def audit(program, path):

@@ -28,6 +28,9 @@ from forgelm.data_audit import _minhash, _pii_regex, _quality, _secrets, _simhas
 import stdnum.be.nn, stdnum.br.cpf, stdnum.ca.sin, stdnum.cl.rut, stdnum.cn.ric, stdnum.es.dni, stdnum.es.nie  # noqa: E401,E402
 import stdnum.fi.hetu, stdnum.fr.nir, stdnum.gb.nhs, stdnum.in_.aadhaar, stdnum.it.codicefiscale  # noqa: E401,E402
 import stdnum.kr.rrn, stdnum.mx.curp, stdnum.pl.pesel, stdnum.se.personnummer  # noqa: E401,E402
+import stdnum.at.vnr, stdnum.au.tfn, stdnum.ch.ssn, stdnum.cz.rc, stdnum.de.idnr, stdnum.ee.ik, stdnum.gr.amka  # noqa: E401,E402
+import stdnum.hr.oib, stdnum.ie.pps, stdnum.luhn, stdnum.nl.bsn, stdnum.no.fodselsnummer, stdnum.pl.nip  # noqa: E401,E402
+import stdnum.pt.nif, stdnum.ro.cnp, stdnum.za.idnr  # noqa: E401,E402
 
 OUT = pathlib.Path(__file__).resolve().parents[3] / "tests" / "golden" / "audit"
 VERSIONS = {"forgelm": "0.11.1", "python-stdnum": "1.20", "xxhash": "4.1.0", "datasketch": "1.10.0"}
@@ -105,6 +108,18 @@ def date(rng):
     return "%02d%02d%02d" % (rng.randrange(100), rng.randint(1, 12), rng.randint(1, 28))
 
 
+def tax_id(rng):
+    """Ten digits of which one stands there twice."""
+    different = rng.sample("0123456789", 9)
+    different.insert(rng.randrange(10), rng.choice(different))
+    return "".join(different)
+
+
+def after_name(check):
+    """The check of a number that stands behind its name."""
+    return lambda text: check("".join(c for c in text if c.isdigit()))
+
+
 def candidates(kind, rng):
     """A text of the kind's shape; every other one is made valid by trying its last characters."""
     caps = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -134,6 +149,22 @@ def candidates(kind, rng):
         "pl_pesel": ("%s%02d%s%s" % (when[:2], int(when[2:4]) + rng.choice([0, 20]), when[4:], d(4)), one),
         "se_personnummer": ("%s-%s" % (when, d(3)), one),
         "uk_nhs": ("%s %s %s" % (d(3), d(3), d(3)), one),
+        "at_svnr": ("%s%s%s %s" % (rng.choice("123456789"), d(2), rng.choice(one), when[4:] + when[2:4]), ends),
+        "au_tfn": ("TFN: %s %s %s" % (d(3), d(3), d(2)), one),
+        "ch_ahv": ("756.%s.%s.%s" % (d(4), d(4), d(1)), one),
+        "cz_rc": ("%s%02d%s/%s" % (when[:2], int(when[2:4]) + rng.choice([0, 50]), when[4:], d(3)), one),
+        "de_tax_id": ("Steuer-ID: " + tax_id(rng), one),
+        "ee_ik": (rng.choice("3456") + when + d(3), one),
+        "gr_amka": (when[4:] + when[2:4] + when[:2] + d(4), one),
+        "hr_oib": ("OIB: " + d(10), one),
+        "ie_pps": (d(7), [first + second for first in caps[:23] for second in ("", "A", "H")]),
+        "maestro_card": (rng.choice(["5018 %s %s %s", "6304-%s-%s-%s", "6761%s%s%s"]) % (d(4), d(4), d(3)), one),
+        "nl_bsn": ("BSN " + d(8), one),
+        "no_fnr": (when[4:] + when[2:4] + when[:2] + d(3), ends),
+        "pl_nip": ("%s-%s-%s-%s" % (d(3), d(3), d(2), d(1)), one),
+        "pt_nif": ("NIF: " + rng.choice("12356") + d(7), one),
+        "ro_cnp": (rng.choice("1256") + when + "%02d" % rng.randint(1, 46) + d(3), one),
+        "za_id": (when + d(4) + rng.choice("01") + "8", one),
     }
     return made[kind]
 
@@ -145,6 +176,12 @@ CHECKS = {
     "in_aadhaar": stdnum.in_.aadhaar.is_valid, "it_fiscal_code": stdnum.it.codicefiscale.is_valid,
     "kr_rrn": stdnum.kr.rrn.is_valid, "mx_curp": stdnum.mx.curp.is_valid, "pl_pesel": stdnum.pl.pesel.is_valid,
     "se_personnummer": stdnum.se.personnummer.is_valid, "uk_nhs": stdnum.gb.nhs.is_valid,
+    "at_svnr": stdnum.at.vnr.is_valid, "au_tfn": after_name(stdnum.au.tfn.is_valid), "ch_ahv": stdnum.ch.ssn.is_valid,
+    "cz_rc": stdnum.cz.rc.is_valid, "de_tax_id": after_name(stdnum.de.idnr.is_valid), "ee_ik": stdnum.ee.ik.is_valid,
+    "gr_amka": stdnum.gr.amka.is_valid, "hr_oib": after_name(stdnum.hr.oib.is_valid), "ie_pps": stdnum.ie.pps.is_valid,
+    "maestro_card": after_name(stdnum.luhn.is_valid), "nl_bsn": after_name(stdnum.nl.bsn.is_valid),
+    "no_fnr": stdnum.no.fodselsnummer.is_valid, "pl_nip": stdnum.pl.nip.is_valid,
+    "pt_nif": after_name(stdnum.pt.nif.is_valid), "ro_cnp": stdnum.ro.cnp.is_valid, "za_id": stdnum.za.idnr.is_valid,
 }
 
 
@@ -279,6 +316,7 @@ def main():
                 "near.jsonl": "fingerprints with the pairs within a threshold and the leaked rows of two halves",
                 "bands.jsonl": "bands and rows of MinHashLSH by threshold",
                 "reports.jsonl": "small data sets with the reference's report of them, less what differs by decision",
+                "contamination.jsonl": "by contamination.py: benchmarks and data sets with what they share",
                 "numbers.jsonl": "national numbers: kind, text, whether it is valid"}
     (OUT / "MANIFEST.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
