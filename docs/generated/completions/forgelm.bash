@@ -89,6 +89,15 @@ _forgelm() {
         --jaccard-threshold) COMPREPLY=(); return ;;
         --pii-ml-language) COMPREPLY=(); return ;;
         --language-sample) COMPREPLY=(); return ;;
+        --tokenizer) _forgelm_files -f; return ;;
+        --config) _forgelm_files -f; return ;;
+        --stage) COMPREPLY=(); return ;;
+        --max-length) COMPREPLY=(); return ;;
+        --benchmark) COMPREPLY=(); return ;;
+        --benchmark-ngram) COMPREPLY=(); return ;;
+        --fail-on-contamination) COMPREPLY=(); return ;;
+        --pii-ml-model) _forgelm_files -d; return ;;
+        --pii-ml-min-score) COMPREPLY=(); return ;;
         --workers) COMPREPLY=(); return ;;
         --sarif) _forgelm_files -f; return ;;
         --html) _forgelm_files -f; return ;;
@@ -98,7 +107,7 @@ _forgelm() {
         --log-level) COMPREPLY=($(compgen -W 'DEBUG INFO WARNING ERROR' -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$current")); return ;;
       esac
-      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --croissant --pii-ml --pii-ml-language --language-sample --workers --sarif --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
+      if [[ $current == -* ]]; then COMPREPLY=($(compgen -W '--output --verbose --dedup-method --near-dup-threshold --jaccard-threshold --quality-filter --no-quality-filter --croissant --pii-ml --pii-ml-language --language-sample --tokenizer --config --stage --max-length --benchmark --benchmark-ngram --fail-on-contamination --pii-ml-model --pii-ml-min-score --workers --sarif --html --fix --fix-rule --allow-secrets --allow-pii --output-format --quiet --log-level --color --help' -- "$current")); else _forgelm_files -f; fi ;;
     'bundle')
       case $previous in
         --output) _forgelm_files -f; return ;;
