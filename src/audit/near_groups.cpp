@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <numeric>
 #include <utility>
 
@@ -82,15 +81,15 @@ void NearCollector::list_pairs(NearDuplicates& found) const {
 }
 
 void NearCollector::list_clusters(NearDuplicates& found) {
-  std::map<std::uint32_t, NearCluster> by_root;
+  // A number or two a group: most groups are alone.
+  std::vector<std::uint32_t> sizes(groups_.num_groups()), firsts(groups_.num_groups(), UINT32_MAX);
   for (std::uint32_t group = 0; group < groups_.num_groups(); ++group) {
-    const std::uint32_t first = groups_.first_row(group);
-    NearCluster& cluster = by_root.try_emplace(root(group), NearCluster{first, 0}).first->second;
-    cluster.first = std::min(cluster.first, first);
-    cluster.size += groups_.size(group);
+    const std::uint32_t at = root(group);
+    sizes[at] += static_cast<std::uint32_t>(groups_.size(group));
+    firsts[at] = std::min(firsts[at], groups_.first_row(group));
   }
-  for (const auto& [group, cluster] : by_root)
-    if (cluster.size > 1) found.clusters.push_back(cluster);
+  for (std::size_t at = 0; at < sizes.size(); ++at)
+    if (sizes[at] > 1) found.clusters.push_back({firsts[at], sizes[at]});
   std::sort(found.clusters.begin(), found.clusters.end(), [](const NearCluster& a, const NearCluster& b) {
     return a.size != b.size ? a.size > b.size : a.first < b.first;
   });
