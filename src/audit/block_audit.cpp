@@ -1,7 +1,6 @@
 #include "block_audit.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "forgelm/core/text.hpp"
 #include "language.hpp"
@@ -13,13 +12,6 @@ namespace {
 
 constexpr std::size_t kSnippetCharacters = 512;
 constexpr char kKeySeparator = '\0';
-
-/// Characters of valid UTF-8: bytes that begin one.
-std::size_t num_characters(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
-  return count;
-}
 
 }  // namespace
 
@@ -156,9 +148,9 @@ void BlockAuditor::add_findings(std::string_view text, const std::string& field,
     entities_.add_taken(match.begin, match.end);
     ++block_.found_counts[match.kind];
     if (block_.findings.size() >= options_.max_findings) continue;
-    const std::uint64_t begin = num_characters(text.substr(0, match.begin));
+    const std::uint64_t begin = num_code_points(text.substr(0, match.begin));
     block_.findings.push_back({match.kind, number, block_.num_rows, field, begin,
-                               begin + num_characters(text.substr(match.begin, match.end - match.begin)),
+                               begin + num_code_points(text.substr(match.begin, match.end - match.begin)),
                                masked_excerpt(text, match)});
   }
   matches_.clear();

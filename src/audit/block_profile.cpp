@@ -24,11 +24,6 @@ std::string numbers_of(std::string_view characters) {
   return out;
 }
 
-template <class Numbers>
-void add_each(Numbers& sum, const Numbers& more) {
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
-}
-
 void add_balance(LabelsProfile& sum, const LabelsProfile& more) {
   PairBalance& pairs = sum.pairs;
   pairs.num_rows += more.pairs.num_rows;

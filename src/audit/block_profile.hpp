@@ -20,6 +20,12 @@
 
 namespace forgelm::audit {
 
+/// Numbers that stand for the same things, added one by one.
+template <class Numbers>
+void add_each(Numbers& sum, const Numbers& more) {
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
+}
+
 /// What a split is looked at with, where it was asked for; for all its threads.
 struct ProfileTools {
   std::optional<SplitMeasure> measure;

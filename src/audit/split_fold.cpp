@@ -23,11 +23,6 @@ Counts named(const std::vector<std::uint64_t>& counts, Family family) {
   return all;
 }
 
-template <class Numbers>
-void add_each(Numbers& sum, const Numbers& more) {
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
-}
-
 }  // namespace
 
 void add_language(LanguageCounts& counts, const std::string& language, std::uint64_t count) {

@@ -38,6 +38,11 @@ enum class Trigger {
 inline constexpr std::size_t kNumClassTriggers = 19;
 // Behind the classes: one for each kind that has literals.
 
+/// Index of two bytes in a table of 65,536.
+constexpr std::size_t pair_of(char first, char second) {
+  return std::size_t{static_cast<unsigned char>(first)} << 8 | static_cast<unsigned char>(second);
+}
+
 TriggerSet find_class_triggers(std::string_view text);
 TriggerSet find_literals_portable(std::string_view text);
 /// The same; only where has_hyperscan().

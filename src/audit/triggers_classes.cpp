@@ -22,10 +22,6 @@ bool is_alnum(char c) { return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && as
 
 bool is_between_digits(char c) { return c == ' ' || c == '.' || c == '-' || c == '+' || c == '/'; }
 
-constexpr std::size_t pair_of(char first, char second) {
-  return std::size_t{static_cast<unsigned char>(first)} << 8 | static_cast<unsigned char>(second);
-}
-
 /// The first bytes of decimal digits beyond ASCII.
 constexpr bool begins_digit(unsigned char c) {
   for (const char32_t zero : kDecimalZeros) {

@@ -11,10 +11,6 @@
 namespace forgelm::audit {
 namespace {
 
-constexpr std::size_t pair_of(char first, char second) {
-  return std::size_t{static_cast<unsigned char>(first)} << 8 | static_cast<unsigned char>(second);
-}
-
 struct Literal {
   std::string_view text;
   std::size_t trigger;

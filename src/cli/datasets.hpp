@@ -21,6 +21,14 @@ inline constexpr OptionSpec kDatasetArgument = {
     .is_positional = true,
     .is_required = true};
 
+/// The positional argument of commands that read the rows of a place: what find_data() takes.
+inline constexpr OptionSpec kDataArgument = {
+    .name = "PATH",
+    .kind = OptionKind::path,
+    .doc = "A file of rows, a directory of them, or a registered data set as NAME@VERSION.",
+    .is_positional = true,
+    .is_required = true};
+
 /// The record of a set for JSON output; its files only where the record has them.
 Json dataset_json(const registry::Dataset& dataset);
 /// "  label       value\n", with values made safe to show.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "empty_value.hpp"
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/data/tokenize_source.hpp"
@@ -44,16 +45,6 @@ struct Output {
   std::vector<Diagnostic> findings;
   CheckedSplit counts;
 };
-
-bool is_blank(const Json& value) {
-  switch (value.kind()) {
-    case Json::Kind::null: return true;
-    case Json::Kind::text: return trim(value.text()).empty();
-    case Json::Kind::array: return value.items().empty();
-    case Json::Kind::object: return value.members().empty();
-    default: return false;
-  }
-}
 
 Diagnostic warning(std::string code, const std::string& file, const formats::Row& row, std::string path,
                    std::string message) {
@@ -156,7 +147,7 @@ class SplitCheck {
     for (const ColumnSpec& column : converter_->format().columns) {
       if (!column.is_required && column.name != "prompt") continue;
       const auto found = column_of(row.value, column);
-      if (found ? !is_blank(found->second) : !column.is_required) continue;
+      if (found ? !is_empty_value(found->second) : !column.is_required) continue;
       is_any = true;
       output.findings.push_back(warning("empty_value", file, row, found ? found->first : std::string(column.name),
                                         found ? "is empty" : "is absent"));

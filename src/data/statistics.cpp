@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "empty_value.hpp"
 #include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/formats/row_blocks.hpp"
@@ -31,16 +32,6 @@ void measure(const Json& value, std::uint64_t& num_characters, std::uint64_t& nu
   }
 }
 
-bool is_empty(const Json& value) {
-  switch (value.kind()) {
-    case Json::Kind::null: return true;
-    case Json::Kind::text: return trim(value.text()).empty();
-    case Json::Kind::array: return value.items().empty();
-    case Json::Kind::object: return value.members().empty();
-    default: return false;
-  }
-}
-
 /// The figures of some rows; parts are put together in the order of the rows.
 class Part {
  public:
@@ -51,7 +42,7 @@ class Part {
       measure(value, num_characters, figures_.text_bytes);
       if (ColumnStatistics* column = column_of(name)) {
         ++column->num_rows;
-        if (is_empty(value)) ++column->num_empty;
+        if (is_empty_value(value)) ++column->num_empty;
       }
     }
     figures_.lengths.add(num_characters);

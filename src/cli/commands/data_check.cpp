@@ -94,11 +94,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
 }
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "PATH",
-     .kind = OptionKind::path,
-     .doc = "A file of rows, a directory of them, or a registered data set as NAME@VERSION.",
-     .is_positional = true,
-     .is_required = true},
+    kDataArgument,
     {.name = "trainer",
      .kind = OptionKind::choice,
      .doc = "Who is to learn from the rows: training.trainer_type.",

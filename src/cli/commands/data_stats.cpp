@@ -106,13 +106,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
   return ExitCode::ok;
 }
 
-constexpr OptionSpec kOptions[] = {
-    {.name = "PATH",
-     .kind = OptionKind::path,
-     .doc = "A file of rows, a directory of them, or a registered data set as NAME@VERSION.",
-     .is_positional = true,
-     .is_required = true},
-};
+constexpr OptionSpec kOptions[] = {kDataArgument};
 
 constexpr Example kExamples[] = {
     {"forgelm data stats data/train.jsonl", "rows, sizes, lengths and columns"},

@@ -11,6 +11,7 @@
 #include "engine/encoder/encoder.hpp"
 #include "engine/encoder/token_spans.hpp"
 #include "engine/errors.hpp"
+#include "engine/torch_device.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
 
@@ -44,11 +45,6 @@ Frame frame_of(const Tokenizer& tokenizer, const std::filesystem::path& folder) 
                           "special tokens cannot ",
                           "be put around a part of a text"));
   return {{framed.begin(), at}, {at + static_cast<std::ptrdiff_t>(bare.size()), framed.end()}};
-}
-
-at::Device torch_device(const Device& device) {
-  return device.kind == DeviceKind::cpu ? at::Device(at::kCPU)
-                                        : at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.index));
 }
 
 class EncoderClassifier final : public TokenClassifier {

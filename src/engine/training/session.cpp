@@ -3,7 +3,6 @@
 #include "engine/training/session.hpp"
 
 #include <ATen/Version.h>
-#include <sched.h>
 #include <torch/headeronly/version.h>
 
 #include <algorithm>
@@ -12,27 +11,17 @@
 #include "engine/errors.hpp"
 #include "engine/model/load_model.hpp"
 #include "engine/model/precision.hpp"
+#include "engine/torch_device.hpp"
 #include "engine/training/checkpoint.hpp"
 #include "engine/training/evaluation.hpp"
 #include "engine/training/memory.hpp"
 #include "engine/training/trainer.hpp"
 #include "forgelm/core/error.hpp"
+#include "forgelm/core/ordered_work.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::engine {
 namespace {
-
-at::Device torch_device(const Device& device) {
-  return device.kind == DeviceKind::cpu ? at::Device(at::kCPU)
-                                        : at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device.index));
-}
-
-/// Processors that this process may run on.
-int num_usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-}
 
 std::string device_name(const Device& device) {
   if (device.kind == DeviceKind::cpu) return "cpu";
@@ -221,7 +210,7 @@ class LocalSession final : public TrainingSession {
     at::globalContext().setDeterministicCuDNN(is_deterministic);
     at::globalContext().setBenchmarkCuDNN(false);
     if (const TrainerState* state = resumed_state();
-        state != nullptr && state->conditions.num_threads <= num_usable_processors())
+        state != nullptr && state->conditions.num_threads <= num_processors())
       at::set_num_threads(std::max(1, state->conditions.num_threads));
     RunConditions conditions;
     conditions.precision = precision_.name;
