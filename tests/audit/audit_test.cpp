@@ -8,6 +8,7 @@
 #include "audit/minhash.hpp"
 #include "audit/quality.hpp"
 #include "audit/words.hpp"
+#include "audited.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
 #include "support/temporary_directory.hpp"
@@ -63,13 +64,6 @@ Json comparable(const AuditReport& report, const Json& theirs) {
     info = std::move(kept);
   }
   return out;
-}
-
-AuditReport audited(const std::filesystem::path& input, int num_workers = 1) {
-  AuditOptions options;
-  options.input = input.native();
-  options.num_workers = num_workers;
-  return audit_data(options);
 }
 
 TEST_CASE("simhashes, sketches and quality flags are the reference's") {

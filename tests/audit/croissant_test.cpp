@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "audited.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
 #include "support/temporary_directory.hpp"
@@ -15,12 +16,6 @@ using namespace forgelm;
 using namespace forgelm::audit;
 using test::TemporaryDirectory;
 namespace fs = std::filesystem;
-
-AuditReport audited(const fs::path& input) {
-  AuditOptions options;
-  options.input = input.native();
-  return audit_data(options);
-}
 
 void write(const fs::path& path, std::string_view text) { std::ofstream(path) << text; }
 

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "audit/html_page.hpp"
+#include "audited.hpp"
 #include "forgelm/core/text.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/test.hpp"
@@ -16,12 +17,6 @@ using test::TemporaryDirectory;
 namespace fs = std::filesystem;
 
 const std::string kCard = "4111 1111 1111 1111";
-
-AuditReport audited(const fs::path& input) {
-  AuditOptions options;
-  options.input = input.native();
-  return audit_data(options);
-}
 
 bool has(const std::string& page, std::string_view text) { return page.find(text) != std::string::npos; }
 

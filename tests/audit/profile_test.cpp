@@ -7,6 +7,7 @@
 #include <set>
 
 #include "audit/encoding_damage.hpp"
+#include "audited.hpp"
 #include "forgelm/audit/audit.hpp"
 #include "forgelm/core/text.hpp"
 #include "support/temporary_directory.hpp"
@@ -17,13 +18,6 @@ namespace {
 using namespace forgelm;
 using namespace forgelm::audit;
 using test::TemporaryDirectory;
-
-AuditReport audited(const std::filesystem::path& input, int num_workers = 1) {
-  AuditOptions options;
-  options.input = input.native();
-  options.num_workers = num_workers;
-  return audit_data(options);
-}
 
 AuditReport audited_rows(const TemporaryDirectory& folder, std::string_view rows, int num_workers = 1) {
   std::ofstream(folder.path() / "rows.jsonl") << rows;

@@ -9,6 +9,7 @@
 #include "forgelm/pipeline/evidence.hpp"
 #include "forgelm/pipeline/plan.hpp"
 #include "support/test.hpp"
+#include "support/thrown.hpp"
 #include "workplace.hpp"
 
 namespace {
@@ -17,6 +18,7 @@ using namespace forgelm;
 using pipeline::PlanMode;
 using pipeline::RunState;
 using registry::Index;
+using test::message_of;
 namespace fs = std::filesystem;
 
 /// A workplace with a registry and a copy of the usual rows.
@@ -72,16 +74,6 @@ bool contains(const std::string& text, std::string_view part) { return text.find
 
 bool holds(const std::vector<std::string>& list, const std::string& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
-}
-
-template <class Error, class Work>
-std::string message_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return cat(error.what(), " | ", error.hint());
-  }
-  return "no error";
 }
 
 }  // namespace

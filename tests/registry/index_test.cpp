@@ -19,6 +19,7 @@
 #include "support/subprocess.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/test.hpp"
+#include "support/thrown.hpp"
 
 namespace forgelm::test {
 namespace {
@@ -88,16 +89,6 @@ class Place {
   ScopedEnvironment scope_;
   LogSink log_;
 };
-
-template <class Error, class Work>
-std::string message_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return cat(error.what(), " | ", error.hint());
-  }
-  return "no error";
-}
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
