@@ -20,20 +20,14 @@ import ftfy
 import ftfy.bad_codecs  # noqa: F401  registers sloppy-windows-1252
 from ftfy.badness import is_bad
 
+from speed import strings_of
+
 
 def sentences(folder):
     for path in sorted(folder.glob("*.txt")):
         for line in path.read_text(encoding="utf-8").split("\n"):
             if line.strip():
                 yield path.stem, line.strip()
-
-
-def strings(value):
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from strings(item)
 
 
 def data_sets(folder):
@@ -43,7 +37,7 @@ def data_sets(folder):
             rows = [json.loads(line) for line in text.splitlines()] if path.suffix == ".jsonl" else json.loads(text)
         except ValueError:
             continue
-        for text in strings(rows):
+        for text in strings_of(rows):
             yield path.stem, text
 
 

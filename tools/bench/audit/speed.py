@@ -14,10 +14,11 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from measuring import measured  # noqa: E402
 
 REFERENCE = """
 import sys
@@ -62,20 +63,16 @@ def make_rows(path, num_rows, paragraphs):
             file.write(json.dumps({"messages": turns}) + "\n")
 
 
-def timed(command):
-    """Seconds by the clock, peak MiB, and seconds of processor time of a command."""
-    before = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - before
-    if os.waitstatus_to_exitcode(status) not in (0, 3):
+def run(command):
+    done = measured(command)
+    if done.exit_code not in (0, 3):
         raise SystemExit("failed: %s" % " ".join(command))
-    return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
+    return done
 
 
-def measured(name, megabytes, times):
-    print("%s: %.3f s, %.1f MB/s, %.2f s of processor time, peak %.0f MiB" % (name, times[0], megabytes / times[0],
-                                                                             times[2], times[1]), flush=True)
+def show(name, megabytes, done):
+    print("%s: %.3f s, %.1f MB/s, %.2f s of processor time, peak %.0f MiB" %
+          (name, done.seconds, megabytes / done.seconds, done.processor_seconds, done.peak_mib), flush=True)
 
 
 def main():
@@ -99,13 +96,14 @@ def main():
             megabytes = path.stat().st_size / 1e6
             print("%d rows, %.1f MB, load of the machine %.1f on %d processors" % (num_rows, megabytes, os.getloadavg()[0],
                                                                                   os.cpu_count()))
-            ours = min(timed(command) for _ in range(3))
-            measured("forgelm", megabytes, ours)
+            ours = min(run(command) for _ in range(3))
+            show("forgelm", megabytes, ours)
             if asked.no_reference or asked.table:
                 continue
-            theirs = timed([sys.executable, "-c", REFERENCE, str(path), folder])
-            measured("reference", megabytes, theirs)
-            print("ratio: %.1f by the clock, %.1f by processor time" % (theirs[0] / ours[0], theirs[2] / ours[2]))
+            theirs = run([sys.executable, "-c", REFERENCE, str(path), folder])
+            show("reference", megabytes, theirs)
+            print("ratio: %.1f by the clock, %.1f by processor time" % (theirs.seconds / ours.seconds,
+                                                                        theirs.processor_seconds / ours.processor_seconds))
 
 
 if __name__ == "__main__":

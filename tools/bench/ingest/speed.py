@@ -14,11 +14,13 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 import zipfile
 import zlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from measuring import measured  # noqa: E402
 
 NUM_DOCUMENTS = 16
 
@@ -110,12 +112,10 @@ RUNS = [("txt", []), ("txt", ["--strategy", "sliding"]), ("txt", ["--strip-urls"
 
 
 def measure(command):
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    out = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
+    done = measured(command)
+    if done.exit_code != 0:
         raise SystemExit("failed: %s" % " ".join(command))
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, json.loads(out)["total_chars"]
+    return done.processor_seconds, done.peak_mib, json.loads(done.out)["total_chars"]
 
 
 def main():
