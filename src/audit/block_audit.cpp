@@ -114,15 +114,14 @@ void BlockAuditor::add_text() {
 
 void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_view row_text, std::uint64_t number) {
   path_.clear();
-  bool is_row_text_scanned = row_text.empty();
-  TriggerSet triggers_of_row;
+  bool is_row_text_scanned = row_text.empty(), has_triggers = false;
   for_each_string(row, path_, [&](const std::string& path, std::string_view text) {
     ++block_.num_strings;
     block_.num_string_bytes += text.size();
     profiler_.add_string(text, path);
     entities_.add_string(path, text);
-    const TriggerSet triggers = scanner_.triggers(text);
-    triggers_of_row |= triggers;
+    const Triggers triggers = scanner_.triggers(text);
+    has_triggers = has_triggers || triggers.set.any();
     scanner_.scan(text, triggers, matches_);
     // The text of most rows is one of its strings, and then the same memory.
     if (!is_row_text_scanned && text.data() == row_text.data() && text.size() == row_text.size()) {
@@ -131,10 +130,9 @@ void BlockAuditor::add_strings(const simdjson::dom::element& row, std::string_vi
     }
     if (!matches_.empty()) add_findings(text, path, number);
   });
-  if (is_row_text_scanned) return;
-  // Its parts are strings of the row with line ends between them, which no
-  // trigger spans.
-  scanner_.scan(row_text, triggers_of_row, matches_);
+  // The row's text is put together of its strings, with line ends between them.
+  if (is_row_text_scanned || !has_triggers) return;
+  scanner_.scan(row_text, scanner_.triggers(row_text), matches_, KindScope::reference);
   count_reference_kinds();
 }
 

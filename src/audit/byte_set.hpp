@@ -13,6 +13,9 @@
 
 namespace forgelm::audit {
 
+/// Of valid UTF-8: whether a character begins with this byte.
+constexpr bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 class ByteSet {
  public:
   /// `has(byte)` says what is in the set.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "byte_set.hpp"
 #include "forgelm/core/text.hpp"
 #include "forgelm/text/characters.hpp"
 
@@ -98,7 +99,7 @@ Scrambled read_scrambled(std::string_view text, std::size_t at) {
 
 char32_t character_before(std::string_view text, std::size_t at) {
   while (at > 0)
-    if ((static_cast<unsigned char>(text[--at]) & 0xC0) != 0x80) return decode_utf8(text, at).value;
+    if (begins_character(text[--at])) return decode_utf8(text, at).value;
   return ' ';
 }
 
@@ -162,7 +163,7 @@ bool ends_flag(std::string_view text, std::size_t at) {
   char32_t before = ' ';
   do {
     if (at == 0) return false;
-    while (--at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) {
+    while (--at > 0 && !begins_character(text[at])) {
     }
     before = decode_utf8(text, at).value;
   } while (is_tag(before));

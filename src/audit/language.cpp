@@ -1,12 +1,13 @@
-// ExtDetectLanguageSummary, since CLD2's simple call answers English where it
-// does not know. Its time goes with the bytes, so that a text whose two ends
-// are surely of one language is not read whole.
+// First the commonest words, then ExtDetectLanguageSummary, since CLD2's simple call answers English where it does
+// not know. Its time goes with the bytes, so that a text whose two ends are surely of one language is not read whole.
 #include "language.hpp"
 
 #include <cld2/public/compact_lang_det.h>
 #include <cld2/public/encodings.h>
 
+#include "byte_set.hpp"
 #include "forgelm/core/text.hpp"
+#include "function_words.hpp"
 
 namespace forgelm::audit {
 
@@ -30,13 +31,12 @@ Answer ask(std::string_view text) {
   return answer;
 }
 
-bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
-
 }  // namespace
 
 std::string language_of(std::string_view text) {
   constexpr std::size_t kEndBytes = 112;
   if (num_code_points(text) < 20) return "unknown";
+  if (const std::string_view sure = language_by_function_words(text); !sure.empty()) return std::string(sure);
   Answer answer;
   if (text.size() > 3 * kEndBytes) {
     std::size_t head = kEndBytes, tail = text.size() - kEndBytes;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "byte_set.hpp"
 #include "entities.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/secret_shapes.hpp"
@@ -35,19 +36,41 @@ const std::vector<Pattern>& patterns() {
   return all;
 }
 
-TriggerSet triggers_of(std::string_view text, ScanEngine engine) {
+Triggers triggers_of(std::string_view text, ScanEngine engine) {
   static const bool is_hyperscan_best = has_hyperscan();
   const bool by_hyperscan = engine == ScanEngine::hyperscan || (engine == ScanEngine::best && is_hyperscan_best);
-  return find_class_triggers(text) | (by_hyperscan ? find_literals_hyperscan(text) : find_literals_portable(text));
+  Triggers found = find_class_triggers(text);
+  found.set |= by_hyperscan ? find_literals_hyperscan(text) : find_literals_portable(text);
+  return found;
+}
+
+/// Where matches of kind `index` may begin: [begin, end]. `set`: which of its triggers are there; at least one is.
+struct Window {
+  std::size_t begin, end;
+};
+Window window_of(std::size_t index, std::string_view text, const Triggers& triggers, const TriggerSet& set) {
+  if (set.test(literal_trigger(index))) return {0, text.size()};
+  Window window = {text.size(), 0};
+  for (std::size_t i = 0; i < kNumClassTriggers; ++i) {
+    if (!set.test(i)) continue;
+    window.begin = std::min(window.begin, triggers.places[i].begin);
+    window.end = std::max(window.end, triggers.places[i].end);
+  }
+  window.begin -= std::min(window.begin, kReach);
+  while (window.begin > 0 && !begins_character(text[window.begin])) --window.begin;
+  return window;
 }
 
 /// Calls `take` for every valid match of kind `index`, from the left.
 template <class Take>
-void for_each_match(std::size_t index, std::string_view text, Take take) {
+void for_each_match(std::size_t index, std::string_view text, const Triggers& triggers, Take take) {
+  const TriggerSet set = triggers.set & triggers_of_kinds()[index];
+  if (set.none()) return;
+  const Window window = window_of(index, text, triggers, set);
   const Validator validator = kind_rows()[index].validator;
-  std::size_t at = 0;
+  std::size_t at = window.begin;
   try {
-    while (const auto found = patterns()[index].find(text, at)) {
+    while (const auto found = patterns()[index].find(text, at, window.end)) {
       if (validator == nullptr || validator(text.substr(found->begin, found->end - found->begin)))
         take(found->begin, found->end);
       at = found->end;
@@ -57,24 +80,25 @@ void for_each_match(std::size_t index, std::string_view text, Take take) {
   }
 }
 
-std::string mask(std::string_view text, Family family, MaskScope scope, std::string_view replacement, Counts* counts) {
+bool is_in(const Kind& kind, KindScope scope) { return scope == KindScope::all || kind.is_reference; }
+
+std::string mask(std::string_view text, Family family, KindScope scope, std::string_view replacement, Counts* counts) {
   std::string masked(text);
   const auto& rows = kind_rows();
-  TriggerSet triggers = triggers_of(masked, ScanEngine::best);
-  if (triggers.none()) return masked;
+  Triggers triggers = triggers_of(masked, ScanEngine::best);
+  if (triggers.set.none()) return masked;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].kind.family != family || (scope == MaskScope::reference && !rows[i].kind.is_reference)) continue;
-    if ((triggers & triggers_of_kinds()[i]).none()) continue;
+    if (rows[i].kind.family != family || !is_in(rows[i].kind, scope)) continue;
     std::string out;
     std::size_t done = 0;
-    for_each_match(i, masked, [&](std::size_t begin, std::size_t end) {
+    for_each_match(i, masked, triggers, [&](std::size_t begin, std::size_t end) {
       out.append(masked, done, begin - done).append(replacement);
       done = end;
       if (counts != nullptr) ++(*counts)[std::string(rows[i].kind.name)];
     });
     if (done == 0) continue;
     masked = out.append(masked, done);
-    triggers.set();  // what was put in has made new neighbours
+    triggers = Triggers::everywhere();  // what was put in has made new neighbours
   }
   return masked;
 }
@@ -94,15 +118,24 @@ PatternScanner::PatternScanner(ScanEngine engine) : engine_(engine) {
     throw RunError(RunErrorKind::internal, "this build or this processor has no Hyperscan");
 }
 
-TriggerSet PatternScanner::triggers(std::string_view text) const { return triggers_of(text, engine_); }
+Triggers Triggers::everywhere() {
+  Triggers all;
+  all.set.set();
+  all.places.fill({0, static_cast<std::size_t>(-1)});
+  return all;
+}
 
-void PatternScanner::scan(std::string_view text, const TriggerSet& triggers, std::vector<Match>& found) const {
+Triggers PatternScanner::triggers(std::string_view text) const { return triggers_of(text, engine_); }
+
+void PatternScanner::scan(std::string_view text, const Triggers& triggers, std::vector<Match>& found,
+                          KindScope scope) const {
   found.clear();
-  if (triggers.none()) return;
+  if (triggers.set.none()) return;
+  const auto& rows = kind_rows();
   const auto& needed = triggers_of_kinds();
-  for (std::size_t i = 0; i < needed.size(); ++i)
-    if ((triggers & needed[i]).any())
-      for_each_match(i, text, [&](std::size_t begin, std::size_t end) {
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if ((triggers.set & needed[i]).any() && is_in(rows[i].kind, scope))
+      for_each_match(i, text, triggers, [&](std::size_t begin, std::size_t end) {
         found.push_back({static_cast<std::uint16_t>(i), begin, end});
       });
   std::stable_sort(found.begin(), found.end(), [](const Match& a, const Match& b) {
@@ -133,11 +166,11 @@ std::vector<Match> without_overlaps(std::vector<Match> found) {
   return kept;
 }
 
-std::string mask_pii(std::string_view text, MaskScope scope, Counts* counts) {
+std::string mask_pii(std::string_view text, KindScope scope, Counts* counts) {
   return mask(text, Family::pii, scope, kPiiMask, counts);
 }
 
-std::string mask_secrets(std::string_view text, MaskScope scope, Counts* counts) {
+std::string mask_secrets(std::string_view text, KindScope scope, Counts* counts) {
   return mask(text, Family::secret, scope, kSecretMask, counts);
 }
 

@@ -3,8 +3,8 @@
 // a scanner of our own; classes of characters (digits, mostly) by a pass of
 // ours, which costs less than Hyperscan's automaton of them takes to build. A
 // trigger may be found where no kind matches, never the other way round: only
-// the kinds' expressions decide. The trap: expressions know digits and word boundaries of
-// Unicode, triggers know bytes. A kind whose \d may be any script's has
+// the kinds' expressions decide. Classes have places, so that an expression is tried near them only. The trap:
+// expressions know digits and word boundaries of Unicode, triggers know bytes. A kind whose \d may be any script's has
 // `unicode_digit` too, and triggers have no boundaries.
 #pragma once
 
@@ -35,15 +35,21 @@ enum class Trigger {
   unicode_digit,  ///< a decimal digit beyond ASCII
   assignment,     ///< key: token = and the like
 };
-inline constexpr std::size_t kNumClassTriggers = 19;
+static_assert(static_cast<std::size_t>(Trigger::assignment) + 1 == kNumClassTriggers);
 // Behind the classes: one for each kind that has literals.
+
+/// Bytes before a trigger's place where a match that needs it may begin: more than any word that a number stands
+/// behind.
+inline constexpr std::size_t kReach = 64;
 
 /// Index of two bytes in a table of 65,536.
 constexpr std::size_t pair_of(char first, char second) {
   return std::size_t{static_cast<unsigned char>(first)} << 8 | static_cast<unsigned char>(second);
 }
 
-TriggerSet find_class_triggers(std::string_view text);
+/// With their places: a number's is the digits and what stands between them, an at sign's begins with what may be the
+/// name before it, `unicode_digit` is everywhere.
+Triggers find_class_triggers(std::string_view text);
 TriggerSet find_literals_portable(std::string_view text);
 /// The same; only where has_hyperscan().
 TriggerSet find_literals_hyperscan(std::string_view text);

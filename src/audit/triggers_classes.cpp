@@ -1,6 +1,7 @@
 // The triggers that are classes of characters, for both engines. 64 bytes at a time say where to look closer,
 // everything else is stepped over. Numbers are read as regions (digits and what may stand between them), so that each
 // byte is looked at a few times.
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -59,7 +60,7 @@ class Scan {
  public:
   explicit Scan(std::string_view text) : text_(text) {}
 
-  TriggerSet run() {
+  Triggers run() {
     std::array<char, 64> last{};
     std::size_t next = 0;
     for (std::size_t at = 0; at < text_.size(); at += 64) {
@@ -77,7 +78,15 @@ class Scan {
   }
 
  private:
-  void set(Trigger trigger) { found_.set(static_cast<std::size_t>(trigger)); }
+  void set(Trigger trigger, std::size_t begin, std::size_t end) {
+    found_.set.set(static_cast<std::size_t>(trigger));
+    widen(trigger, begin, end);
+  }
+  void widen(Trigger trigger, std::size_t begin, std::size_t end) {
+    Triggers::Place& place = found_.places[static_cast<std::size_t>(trigger)];
+    place.begin = std::min(place.begin, begin);
+    place.end = std::max(place.end, end);
+  }
   char byte(std::size_t at) const { return at < text_.size() ? text_[at] : '\0'; }
   bool are_digits(std::size_t at, std::size_t count) const {
     for (std::size_t i = 0; i < count; ++i)
@@ -92,29 +101,36 @@ class Scan {
     if (static_cast<unsigned char>(c) >= 0x80) {
       if (!digit_heads()[pair_of(c, byte(at + 1))]) return at + 1;
       const DecodedCodePoint code_point = decode_utf8(text_, at);
-      if (decimal_value(code_point.value) >= 0) set(Trigger::unicode_digit);
+      if (decimal_value(code_point.value) >= 0) set(Trigger::unicode_digit, 0, text_.size());
       return at + code_point.num_bytes;
     }
     if (c == '@' && at > 0 && is_alnum(byte(at + 1)) &&
         (is_alnum(text_[at - 1]) || std::string_view("._%+-").find(text_[at - 1]) != npos))
-      set(Trigger::at_sign);
-    if (c == '+' && is_ascii_digit(byte(at + 1))) set(Trigger::plus_digit);
+      set(Trigger::at_sign, name_before(at), at + 1);
+    if (c == '+' && is_ascii_digit(byte(at + 1))) set(Trigger::plus_digit, at, at + 1);
     if (c == '(') parenthesis(at);
     if (c == ':' || c == '=') assignment(at);
     if (c == ':' && at > 0 && is_hex(text_[at - 1])) colon(at);
     return at + 1;
   }
 
+  /// Where the name before an at sign may begin.
+  std::size_t name_before(std::size_t at) const {
+    const auto is_of_name = [](char c) { return is_alnum(c) || std::string_view("._%+-").find(c) != npos; };
+    while (at > 0 && is_of_name(text_[at - 1])) --at;
+    return at;
+  }
+
   void parenthesis(std::size_t at) {
     std::size_t end = at + 1;
     while (end < text_.size() && is_ascii_digit(text_[end])) ++end;
-    if (byte(end) == ')' && end - at >= 3 && end - at <= 5) set(Trigger::paren_digits);
+    if (byte(end) == ')' && end - at >= 3 && end - at <= 5) set(Trigger::paren_digits, at, end);
   }
 
   void colon(std::size_t at) {
     std::size_t end = at + 1;
     while (end < at + 6 && is_hex(byte(end))) ++end;
-    if (end <= at + 5 && byte(end) == ':' && is_hex(byte(end + 1))) set(Trigger::hex_colons);
+    if (end <= at + 5 && byte(end) == ':' && is_hex(byte(end + 1))) set(Trigger::hex_colons, at, end);
   }
 
   void assignment(std::size_t at) {
@@ -123,32 +139,34 @@ class Scan {
     if (end > 0 && (text_[end - 1] == '"' || text_[end - 1] == '\'')) --end;
     for (const std::string_view word : {"key", "secret", "token", "password", "passwd", "pwd"})
       if (end >= word.size() && equals_ignoring_ascii_case(text_.substr(end - word.size(), word.size()), word))
-        set(Trigger::assignment);
+        set(Trigger::assignment, at, at + 1);
   }
+
+  void number_is(Trigger trigger) { of_number_.set(static_cast<std::size_t>(trigger)); }
 
   /// What stands before the number and around it.
   void number_head(std::size_t at) {
     const auto before = [&](std::size_t back) { return at >= back ? text_[at - back] : '\0'; };
     if (is_ascii_digit(byte(at + 1)) && ((is_upper(before(1)) && is_upper(before(2))) ||
                                          (before(1) == ' ' && is_upper(before(2)) && is_upper(before(3)))))
-      set(Trigger::caps_and_digits);
-    if (is_upper(before(1)) && are_digits(at, 7)) set(Trigger::capital_and_7);
+      number_is(Trigger::caps_and_digits);
+    if (is_upper(before(1)) && are_digits(at, 7)) number_is(Trigger::capital_and_7);
     std::size_t begin = at, end = at;
     while (begin > 0 && at - begin < 16 && is_caps(text_[begin - 1])) --begin;
     while (end < text_.size() && end - at < 16 && is_caps(text_[end])) ++end;
-    if (end - begin >= 16) set(Trigger::caps_16);
+    if (end - begin >= 16) number_is(Trigger::caps_16);
   }
 
   /// A run of `length` digits ends at `end`.
   void run_end(std::size_t end, std::size_t length) {
-    if (length >= 7) set(Trigger::run_7);
-    if (length >= 8) set(Trigger::run_8);
-    if (length >= 11) set(Trigger::run_11);
+    if (length >= 7) number_is(Trigger::run_7);
+    if (length >= 8) number_is(Trigger::run_8);
+    if (length >= 11) number_is(Trigger::run_11);
     if (length < 6) return;
     const char next = byte(end);
-    if ((next == 'A' || next == 'B') && are_digits(end + 1, 6)) set(Trigger::corsican);
+    if ((next == 'A' || next == 'B') && are_digits(end + 1, 6)) number_is(Trigger::corsican);
     const bool is_century = next == '-' || next == '+' || (next >= 'A' && next <= 'F') || (next >= 'U' && next <= 'Y');
-    if (is_century && are_digits(end + 1, 3)) set(Trigger::dated_9);
+    if (is_century && are_digits(end + 1, 3)) number_is(Trigger::dated_9);
   }
 
   /// Digits from `at` on with what may stand between them; where they end.
@@ -163,31 +181,38 @@ class Scan {
         num_between = 0;
         end = i + 1;
         if (!is_ascii_digit(byte(end))) run_end(end, run);
-        if (chain_9 >= 9) set(Trigger::digits_9);
-        if (chain_13 >= 13) set(Trigger::digits_13);
-        if (num_digits >= 9 && has_dash) set(Trigger::dashed_9);
-        if (num_dots >= 2) set(Trigger::dots_2);
-        if (num_dots >= 3) set(Trigger::dots_3);
+        if (chain_9 >= 9) number_is(Trigger::digits_9);
+        if (chain_13 >= 13) number_is(Trigger::digits_13);
+        if (num_digits >= 9 && has_dash) number_is(Trigger::dashed_9);
+        if (num_dots >= 2) number_is(Trigger::dots_2);
+        if (num_dots >= 3) number_is(Trigger::dots_3);
         continue;
       }
       run = 0;
       if (++num_between > 1) chain_9 = 0;
-      if (c == '+' && is_ascii_digit(byte(i + 1))) set(Trigger::plus_digit);
+      if (c == '+' && is_ascii_digit(byte(i + 1))) number_is(Trigger::plus_digit);
       if (c == '.') ++num_dots;
       if (c == '-') has_dash = true;
       if (!is_between_digits(c)) break;
       if (c != ' ' && c != '-') chain_13 = 0;
     }
+    found_.set |= of_number_;
+    for (std::size_t i = 0; of_number_.any(); ++i)
+      if (of_number_.test(i)) {
+        of_number_.reset(i);
+        widen(static_cast<Trigger>(i), at, end);
+      }
     return end;
   }
 
   static constexpr std::size_t npos = std::string_view::npos;
   std::string_view text_;
-  TriggerSet found_;
+  Triggers found_;
+  TriggerSet of_number_;  ///< of the number that is being read
 };
 
 }  // namespace
 
-TriggerSet find_class_triggers(std::string_view text) { return Scan(text).run(); }
+Triggers find_class_triggers(std::string_view text) { return Scan(text).run(); }
 
 }  // namespace forgelm::audit

@@ -29,6 +29,7 @@ Pattern::Pattern(std::string_view pattern, const Options& asked) : impl_(std::ma
   std::uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
   if (asked.classes == Classes::unicode) options |= PCRE2_UCP;
   if (asked.dot_is_all) options |= PCRE2_DOTALL;
+  if (asked.is_ours) options |= PCRE2_USE_OFFSET_LIMIT;
   int error = 0;
   std::size_t place = 0;
   impl_->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options, &error, &place,
@@ -43,7 +44,16 @@ Pattern& Pattern::operator=(Pattern&&) noexcept = default;
 Pattern::~Pattern() = default;
 
 std::optional<PatternSpan> Pattern::find(std::string_view text, std::size_t start) const {
+  return match(text, start, PCRE2_UNSET);
+}
+
+std::optional<PatternSpan> Pattern::find(std::string_view text, std::size_t start, std::size_t last_start) const {
+  return start > last_start ? std::nullopt : match(text, start, last_start);
+}
+
+std::optional<PatternSpan> Pattern::match(std::string_view text, std::size_t start, std::size_t last_start) const {
   thread_local const pcre2::Workspace workspace;
+  pcre2_set_offset_limit(workspace.context.get(), last_start);
   const auto match = [&](std::uint32_t options) {
     return pcre2_match(impl_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), start, options,
                        workspace.data.get(), workspace.context.get());

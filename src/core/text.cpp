@@ -90,7 +90,13 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept {
 
 std::size_t num_code_points(std::string_view text) noexcept {
   std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); ++count) at += decode_utf8(text, at).num_bytes;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t num_ascii = num_ascii_bytes(text, at);
+    at += num_ascii;
+    count += num_ascii;
+    // The next eight bytes hold one beyond ASCII, or the text ends within them.
+    for (const std::size_t end = at + 8; at < end && at < text.size(); ++count) at += decode_utf8(text, at).num_bytes;
+  }
   return count;
 }
 

@@ -193,8 +193,8 @@ std::vector<Chunk> Worker::cut(const Document& document, std::string_view header
 }
 
 std::string Worker::masked(std::string text, FileReport& report) const {
-  if (options_.masks_secrets) text = audit::mask_secrets(text, audit::MaskScope::all, &report.secrets);
-  if (options_.masks_pii) text = audit::mask_pii(text, audit::MaskScope::all, &report.pii);
+  if (options_.masks_secrets) text = audit::mask_secrets(text, audit::KindScope::all, &report.secrets);
+  if (options_.masks_pii) text = audit::mask_pii(text, audit::KindScope::all, &report.pii);
   return text;
 }
 

@@ -9,6 +9,7 @@
 // `without_overlaps` is for people, who want each place once.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
@@ -49,8 +50,27 @@ struct Match {
 };
 
 /// What a text has that a kind begins with or needs (src/audit/triggers.hpp).
-inline constexpr std::size_t kMaxTriggers = 128;
+inline constexpr std::size_t kMaxTriggers = 128, kNumClassTriggers = 19;
 using TriggerSet = std::bitset<kMaxTriggers>;
+
+/// Triggers with their places: from the first byte of the first to the last byte of the last. Those that are literals
+/// have none and may be anywhere.
+struct Triggers {
+  struct Place {
+    std::size_t begin = static_cast<std::size_t>(-1), end = 0;
+  };
+  TriggerSet set;
+  std::array<Place, kNumClassTriggers> places;
+
+  /// Every trigger, at any place: every kind is looked for in the whole text.
+  static Triggers everywhere();
+};
+
+/// Which kinds are looked for or masked.
+enum class KindScope {
+  reference,  ///< the reference's only, in its order: its text to the byte
+  all,        ///< ours behind them
+};
 
 enum class ScanEngine { best, hyperscan, portable };
 /// Whether this build has Hyperscan and this processor can run it.
@@ -68,10 +88,11 @@ class PatternScanner {
   /// of its kind, since nobody can say that it is clean.
   std::vector<Match> scan(std::string_view text) const;
 
-  /// The same in two steps, for many texts. What triggers() found in parts of
-  /// a text serves the whole, when line ends stand between the parts.
-  TriggerSet triggers(std::string_view text) const;
-  void scan(std::string_view text, const TriggerSet& triggers, std::vector<Match>& found) const;
+  /// The same in two steps, for many texts. `triggers` are of this text; a text
+  /// put together of others, with line ends between them, has none that they have not.
+  Triggers triggers(std::string_view text) const;
+  void scan(std::string_view text, const Triggers& triggers, std::vector<Match>& found,
+            KindScope scope = KindScope::all) const;
 
  private:
   ScanEngine engine_;
@@ -82,22 +103,15 @@ class PatternScanner {
 /// one, then ours, which are narrower. By place.
 std::vector<Match> without_overlaps(std::vector<Match> found);
 
-/// What masking replaces.
-enum class MaskScope {
-  reference,  ///< the reference's kinds only, in its order: the reference's text
-              ///< to the byte
-  all,        ///< ours behind them
-};
-
 inline constexpr std::string_view kPiiMask = "[REDACTED]";
 
 /// `text` with personal data replaced by `[REDACTED]`; the reference's
 /// mask_pii. Kinds are replaced one after the other, and each sees what the one
 /// before left. `counts`, if given, is added to.
-std::string mask_pii(std::string_view text, MaskScope scope = MaskScope::all, Counts* counts = nullptr);
+std::string mask_pii(std::string_view text, KindScope scope = KindScope::all, Counts* counts = nullptr);
 /// The same with secrets and `[REDACTED-SECRET]`; the reference's mask_secrets.
 /// Mask secrets before personal data.
-std::string mask_secrets(std::string_view text, MaskScope scope = MaskScope::all, Counts* counts = nullptr);
+std::string mask_secrets(std::string_view text, KindScope scope = KindScope::all, Counts* counts = nullptr);
 
 /// What may be shown of a match: at most the first two and the last two
 /// characters, fewer of short ones, and of a secret only its public prefix;

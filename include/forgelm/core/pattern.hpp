@@ -38,9 +38,13 @@ class Pattern {
   /// The first match from byte `start` on. Bytes that are not UTF-8 match
   /// nothing. RunError(data) when it would take too many steps.
   std::optional<PatternSpan> find(std::string_view text, std::size_t start = 0) const;
+  /// The same among matches that are begun at byte `last_start` at the latest. Only of patterns that are ours.
+  std::optional<PatternSpan> find(std::string_view text, std::size_t start, std::size_t last_start) const;
 
  private:
   struct Impl;
+  std::optional<PatternSpan> match(std::string_view text, std::size_t start, std::size_t last_start) const;
+
   std::unique_ptr<Impl> impl_;
 };
 

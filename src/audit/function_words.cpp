@@ -1,0 +1,163 @@
+// Words are ASCII letters alone, at most seven, packed into a number with their length. Words that two of these languages
+// share are listed with both: they speak for neither against the other. Words of one
+// letter are left out: every language has them.
+#include "function_words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+
+
+namespace forgelm::audit {
+namespace {
+
+struct Language {
+  std::string_view code;  ///< none: a neighbour that is listed so that it is not taken for one of the others
+  std::string_view words;
+};
+constexpr Language kLanguages[] = {
+    {"en",
+     "the of and to in is that for it you with are this be on as have not from by or at an which was can but they your "
+     "if will has their what when how all one there we do more would about been were other these so them than may its "
+     "also should could who he his she her my our into any only some use such where because while between does did"},
+    {"de",
+     "der die das und ist nicht von zu den mit sich des auf ein eine dem im auch als an es war wie aus bei sind er sie "
+     "ich nach oder hat einer wird um noch aber nur haben einem einen eines zur zum vor wenn durch man kann dass werden "
+     "wir ihr mich mir sein keine diese dieser dieses was so bis unter schon ja"},
+    {"fr",
+     "de la le et les des en un une du est que qui dans pour pas au sur par il ne plus ce avec sont son sa elle je vous "
+     "nous mais ou comme ses aux cette ces tout fait leur si on ils bien lui aussi sans peut notre votre dont alors tu "
+     "mon ma"},
+    {"es",
+     "de la que el en los del las un por para con no una su al lo como pero sus le ya este ha esta entre cuando muy sin "
+     "sobre ser tiene hay donde todo nos durante todos uno les ni contra otros ese eso ante ellos esto antes algunos "
+     "unos yo otro otras otra tanto esa estos mucho nada cual sea poco ella son es"},
+    {"it",
+     "di che la il un per in una sono mi si lo ha le ma ti con non cosa io come da ci no questo qui del hai al della era "
+     "nel dei gli alla anche dal nella degli delle suo sua tutto loro essere stato quando dove molto dalla sul sulla "
+     "questa quello"},
+    {"pt",
+     "de que do da em um para com uma os no por mais as dos como mas foi ao ele das tem seu sua ou ser quando muito nos "
+     "eu pelo pela isso ela entre depois sem mesmo aos seus quem nas me esse eles essa num nem suas meu minha numa "
+     "pelos elas qual lhe deles essas esses pelas este dele"},
+    {"nl",
+     "de het een en van in is dat op te zijn voor met die niet aan er om ook als dan maar bij uit nog naar door over ze "
+     "zich hij ik wordt worden heeft had wat werd deze tot of kan je hebben meer geen wel dit we hun zo haar dus omdat "
+     "moet onder want toen nu"},
+    // Afrikaans, Catalan, Galician.
+    {"",
+     "die van en het is in nie te wat om met vir dit sy op hy ek word hulle daar was kan ook deur maar aan as sal nog "
+     "uit tot ons sou moet of al een ander kom haar na jaar sonder tussen elke geen wees gebore teenoor regte alle"},
+    {"",
+     "de la que el en els les un una per amb del no al es va com dels als seu seva han pel per aquest aquesta tots tot "
+     "entre fou han ser dins sense sobre tenen tota altres uns aquests pels molt quan fins on ell ella qui "
+     "cap ni pot dret drets persona"},
+    {"",
+     "de que do da en un unha os no na por con as dos como mais pero foi ao el das ten seu ou ser cando moi nos eu polo "
+     "pola iso ela entre despois sen mesmo aos seus quen nas lle son ata esta este uns cos tamen toda todo para"},
+};
+constexpr std::size_t kNumLanguages = std::size(kLanguages), kMaxLetters = 7;
+
+using Hits = std::uint16_t;  ///< a bit for each language
+static_assert(kNumLanguages <= 16);
+
+/// Letters from the lowest byte up.
+class PackedWord {
+ public:
+  constexpr void add(char letter) {
+    if (size_ < kMaxLetters) bits_ |= std::uint64_t{static_cast<unsigned char>(letter)} << 8 * size_;
+    ++size_;
+  }
+  constexpr bool is_empty() const { return size_ == 0; }
+  constexpr bool is_short() const { return size_ <= kMaxLetters; }
+  constexpr std::uint64_t bits() const { return bits_; }
+
+ private:
+  std::uint64_t bits_ = 0;
+  std::size_t size_ = 0;
+};
+
+class WordTable {
+ public:
+  constexpr WordTable() {
+    for (std::size_t i = 0; i < kNumLanguages; ++i) {
+      PackedWord word;
+      for (const char c : kLanguages[i].words) {
+        if (c != ' ') {
+          word.add(c);
+          continue;
+        }
+        add(word, i);
+        word = {};
+      }
+      add(word, i);
+    }
+  }
+  constexpr Hits find(std::uint64_t word) const {
+    for (std::size_t at = place_of(word);; at = (at + 1) % kSlots)
+      if (words_[at] == word || words_[at] == 0) return hits_[at];
+  }
+
+ private:
+  static constexpr std::size_t kSlots = 2048;
+  static constexpr std::size_t place_of(std::uint64_t word) {
+    return static_cast<std::size_t>(word * 0x9E3779B97F4A7C15U >> (64 - std::bit_width(kSlots - 1)));
+  }
+  constexpr void add(const PackedWord& word, std::size_t language) {
+    if (!word.is_short()) throw "a function word with more than seven letters";
+    std::size_t at = place_of(word.bits());
+    while (words_[at] != 0 && words_[at] != word.bits()) at = (at + 1) % kSlots;
+    words_[at] = word.bits();
+    hits_[at] = static_cast<Hits>(hits_[at] | 1U << language);
+  }
+
+  std::array<std::uint64_t, kSlots> words_{};
+  std::array<Hits, kSlots> hits_{};
+};
+constexpr WordTable kTable;
+
+/// How often each language's words occur.
+struct WordCounts {
+  std::size_t num_words = 0;
+  std::array<std::size_t, kNumLanguages> hits{};
+
+  void add(const PackedWord& word) {
+    ++num_words;
+    if (!word.is_short()) return;
+    for (Hits found = kTable.find(word.bits()); found != 0; found = static_cast<Hits>(found & (found - 1)))
+      ++hits[static_cast<std::size_t>(std::countr_zero(found))];
+  }
+};
+
+WordCounts count_words(std::string_view text) {
+  WordCounts counts;
+  PackedWord word;
+  for (const char c : text) {
+    const char letter = static_cast<char>(c | 0x20);
+    if (static_cast<unsigned char>(c) >= 0x80 || (letter >= 'a' && letter <= 'z')) {
+      word.add(letter);
+      continue;
+    }
+    if (!word.is_empty()) counts.add(word);
+    word = {};
+  }
+  if (!word.is_empty()) counts.add(word);
+  return counts;
+}
+
+}  // namespace
+
+std::string_view language_by_function_words(std::string_view text) {
+  // Chosen on the sentences of docs/data-audit.md, "How well": no answer there is wrong.
+  constexpr std::size_t kFewestHits = 6, kWordsPerHit = 3, kTimesTheNext = 2;
+  const WordCounts counts = count_words(text);
+  const auto best = std::max_element(counts.hits.begin(), counts.hits.end());
+  std::size_t next = 0;
+  for (auto it = counts.hits.begin(); it != counts.hits.end(); ++it)
+    if (it != best) next = std::max(next, *it);
+  const bool is_sure = *best >= kFewestHits && *best * kWordsPerHit >= counts.num_words && *best >= kTimesTheNext * next;
+  return is_sure ? kLanguages[best - counts.hits.begin()].code : std::string_view();
+}
+
+}  // namespace forgelm::audit
