@@ -176,80 +176,12 @@ std::vector<KindRow> further_numbers() {
 }
 #undef BEHIND
 
-KindRow secret_row(std::string_view name, std::string_view doc, const char* expression,
-                   std::vector<std::string_view> literals) {
-  return {.kind = {name, Family::secret, Tier::critical, false, false, doc},
-          .expression = expression,
-          .classes = kAscii,
-          .literals = std::move(literals)};
-}
-
-std::vector<KindRow> further_secrets() {
-  std::vector<KindRow> rows = {
-      secret_row("age_secret_key", "age secret key", R"(\bAGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}\b)",
-                 {"AGE-SECRET-KEY-1"}),
-      secret_row("anthropic_api_key", "Anthropic API key", R"(\bsk-ant-[a-z]{3,6}\d\d-[\w-]{80,}\b)", {"sk-ant-"}),
-      secret_row(
-          "database_url", "database URL with a password",
-          R"(\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?)://[^\s:@/"'<>]{1,64}:[^\s@/"'<>{}$]{3,128}@[\w.-]+)",
-          {"postgres", "mysql://", "mariadb://", "mongodb", "redis", "amqp"}),
-      secret_row("databricks_token", "Databricks token", R"(\bdapi[0-9a-f]{32}(?:-\d)?\b)", {"dapi"}),
-      secret_row("digitalocean_token", "DigitalOcean token", R"(\bdo[opr]_v1_[0-9a-f]{64}\b)",
-                 {"doo_v1_", "dop_v1_", "dor_v1_"}),
-      secret_row("discord_webhook", "Discord webhook", R"(discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{60,})",
-                 {"/api/webhooks/"}),
-      secret_row("doppler_token", "Doppler token", R"(\bdp\.(?:pt|st|ct|sa)\.[A-Za-z0-9._-]{40,}\b)",
-                 {"dp.pt.", "dp.st.", "dp.ct.", "dp.sa."}),
-      secret_row("gitlab_token", "GitLab token", R"(\bgl(?:pat|dt|rt|cbt|ptt|soat)-[\w-]{20,}\b)",
-                 {"glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-"}),
-      secret_row("google_oauth_secret", "Google OAuth client secret", R"(\bGOCSPX-[\w-]{28}\b)", {"GOCSPX-"}),
-      secret_row("google_oauth_token", "Google OAuth access token", R"(\bya29\.[\w-]{30,}\b)", {"ya29."}),
-      secret_row("grafana_token", "Grafana service account token", R"(\bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}\b)",
-                 {"glsa_"}),
-      secret_row("groq_api_key", "Groq API key", R"(\bgsk_[A-Za-z0-9]{52}\b)", {"gsk_"}),
-      secret_row("huggingface_token", "Hugging Face token", R"(\bhf_[A-Za-z]{34}\b)", {"hf_"}),
-      secret_row("linear_api_key", "Linear API key", R"(\blin_api_[A-Za-z0-9]{40}\b)", {"lin_api_"}),
-      secret_row("mailgun_api_key", "Mailgun API key", R"(\bkey-[0-9a-f]{32}\b)", {"key-"}),
-      secret_row("newrelic_api_key", "New Relic API key", R"(\bNRAK-[A-Z0-9]{27}\b)", {"NRAK-"}),
-      secret_row("npm_token", "npm token", R"(\bnpm_[A-Za-z0-9]{36}\b)", {"npm_"}),
-      secret_row("postman_api_key", "Postman API key", R"(\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b)", {"PMAK-"}),
-      secret_row("pypi_token", "PyPI token", R"(\bpypi-AgE[\w-]{60,}\b)", {"pypi-AgE"}),
-      secret_row("replicate_api_token", "Replicate API token", R"(\br8_[A-Za-z0-9]{37}\b)", {"r8_"}),
-      secret_row("sendgrid_api_key", "SendGrid API key", R"(\bSG\.[\w-]{22}\.[\w-]{43}\b)", {"SG."}),
-      secret_row("shopify_token", "Shopify token", R"(\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b)",
-                 {"shpat_", "shpca_", "shppa_", "shpss_"}),
-      secret_row("slack_webhook", "Slack webhook",
-                 R"(hooks\.slack\.com/(?:services|workflows|triggers)/[A-Z0-9]{8,}/[A-Z0-9]{8,}/[A-Za-z0-9]{20,})",
-                 {"hooks.slack.com/"}),
-      secret_row("square_token", "Square token", R"(\bsq0(?:atp|csp|idp)-[\w-]{22,43}\b)", {"sq0"}),
-      secret_row("stripe_api_key", "Stripe API key", R"(\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}\b)",
-                 {"k_live_", "k_test_"}),
-      secret_row("telegram_bot_token", "Telegram bot token", R"(\b\d{8,10}:AA[\w-]{33}\b)", {":AA"}),
-      secret_row("vault_token", "Vault token", R"(\bhv[sbr]\.[\w-]{24,}\b)", {"hvs.", "hvb.", "hvr."}),
-      secret_row("private_key", "private key (PKCS #8)",
-                 "-----"
-                 "BEGIN (?:ENCRYPTED )?PRIVATE "
-                 "KEY-----[A-Za-z0-9+/=\\\\rn\\s]{64,16384}?-----"
-                 "END (?:ENCRYPTED )?PRIVATE KEY-----",
-                 {"-----BEGIN "}),
-  };
-  rows.push_back(
-      {.kind = {"high_entropy_secret", Family::secret, Tier::high, false, true,
-                "random value assigned to a key, token or password"},
-       .expression =
-           R"((?i)(?:key|secret|token|passw(?:or)?d|pwd)["']? {0,2}(?::=|=>|[:=]) {0,2}["']?\K[A-Za-z0-9+/_.~=-]{16,200})",
-       .classes = kAscii,
-       .validator = is_random_value,
-       .triggers = {Trigger::assignment}});
-  return rows;
-}
-
 }  // namespace
 
 const std::vector<KindRow>& kind_rows() {
   static const std::vector<KindRow> rows = [] {
     std::vector<KindRow> all;
-    for (auto* make : {reference_secrets, reference_pii, further_secrets, further_pii, further_numbers})
+    for (auto* make : {reference_secrets, reference_pii, provider_secrets, further_pii, further_numbers})
       for (KindRow& row : make()) all.push_back(std::move(row));
     return all;
   }();

@@ -24,6 +24,9 @@ struct KindRow {
   std::vector<std::string_view> literals = {};  ///< or any of these, byte for byte
 };
 
+/// Tokens of services beyond the reference's.
+std::vector<KindRow> provider_secrets();
+
 /// All kinds, by index.
 const std::vector<KindRow>& kind_rows();
 

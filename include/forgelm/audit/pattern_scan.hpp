@@ -50,7 +50,7 @@ struct Match {
 };
 
 /// What a text has that a kind begins with or needs (src/audit/triggers.hpp).
-inline constexpr std::size_t kMaxTriggers = 128, kNumClassTriggers = 19;
+inline constexpr std::size_t kMaxTriggers = 256, kNumClassTriggers = 19;
 using TriggerSet = std::bitset<kMaxTriggers>;
 
 /// Triggers with their places: from the first byte of the first to the last byte of the last. Those that are literals

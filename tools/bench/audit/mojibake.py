@@ -20,7 +20,7 @@ import ftfy
 import ftfy.bad_codecs  # noqa: F401  registers sloppy-windows-1252
 from ftfy.badness import is_bad
 
-from speed import strings_of
+from texts import data_sets
 
 
 def sentences(folder):
@@ -28,17 +28,6 @@ def sentences(folder):
         for line in path.read_text(encoding="utf-8").split("\n"):
             if line.strip():
                 yield path.stem, line.strip()
-
-
-def data_sets(folder):
-    for path in sorted(folder.rglob("*.json*")):
-        try:
-            text = path.read_text(encoding="utf-8")
-            rows = [json.loads(line) for line in text.splitlines()] if path.suffix == ".jsonl" else json.loads(text)
-        except ValueError:
-            continue
-        for text in strings_of(rows):
-            yield path.stem, text
 
 
 def by_ftfy(text):

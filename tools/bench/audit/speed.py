@@ -20,19 +20,13 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from measuring import measured  # noqa: E402
 
+from texts import strings_of  # noqa: E402
+
 REFERENCE = """
 import sys
 from forgelm.data_audit import audit_dataset
 audit_dataset(sys.argv[1], output_dir=sys.argv[2], enable_quality_filter=True)
 """
-
-
-def strings_of(value):
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from strings_of(item)
 
 
 def paragraphs_under(folder):
