@@ -15,14 +15,14 @@ constexpr std::string_view kStyle = R"(
 body { margin: 0 auto; padding: 1.5rem; max-width: 72rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 2rem 0 .6rem; border-bottom: 1px solid var(--line); }
 p.soft, td.soft { color: var(--soft); } .bad { color: var(--bad); font-weight: 600; } .good { color: var(--good); font-weight: 600; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+.scroll { overflow: auto; max-height: 34rem; } thead th { position: sticky; top: 0; background: var(--paper); } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }
 .plots { display: flex; flex-wrap: wrap; gap: 1.2rem; } figure { margin: 0; flex: 1 1 24rem; min-width: 0; break-inside: avoid; }
-figcaption { font-weight: 600; margin-bottom: .3rem; } svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+figcaption { font-weight: 600; margin-bottom: .3rem; } svg { width: 100%; max-width: 36rem; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 svg .value { fill: var(--soft); } svg rect { fill: var(--bar); }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
+@media print { body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; } tr { break-inside: avoid; } .scroll { max-height: none; } }
 )";
 
 }  // namespace
@@ -40,26 +40,34 @@ std::string html_text(std::string_view text) {
   return out;
 }
 
+namespace {
+
+bool is_number(const std::string& cell) {
+  return !cell.empty() && std::all_of(cell.begin(), cell.end(),
+                                      [](char c) { return is_ascii_digit(c) || c == ',' || c == '.' || c == '%'; });
+}
+
+std::string html_cell(std::string_view tag, const std::string& cell, bool is_right) {
+  return cat("<", tag, is_right ? " class=\"number\">" : ">", cell, "</", tag, ">");
+}
+
+}  // namespace
+
 std::string html_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
   if (rows.empty()) return {};
   std::string out = "<div class=\"scroll\"><table><thead><tr>";
-  for (const std::string& cell : head) out += cat("<th>", cell, "</th>");
+  for (std::size_t i = 0; i < head.size(); ++i) out += html_cell("th", head[i], is_number(rows[0].at(i)));
   out += "</tr></thead><tbody>\n";
   for (const auto& row : rows) {
     out += "<tr>";
-    for (const std::string& cell : row) {
-      const bool is_number = !cell.empty() && std::all_of(cell.begin(), cell.end(), [](char c) {
-        return is_ascii_digit(c) || c == ',' || c == '.' || c == '%';
-      });
-      out += cat(is_number ? "<td class=\"number\">" : "<td>", cell, "</td>");
-    }
+    for (const std::string& cell : row) out += html_cell("td", cell, is_number(cell));
     out += "</tr>\n";
   }
   return out + "</tbody></table></div>\n";
 }
 
 std::string html_bars(std::string_view caption, const std::vector<Bar>& bars) {
-  constexpr std::uint64_t kLabelWidth = 170, kBarWidth = 240, kHeight = 20, kWidth = 500;
+  constexpr std::uint64_t kLabelWidth = 196, kBarWidth = 240, kHeight = 20, kWidth = 520;
   std::uint64_t most = 0;
   for (const Bar& bar : bars) most = std::max(most, bar.value);
   if (most == 0) return {};
