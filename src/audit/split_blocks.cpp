@@ -6,7 +6,7 @@ namespace forgelm::audit {
 
 bool is_json_lines(const std::filesystem::path& path) {
   const std::string ending = path.extension().native();
-  return ending != ".json" && ending != ".csv" && ending != ".tsv" && ending != ".parquet";
+  return ending != ".json" && ending != ".csv" && ending != ".tsv" && ending != ".txt" && ending != ".parquet";
 }
 
 SplitBlocks::SplitBlocks(const std::filesystem::path& path) : path_(path) {

@@ -15,7 +15,7 @@
 
 namespace forgelm::audit {
 
-/// Whether the audit reads this file line by line as JSON; JSON, CSV and
+/// Whether the audit reads this file line by line as JSON; JSON, CSV, text and
 /// Parquet come by rows.
 bool is_json_lines(const std::filesystem::path& path);
 

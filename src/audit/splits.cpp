@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kNames = 
                                                                                   {"eval", "test"},
                                                                                   {"holdout", "test"}}};
 // .jsonl first, which is all that the reference looks for.
-constexpr std::array<std::string_view, 6> kEndings = {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet"};
+constexpr std::array<std::string_view, 7> kEndings = {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".txt"};
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -53,6 +53,7 @@ SplitLayout canonical_splits(const fs::path& folder) {
 SplitLayout pseudo_splits(const fs::path& folder) {
   SplitLayout layout;
   for (const std::string_view ending : kEndings) {
+    if (ending == ".txt" && !layout.splits.empty()) break;  // beside rows of other kinds it is a readme
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
       if (entry.path().extension() == ending && is_file(entry.path()))

@@ -176,11 +176,22 @@ TEST_CASE("rows of other formats are read as those of JSONL") {
   const TemporaryDirectory folder;
   write(folder.path() / "a.csv", "text,label\n\"write to a.b@mail.de\",x\nplain words here,y\n");
   write(folder.path() / "a.json", R"([{"text": "write to a.b@mail.de", "label": "x"}, {"text": "plain words here"}])");
-  for (const char* name : {"a.csv", "a.json"}) {
+  write(folder.path() / "a.txt", "write to a.b@mail.de\nplain words here\n");
+  for (const char* name : {"a.csv", "a.json", "a.txt"}) {
     const AuditReport report = audited(folder.path() / name);
     CHECK(report.total_rows == 2);
     CHECK(report.pii == Counts{{"email", 1}});
   }
+}
+
+TEST_CASE("a folder of texts is audited, and a readme beside rows is not one of them") {
+  const TemporaryDirectory folder;
+  write(folder.path() / "book.txt", "write to a.b@mail.de\n");
+  CHECK(audited(folder.path()).pii == Counts{{"email", 1}});
+  write(folder.path() / "rows.csv", "text\nplain words here\n");
+  const AuditReport report = audited(folder.path());
+  REQUIRE(report.splits.size() == 1);
+  CHECK(report.splits[0].name == "rows");
 }
 
 TEST_CASE("a split that cannot be read is reported, and nothing at all is an error") {

@@ -169,7 +169,7 @@ ExitCode run(const Arguments& arguments, Output& output) {
 constexpr OptionSpec kOptions[] = {
     {.name = "INPUT",
      .kind = OptionKind::path,
-     .doc = "A file of rows (JSONL, JSON, CSV, Parquet), or a directory that "
+     .doc = "A file of rows (JSONL, JSON, CSV, Parquet, text by lines), or a directory that "
             "holds train.jsonl, validation.jsonl or "
             "test.jsonl; dev, val, valid, eval and holdout are known names too.",
      .is_positional = true,
