@@ -20,25 +20,27 @@ constexpr std::size_t kMaxNameSize = 32;
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::binary_search(names.begin(), names.end(), name);
 }
 
 /// Elements that stand on lines of their own.
 constexpr std::array<std::string_view, 34> kBlocks = {
-    "address", "article", "aside",   "blockquote", "body",     "center",     "dd",     "details", "dialog",
-    "dir",     "div",     "dl",      "dt",         "fieldset", "figcaption", "figure", "footer",  "form",
-    "h1",      "header",  "hgroup",  "hr",         "html",     "legend",     "li",     "main",    "nav",
-    "ol",      "p",       "section", "summary",    "ul",       "caption",    "menu"};
+    "address", "article", "aside",  "blockquote", "body",    "caption",  "center",     "dd",     "details",
+    "dialog",  "dir",     "div",    "dl",         "dt",      "fieldset", "figcaption", "figure", "footer",
+    "form",    "h1",      "header", "hgroup",     "hr",      "html",     "legend",     "li",     "main",
+    "menu",    "nav",     "ol",     "p",          "section", "summary",  "ul"};
 /// Elements whose content is no text of the page.
 constexpr std::array<std::string_view, 19> kSkipped = {
-    "head",   "script", "style", "template", "noscript", "iframe", "object", "svg",      "math",    "select",
-    "button", "audio",  "video", "canvas",   "noframes", "title",  "map",    "datalist", "textarea"};
+    "audio",  "button", "canvas", "datalist", "head", "iframe",   "map",      "math",  "noframes", "noscript",
+    "object", "script", "select", "style",    "svg",  "template", "textarea", "title", "video"};
 /// Elements whose content is not markup.
-constexpr std::array<std::string_view, 7> kRaw = {"script", "style",    "textarea", "title",
-                                                  "iframe", "noframes", "noscript"};
+constexpr std::array<std::string_view, 7> kRaw = {"iframe", "noframes", "noscript", "script",
+                                                  "style",  "textarea", "title"};
 /// Elements without content.
 constexpr std::array<std::string_view, 14> kVoid = {"area",  "base", "br",   "col",   "embed",  "hr",    "img",
                                                     "input", "link", "meta", "param", "source", "track", "wbr"};
+static_assert(std::is_sorted(kBlocks.begin(), kBlocks.end()) && std::is_sorted(kSkipped.begin(), kSkipped.end()) &&
+              std::is_sorted(kRaw.begin(), kRaw.end()) && std::is_sorted(kVoid.begin(), kVoid.end()));
 
 int heading_level(std::string_view name) {
   return name.size() == 2 && name[0] == 'h' && name[1] >= '1' && name[1] <= '6' ? name[1] - '0' : 0;
