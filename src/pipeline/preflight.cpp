@@ -1,12 +1,11 @@
 #include "preflight.hpp"
 
-#include "admission.hpp"
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 
+#include "admission.hpp"
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/text.hpp"
