@@ -117,9 +117,11 @@ pcre2::Workspace& workspace() {
 
 struct LinePattern::Impl {
   pcre2::Code code;
+  std::uint32_t max_steps;
 
   int match(std::string_view subject, std::size_t start, std::uint32_t options, std::size_t last_start) const {
     pcre2::Workspace& mine = workspace();
+    pcre2_set_match_limit(mine.context.get(), max_steps);
     pcre2_set_offset_limit(mine.context.get(), last_start);
     return pcre2_match(code.get(), bytes_of(subject), subject.size(), start, PCRE2_NO_UTF_CHECK | options,
                        mine.data.get(), mine.context.get());
@@ -147,6 +149,7 @@ LinePattern::LinePattern(std::string pattern, const Options& options)
   const std::string translated = from_python(text_);
   int error = 0;
   std::size_t place = 0;
+  impl_->max_steps = options.max_steps;
   impl_->code.reset(pcre2_compile(bytes_of(translated), translated.size(), flags, &error, &place, context.get()));
   if (!impl_->code)
     throw ConfigError(cat(option, " ", quote(text_), " is not a valid regular expression: ", pcre2::message_of(error),
