@@ -1,8 +1,6 @@
 #include "fuzz/json_strings_promise.hpp"
 
-#include <algorithm>
 #include <functional>
-#include <set>
 #include <vector>
 
 #include "audit/json_line.hpp"
@@ -30,8 +28,9 @@ std::string_view bytes_of(const JsonString& string, std::string_view line) {
 
 std::vector<Found> strings_of(std::string_view line) {
   std::vector<Found> all;
-  for_each_json_string(
-      line, [&](const JsonString& string) { all.push_back({string, decode_json_string(bytes_of(string, line))}); });
+  for_each_json_string(line, [&](const JsonString& string) {
+    all.push_back({string, decode_json_string(bytes_of(string, line))});
+  });
   return all;
 }
 
@@ -58,8 +57,8 @@ std::vector<std::size_t> boundaries(std::string_view text) {
 
 constexpr std::string_view kMask = "[*]";
 
-/// Characters `from` to `to` of a string masked in its bytes are masked in its text, and nothing else. Where the line is
-/// no JSON, its last string may end within an escape, and nothing is masked.
+/// Characters `from` to `to` of a string masked in its bytes are masked in its text, and nothing else. Where the line
+/// is no JSON, its last string may end within an escape, and nothing is masked.
 std::string broken_masking(std::string_view bytes, const std::string& text, std::size_t chosen, bool is_json) {
   const std::vector<std::size_t> places = boundaries(text);
   const std::size_t from = chosen % places.size();
@@ -81,8 +80,8 @@ bool is_number(const element& value) {
          value.type() == element_type::DOUBLE;
 }
 
-/// Compares two documents; of strings, in order, `is_same` says whether they may stand for one another. Where one of them
-/// was read in the way that takes what only Python takes, numbers are 0 and compared as such.
+/// Compares two documents; of strings, in order, `is_same` says whether they may stand for one another. Where one of
+/// them was read in the way that takes what only Python takes, numbers are 0 and compared as such.
 class Comparison {
  public:
   using IsSame = std::function<bool(std::size_t, std::string_view, std::string_view)>;
@@ -98,8 +97,7 @@ class Comparison {
     if (!has_numbers_ && is_number(a)) return is_number(b);
     if (a.type() != b.type()) return false;
     switch (a.type()) {
-      case element_type::STRING:
-        return is_same_(num_strings_++, std::string_view(a), std::string_view(b));
+      case element_type::STRING: return is_same_(num_strings_++, std::string_view(a), std::string_view(b));
       case element_type::ARRAY: {
         const simdjson::dom::array left(a), right(b);
         if (left.size() != right.size()) return false;

@@ -1,5 +1,5 @@
-// What has to hold for the walk over the strings of a JSON line, whatever bytes come. Its fuzzer checks it, and the tests
-// do so on every input that fuzzing kept.
+// What has to hold for the walk over the strings of a JSON line, whatever bytes come. Its fuzzer checks it, and the
+// tests do so on every input that fuzzing kept.
 #pragma once
 
 #include <string>

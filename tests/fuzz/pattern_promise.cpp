@@ -90,6 +90,7 @@ std::string broken_pattern_scan_promise(std::string_view bytes) {
     if (!is_boundary(text, match.begin) || !is_boundary(text, match.end)) return "a match cuts a character";
     before = match.begin;
     ends[match.kind] = match.end;
+    if (audit::find_kind(audit::all_kinds()[match.kind].name) != match.kind) return "a kind has another's name";
     if (!is_valid_utf8(audit::masked_excerpt(text, match))) return "an excerpt is not UTF-8";
   }
   std::size_t end = 0;
