@@ -41,7 +41,13 @@ endfunction()
 
 # forgelm_sanitizers(TARGET): FORGELM_SANITIZE applied to a target and to what links it.
 function(forgelm_sanitizers target)
-  if(FORGELM_FUZZ)
+  if(FORGELM_FUZZ AND FORGELM_FUZZ_FAST)
+    # Undefined behaviour and what is out of a container's bounds still end a run.
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link,undefined -fsanitize-trap=undefined
+      -fno-sanitize=vptr,null,alignment,function,object-size -fno-sanitize-coverage=trace-cmp)
+    target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
+    target_link_options(${target} PRIVATE -fsanitize=undefined)
+  elseif(FORGELM_FUZZ)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
     target_link_options(${target} PRIVATE -fsanitize=address,undefined)
   endif()

@@ -53,7 +53,6 @@ std::size_t closing_quote(std::string_view line, std::size_t at) {
 /// Keeps the path while the brackets, commas and keys of a line go by.
 class PathKeeper {
  public:
-  const std::string& path() const { return string_.path; }
   JsonString& string() { return string_; }
   bool awaits_key() const { return !open_.empty() && open_.back().awaits_key; }
 

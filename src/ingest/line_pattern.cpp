@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kMaxPatternLength = 2048;  // code points
 constexpr std::size_t kWindow = 64;              // places tried before the clock is looked at
 constexpr std::chrono::milliseconds kBudget{2000};
+// What takes more stack than compiled matching has is interpreted. A step of that can pass over all of a pattern,
+// "(?:a?){920}" in 5 microseconds, so it gets fewer.
+constexpr std::uint32_t kStepsOfInterpreter = 20;
 
 std::chrono::nanoseconds thread_time() {
   timespec now{};
@@ -117,12 +120,19 @@ pcre2::Workspace& workspace() {
 
 struct LinePattern::Impl {
   pcre2::Code code;
+  std::uint32_t max_steps;
 
-  int match(std::string_view subject, std::size_t start, std::uint32_t options, std::size_t last_start) const {
+  /// A match that begins between `start` and `last_start`.
+  int match(std::string_view subject, std::size_t start, std::size_t last_start) const {
     pcre2::Workspace& mine = workspace();
     pcre2_set_offset_limit(mine.context.get(), last_start);
-    return pcre2_match(code.get(), bytes_of(subject), subject.size(), start, PCRE2_NO_UTF_CHECK | options,
-                       mine.data.get(), mine.context.get());
+    const auto attempt = [&](std::uint32_t options, std::uint32_t steps) {
+      pcre2_set_match_limit(mine.context.get(), steps);
+      return pcre2_match(code.get(), bytes_of(subject), subject.size(), start, PCRE2_NO_UTF_CHECK | options,
+                         mine.data.get(), mine.context.get());
+    };
+    const int result = attempt(0, max_steps);
+    return result == PCRE2_ERROR_JIT_STACKLIMIT ? attempt(PCRE2_NO_JIT, max_steps / kStepsOfInterpreter) : result;
   }
   /// \K in a look-around can put the begin behind the end.
   static Found found() {
@@ -147,6 +157,7 @@ LinePattern::LinePattern(std::string pattern, const Options& options)
   const std::string translated = from_python(text_);
   int error = 0;
   std::size_t place = 0;
+  impl_->max_steps = options.max_steps;
   impl_->code.reset(pcre2_compile(bytes_of(translated), translated.size(), flags, &error, &place, context.get()));
   if (!impl_->code)
     throw ConfigError(cat(option, " ", quote(text_), " is not a valid regular expression: ", pcre2::message_of(error),
@@ -171,7 +182,7 @@ LinePattern& LinePattern::operator=(LinePattern&&) noexcept = default;
 LinePattern::~LinePattern() = default;
 
 std::optional<LinePattern::Found> LinePattern::match_at_start(std::string_view line) const {
-  const int result = impl_->match(line, 0, PCRE2_ANCHORED, 0);
+  const int result = impl_->match(line, 0, 0);
   if (result == PCRE2_ERROR_NOMATCH) return std::nullopt;
   if (result < 0)
     throw RunError(RunErrorKind::data, cat("the pattern ", quote(text_), " takes too many steps"),
@@ -189,7 +200,7 @@ std::optional<std::vector<LinePattern::Found>> LinePattern::find_all(
   for (std::size_t start = 0; start <= text.size();) {
     if (budget && thread_time() > deadline) return std::nullopt;
     std::size_t last = std::min(start + kWindow, text.size());
-    const int result = impl_->match(text, start, 0, last);
+    const int result = impl_->match(text, start, last);
     if (result == PCRE2_ERROR_NOMATCH) {
       // The next place to try is the character behind the window.
       do ++last;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ class LinePattern {
   struct Options {
     bool ignores_case = false;
     std::string_view option = "--strip-pattern";  ///< for messages
+    std::uint32_t max_steps = 1'000'000;          ///< of one attempt
   };
 
   /// `^` and `$` match at lines. ConfigError for an empty or long pattern, one that is not valid, and for nested

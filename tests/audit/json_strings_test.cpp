@@ -8,6 +8,8 @@
 #include "audit/row_text.hpp"
 #include "forgelm/core/json.hpp"
 #include "forgelm/core/text.hpp"
+#include "fuzz/json_strings_promise.hpp"
+#include "support/fuzz_corpus.hpp"
 #include "support/test.hpp"
 
 namespace {
@@ -108,6 +110,10 @@ TEST_CASE("bytes that are no JSON line are walked over without harm") {
     INFO(line);
     CHECK_NOTHROW(by_bytes(line));
   }
+}
+
+TEST_CASE("inputs that fuzzing of the walk over strings kept break no promise") {
+  CHECK(test::replay_corpus("json_strings", test::broken_json_strings_promise) > 15);
 }
 
 }  // namespace
