@@ -65,7 +65,8 @@ struct AttentionKernels {
   void (*pack_keys)(const AttentionShape& shape, const T* k, const T* v, float* packed);
   std::int64_t query_block;  ///< the most queries of one call of forward()
   std::int64_t (*forward_numbers)(std::int64_t size);
-  /// Queries [query, query + num_queries): y, and the logarithm of the sum of each query's exponentials.
+  /// Queries [query, query + num_queries): y, and of each the logarithm of its sum of exponentials, to the base that
+  /// backward() takes for heads of this size.
   void (*forward)(const AttentionShape& shape, const float* packed, const T* q, T* y, float* log_sums,
                   std::int64_t query, std::int64_t num_queries, float* scratch);
   std::int64_t (*backward_numbers)(std::int64_t length, std::int64_t size);
