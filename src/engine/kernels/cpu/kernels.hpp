@@ -114,14 +114,13 @@ struct ProductShape {
 };
 struct ProductKernels {
   std::int64_t fewest_columns, columns_unit;           ///< panels are columns_unit wide
-  std::int64_t most_numbers;                           ///< of a matrix, up to which this was found to be the fastest
   std::int64_t (*numbers)(const ProductShape& shape);  ///< of a packed matrix, in float32
   /// Panels [begin, end) of the matrix, which may stand as [columns, depth] instead.
   void (*pack)(const ProductShape& shape, const float* matrix, bool is_transposed, float* packed, std::int64_t begin,
                std::int64_t end);
-  /// Rows [begin, end) of y; x has any strides, so that it may stand transposed.
-  void (*multiply)(const ProductShape& shape, const float* x, std::int64_t row_stride, std::int64_t depth_stride,
-                   const float* packed, float* y, std::int64_t begin, std::int64_t end);
+  /// Rows [begin, end) of y.
+  void (*multiply)(const ProductShape& shape, const float* x, const float* packed, float* y, std::int64_t begin,
+                   std::int64_t end);
 };
 
 struct CpuKernels {
