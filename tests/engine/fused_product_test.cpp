@@ -50,17 +50,19 @@ TEST_CASE("the kernels of products give those in double, on every instruction se
         at::Tensor packed = at::full({kernels.numbers(shape)}, std::nan(""), at::kFloat),
                    y = at::full({rows, columns}, std::nan(""), at::kFloat);
         const at::Tensor right = is_transposed ? matrix.t().contiguous() : matrix;
-        kernels.pack(shape, right.const_data_ptr<float>(), is_transposed, packed.mutable_data_ptr<float>(), 0, num_panels);
+        kernels.pack(shape, right.const_data_ptr<float>(), is_transposed, packed.mutable_data_ptr<float>(), 0,
+                     num_panels);
         for (const auto& [begin, end] : {std::pair{std::int64_t{0}, rows / 2}, std::pair{rows / 2, rows}})
-          kernels.multiply(shape, x.const_data_ptr<float>(), packed.const_data_ptr<float>(), y.mutable_data_ptr<float>(),
-                           begin, end);
+          kernels.multiply(shape, x.const_data_ptr<float>(), packed.const_data_ptr<float>(),
+                           y.mutable_data_ptr<float>(), begin, end);
         CHECK(difference(y, expected) <= 3e-6);
       }
     }
 }
 
 TEST_CASE("products with a small matrix are those in double, fused and composed, for any number of threads") {
-  for (const auto& [in, out] : std::vector<std::array<std::int64_t, 2>>{{64, 172}, {172, 64}, {5, 64}, {64, 5}, {600, 33}}) {
+  for (const auto& [in, out] :
+       std::vector<std::array<std::int64_t, 2>>{{64, 172}, {172, 64}, {5, 64}, {64, 5}, {600, 33}}) {
     INFO(cat("[", out, ", ", in, "]"));
     at::manual_seed(3);
     const at::Tensor x = at::randn({301, in}), matrix = at::randn({out, in}), above = at::randn({301, out});

@@ -102,7 +102,8 @@ BENCHMARK(attention)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
-/// Heads of 8 numbers (two query heads to a key), whose scores stay in registers. Arguments: form, tokens of a sequence.
+/// Heads of 8 numbers (two query heads to a key), whose scores stay in registers. Arguments: form, tokens of a
+/// sequence.
 void attention_of_small_heads(benchmark::State& state) {
   const std::int64_t length = state.range(1), heads = 8, size = 8, tokens = kTokens / length * length;
   Row row;

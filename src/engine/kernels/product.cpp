@@ -29,12 +29,12 @@ at::Tensor fused_product(const at::Tensor& any_rows, const at::Tensor& any_matri
   const float *from = rows.const_data_ptr<float>(), *numbers = matrix.const_data_ptr<float>();
   float *panels = packed.mutable_data_ptr<float>(), *to = y.mutable_data_ptr<float>();
   const std::int64_t num_panels = (shape.columns + kernels.columns_unit - 1) / kernels.columns_unit;
-  at::parallel_for(0, num_panels, std::max<std::int64_t>(1, kNumbersPerPacking / (kernels.columns_unit * shape.depth)),
-                   [&](std::int64_t begin, std::int64_t end) {
-                     kernels.pack(shape, numbers, is_transposed, panels, begin, end);
-                   });
-  at::parallel_for(0, rows.size(0), std::max<std::int64_t>(1, kProductsPerTask / matrix.numel()),
-                   [&](std::int64_t begin, std::int64_t end) { kernels.multiply(shape, from, panels, to, begin, end); });
+  at::parallel_for(
+      0, num_panels, std::max<std::int64_t>(1, kNumbersPerPacking / (kernels.columns_unit * shape.depth)),
+      [&](std::int64_t begin, std::int64_t end) { kernels.pack(shape, numbers, is_transposed, panels, begin, end); });
+  at::parallel_for(
+      0, rows.size(0), std::max<std::int64_t>(1, kProductsPerTask / matrix.numel()),
+      [&](std::int64_t begin, std::int64_t end) { kernels.multiply(shape, from, panels, to, begin, end); });
   return y;
 }
 
