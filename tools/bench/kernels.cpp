@@ -11,6 +11,7 @@
 #include "engine/adapters/lora_linear.hpp"
 #include "engine/kernels/fused.hpp"
 #include "engine/kernels/head.hpp"
+#include "engine/kernels/product.hpp"
 #include "engine/nn/attend.hpp"
 #include "engine/nn/linear.hpp"
 #include "engine/nn/mlp.hpp"
@@ -98,6 +99,41 @@ void attention(benchmark::State& state) {
 BENCHMARK(attention)
     ->ArgsProduct({{composed, fused}, {128, 512, 2048}, {kHeads}})
     ->ArgsProduct({{composed, fused}, {512}, {2}})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+/// Heads of 8 numbers (two query heads to a key), whose scores stay in registers. Arguments: form, tokens of a
+/// sequence.
+void attention_of_small_heads(benchmark::State& state) {
+  const std::int64_t length = state.range(1), heads = 8, size = 8, tokens = kTokens / length * length;
+  Row row;
+  row.starts = {0};
+  while (row.starts.back() < tokens) row.starts.push_back(static_cast<std::int32_t>(row.starts.back() + length));
+  const at::Tensor q = leaf({tokens, heads, size}), k = leaf({tokens, heads / 2, size}),
+                   v = leaf({tokens, heads / 2, size});
+  run_both_ways(state, {q, k, v}, [&] { return attend(q, k, v, row, 1 / std::sqrt(8.0), {}); });
+  count(state, 0, giga(7.0 * static_cast<double>(tokens * length * heads * size)));
+}
+BENCHMARK(attention_of_small_heads)
+    ->ArgsProduct({{composed, fused}, {128, 365}})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+/// A frozen matrix, there and back. Arguments: form, its inputs, its outputs.
+void product(benchmark::State& state) {
+  const std::int64_t in = state.range(1), out = state.range(2);
+  const at::Tensor x = at::randn({kTokens, in}), matrix = at::randn({out, in}), above = at::randn({kTokens, out});
+  const auto guard = form_of(state);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(product_with_transposed(x, matrix));
+    benchmark::DoNotOptimize(product_with(above, matrix));
+  }
+  count(state, 0, giga(4.0 * static_cast<double>(kTokens * in * out)));
+}
+BENCHMARK(product)
+    ->ArgsProduct({{composed, fused}, {64}, {32, 64, 172}})
+    ->ArgsProduct({{composed, fused}, {288}, {288, 768}})
+    ->ArgsProduct({{composed, fused}, {576}, {1536}})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/kernels/fused.hpp"
+#include "engine/kernels/numbers.hpp"
 #include "engine/torch.hpp"
 
 namespace forgelm::engine {
@@ -37,18 +38,6 @@ template <class T>
 const AttentionKernels<T>& kernels_for() {
   if constexpr (sizeof(T) == 4) return cpu_kernels().attention_float32;
   else return cpu_kernels().attention_bfloat16;
-}
-
-/// Calls `work` with the C++ type of the numbers.
-template <class Work>
-void with_type_of(const at::Tensor& like, Work work) {
-  if (like.scalar_type() == at::kFloat) work(float{});
-  else work(std::uint16_t{});
-}
-
-template <class T>
-T* numbers(const at::Tensor& tensor) {
-  return static_cast<T*>(tensor.data_ptr());
 }
 
 /// Memory that a thread keeps for itself while it works off its share.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <utility>
 
+#include "engine/kernels/numbers.hpp"
 #include "engine/torch.hpp"
 
 namespace forgelm::engine {
@@ -19,18 +20,10 @@ std::atomic<int> num_composed{0};
 /// Calls `work` with the kernels and the C++ type for tensors of the type of `like`.
 template <class Work>
 void with_kernels(const at::Tensor& like, Work work) {
-  const CpuKernels& kernels = cpu_kernels();
-  if (like.scalar_type() == at::kFloat) work(kernels.float32, float{});
-  else work(kernels.bfloat16, std::uint16_t{});
-}
-
-template <class T>
-T* numbers(const at::Tensor& tensor) {
-  return static_cast<T*>(tensor.data_ptr());
-}
-template <class T>
-const T* constant_numbers(const at::Tensor& tensor) {
-  return static_cast<const T*>(tensor.const_data_ptr());
+  with_type_of(like, [&]<class T>(T) {
+    if constexpr (sizeof(T) == 4) work(cpu_kernels().float32, T{});
+    else work(cpu_kernels().bfloat16, T{});
+  });
 }
 
 std::int64_t rows_per_task(std::int64_t row_size) {
@@ -154,11 +147,16 @@ const CpuKernels& cpu_kernels() {
   return chosen;
 }
 
+bool has_fused_forms(at::Device device, at::ScalarType type) {
+  return device.is_cpu() && (type == at::kFloat || type == at::kBFloat16);
+}
+
 bool can_fuse(std::initializer_list<const at::Tensor*> tensors) {
+  if (num_composed.load(std::memory_order_relaxed) > 0) return false;
   const at::ScalarType type = (*tensors.begin())->scalar_type();
-  if ((type != at::kFloat && type != at::kBFloat16) || num_composed.load(std::memory_order_relaxed) > 0) return false;
-  return std::all_of(tensors.begin(), tensors.end(),
-                     [type](const at::Tensor* tensor) { return tensor->is_cpu() && tensor->scalar_type() == type; });
+  return std::all_of(tensors.begin(), tensors.end(), [type](const at::Tensor* tensor) {
+    return has_fused_forms(tensor->device(), tensor->scalar_type()) && tensor->scalar_type() == type;
+  });
 }
 
 ComposedForms::ComposedForms() noexcept { ++num_composed; }

@@ -16,7 +16,10 @@ namespace forgelm::engine {
 /// The kernels for what libtorch takes this processor for (ATEN_CPU_CAPABILITY lowers it).
 const CpuKernels& cpu_kernels();
 
-/// True when all are on the processor, of one type that kernels take, and fused forms are wanted.
+/// Whether kernels take numbers of this type there.
+bool has_fused_forms(at::Device device, at::ScalarType type);
+
+/// True when kernels take all of them, they are of one type, and fused forms are wanted.
 bool can_fuse(std::initializer_list<const at::Tensor*> tensors);
 
 /// While it lives, composed forms are used in the whole process: for tests and benchmarks.

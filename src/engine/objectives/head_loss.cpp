@@ -86,8 +86,8 @@ WeightPtr matrix_of_head(DecoderModel& model) {
   return dense == nullptr || dense->bias() != nullptr ? nullptr : dense->weight();
 }
 
-/// One rounding to float32 however the rows were divided.
-at::Tensor sum_of(const at::Tensor& nll_N) { return nll_N.sum(at::kDouble).to(at::kFloat); }
+/// In double, so that how rows were divided does not show.
+at::Tensor sum_of(const at::Tensor& nll_N) { return nll_N.sum(at::kDouble); }
 
 HeadLoss loss_of_matrix(const Weight& weight, const at::Tensor& rows_ND, const at::Tensor& targets_N) {
   const bool has_graph = at::GradMode::is_enabled();

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/held.hpp"
 #include "engine/quantization/four_bit.hpp"
 #include "engine/torch.hpp"
 
@@ -15,11 +16,6 @@ WeightPtr frozen(at::Tensor value) {
   return weight;
 }
 
-struct HeldMatrix final : torch::CustomClassHolder {
-  explicit HeldMatrix(FourBitTensor held) : matrix(std::move(held)) {}
-  FourBitTensor matrix;
-};
-
 class FourBitProduct final : public torch::autograd::Function<FourBitProduct> {
  public:
   /// Without a bias nothing is passed: libtorch takes no undefined tensor here.
@@ -30,7 +26,7 @@ class FourBitProduct final : public torch::autograd::Function<FourBitProduct> {
         std::vector<std::int64_t>{static_cast<std::int64_t>(compute_dtype), static_cast<std::int64_t>(x.scalar_type()),
                                   static_cast<std::int64_t>(bias ? bias->scalar_type() : compute_dtype)};
     context->saved_data["has_bias"] = bias.has_value();
-    context->saved_data["matrix"] = c10::IValue::make_capsule(c10::make_intrusive<HeldMatrix>(std::move(matrix)));
+    context->saved_data["matrix"] = Held<FourBitTensor>::keep(std::move(matrix));
     return at::linear(x.to(compute_dtype), weight_OI, bias ? bias->to(compute_dtype) : at::Tensor())
         .to(x.scalar_type());
   }
@@ -42,8 +38,7 @@ class FourBitProduct final : public torch::autograd::Function<FourBitProduct> {
     const at::Tensor gradient = gradients[0].to(compute_dtype);
     torch::autograd::variable_list result(4);
     if (context->needs_input_grad(0)) {
-      const auto held = c10::static_intrusive_pointer_cast<HeldMatrix>(context->saved_data["matrix"].toCapsule());
-      const at::Tensor weight_OI = dequantize(held->matrix, compute_dtype);
+      const at::Tensor weight_OI = dequantize(Held<FourBitTensor>::of(context->saved_data["matrix"]), compute_dtype);
       result[0] = at::matmul(gradient, weight_OI).to(static_cast<at::ScalarType>(dtypes[1]));
     }
     if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(1))

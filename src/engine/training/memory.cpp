@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/kernels/fused.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/text.hpp"
 
@@ -99,7 +100,7 @@ std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at:
   // A token in a block. Fused: its input, both norms and the sum between them; queries, keys, values and the
   // attention's result; gate, up and their product. Composed: besides, what norms, rotation and activation make on the
   // way.
-  const bool is_fused = device.is_cpu() && (dtype == at::kFloat || dtype == at::kBFloat16);
+  const bool is_fused = has_fused_forms(device, dtype);
   const std::uint64_t per_token = is_fused ? 4 * hidden + 2 * queries + 2 * key_values + 3 * inner + attention
                                            : 6 * hidden + 3 * queries + 3 * key_values + 4 * inner + attention;
   return num_tokens * per_token * static_cast<std::uint64_t>(config.num_layers) * c10::elementSize(dtype);

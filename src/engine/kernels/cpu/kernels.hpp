@@ -65,7 +65,8 @@ struct AttentionKernels {
   void (*pack_keys)(const AttentionShape& shape, const T* k, const T* v, float* packed);
   std::int64_t query_block;  ///< the most queries of one call of forward()
   std::int64_t (*forward_numbers)(std::int64_t size);
-  /// Queries [query, query + num_queries): y, and the logarithm of the sum of each query's exponentials.
+  /// Queries [query, query + num_queries): y, and of each the logarithm of its sum of exponentials, to the base that
+  /// backward() takes for heads of this size.
   void (*forward)(const AttentionShape& shape, const float* packed, const T* q, T* y, float* log_sums,
                   std::int64_t query, std::int64_t num_queries, float* scratch);
   std::int64_t (*backward_numbers)(std::int64_t length, std::int64_t size);
@@ -107,6 +108,21 @@ struct LoraKernels {
                         float* slopes, float* scratch);
 };
 
+/// Rows [*, depth] times a matrix [depth, columns], all float32.
+struct ProductShape {
+  std::int64_t depth, columns;  ///< columns: at least fewest_columns
+};
+struct ProductKernels {
+  std::int64_t fewest_columns, columns_unit;           ///< panels are columns_unit wide
+  std::int64_t (*numbers)(const ProductShape& shape);  ///< of a packed matrix, in float32
+  /// Panels [begin, end) of the matrix, which may stand as [columns, depth] instead.
+  void (*pack)(const ProductShape& shape, const float* matrix, bool is_transposed, float* packed, std::int64_t begin,
+               std::int64_t end);
+  /// Rows [begin, end) of y.
+  void (*multiply)(const ProductShape& shape, const float* x, const float* packed, float* y, std::int64_t begin,
+                   std::int64_t end);
+};
+
 struct CpuKernels {
   const char* name;  ///< "baseline", "avx2", "avx512"
   RowKernels<float> float32;
@@ -115,6 +131,7 @@ struct CpuKernels {
   AttentionKernels<std::uint16_t> attention_bfloat16;
   HeadKernels head;
   LoraKernels lora;
+  ProductKernels product;
 };
 
 namespace baseline {
