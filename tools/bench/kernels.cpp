@@ -11,7 +11,6 @@
 #include "engine/adapters/lora_linear.hpp"
 #include "engine/kernels/fused.hpp"
 #include "engine/kernels/head.hpp"
-#include "engine/kernels/product.hpp"
 #include "engine/nn/attend.hpp"
 #include "engine/nn/linear.hpp"
 #include "engine/nn/mlp.hpp"
@@ -116,24 +115,6 @@ void attention_of_small_heads(benchmark::State& state) {
 }
 BENCHMARK(attention_of_small_heads)
     ->ArgsProduct({{composed, fused}, {128, 365}})
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
-
-/// A frozen matrix, there and back. Arguments: form, its inputs, its outputs.
-void product(benchmark::State& state) {
-  const std::int64_t in = state.range(1), out = state.range(2);
-  const at::Tensor x = at::randn({kTokens, in}), matrix = at::randn({out, in}), above = at::randn({kTokens, out});
-  const auto guard = form_of(state);
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(product_with_transposed(x, matrix));
-    benchmark::DoNotOptimize(product_with(above, matrix));
-  }
-  count(state, 0, giga(4.0 * static_cast<double>(kTokens * in * out)));
-}
-BENCHMARK(product)
-    ->ArgsProduct({{composed, fused}, {64}, {32, 64, 172}})
-    ->ArgsProduct({{composed, fused}, {288}, {288, 768}})
-    ->ArgsProduct({{composed, fused}, {576}, {1536}})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 

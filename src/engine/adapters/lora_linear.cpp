@@ -8,7 +8,6 @@
 #include "engine/held.hpp"
 #include "engine/kernels/fused.hpp"
 #include "engine/kernels/lora.hpp"
-#include "engine/kernels/product.hpp"
 #include "engine/torch.hpp"
 #include "forgelm/core/text.hpp"
 
@@ -35,12 +34,15 @@ class LoraProduct final : public torch::autograd::Function<LoraProduct> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x_TI, const at::Tensor& a_RI,
                             const at::Tensor& b_OR, const std::optional<at::Tensor>& bias, FrozenMatrix matrix,
                             double scale, bool has_way_back) {
+    at::Tensor y_TO;
+    const at::Tensor bias_O = bias.value_or(at::Tensor());
     const bool folds = has_way_back && should_fold(x_TI, b_OR);
-    const at::Tensor matrix_OI = folds ? folded(matrix(), a_RI, b_OR, scale) : matrix();
-    // Without a way back rows may be few, down to one.
-    at::Tensor y_TO = has_way_back ? product_with_transposed(x_TI, matrix_OI) : at::linear(x_TI, matrix_OI);
-    if (!folds) y_TO.addmm_(at::linear(x_TI, a_RI), b_OR.t(), /*beta=*/1, /*alpha=*/scale);
-    if (bias) y_TO.add_(*bias);
+    if (folds) {
+      y_TO = at::linear(x_TI, folded(matrix(), a_RI, b_OR, scale), bias_O);
+    } else {
+      y_TO = at::linear(x_TI, matrix(), bias_O);
+      y_TO.addmm_(at::linear(x_TI, a_RI), b_OR.t(), /*beta=*/1, /*alpha=*/scale);
+    }
     context->save_for_backward({x_TI, a_RI, b_OR});
     context->saved_data["scale"] = scale;
     context->saved_data["has_bias"] = bias.has_value();
@@ -69,10 +71,9 @@ class LoraProduct final : public torch::autograd::Function<LoraProduct> {
       gradients[2] = at::mm(above_TO.t(), at::linear(x_TI, a_RI)).mul_(scale);
     }
     if (wants_x) {
-      at::Tensor matrix_OI = Held<FrozenMatrix>::of(context->saved_data["matrix"])();
-      if (folds) matrix_OI = folded(matrix_OI, a_RI, b_OR, scale);
-      gradients[0] = product_with(above_TO, matrix_OI);
-      if (!folds) gradients[0].addmm_(slopes_TR, a_RI);
+      const at::Tensor matrix_OI = Held<FrozenMatrix>::of(context->saved_data["matrix"])();
+      gradients[0] = folds ? at::mm(above_TO, folded(matrix_OI, a_RI, b_OR, scale))
+                           : at::mm(above_TO, matrix_OI).addmm_(slopes_TR, a_RI);
     }
     if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(3)) gradients[3] = above_TO.sum(0);
     return gradients;

@@ -108,21 +108,6 @@ struct LoraKernels {
                         float* slopes, float* scratch);
 };
 
-/// Rows [*, depth] times a matrix [depth, columns], all float32.
-struct ProductShape {
-  std::int64_t depth, columns;  ///< columns: at least fewest_columns
-};
-struct ProductKernels {
-  std::int64_t fewest_columns, columns_unit;           ///< panels are columns_unit wide
-  std::int64_t (*numbers)(const ProductShape& shape);  ///< of a packed matrix, in float32
-  /// Panels [begin, end) of the matrix, which may stand as [columns, depth] instead.
-  void (*pack)(const ProductShape& shape, const float* matrix, bool is_transposed, float* packed, std::int64_t begin,
-               std::int64_t end);
-  /// Rows [begin, end) of y.
-  void (*multiply)(const ProductShape& shape, const float* x, const float* packed, float* y, std::int64_t begin,
-                   std::int64_t end);
-};
-
 struct CpuKernels {
   const char* name;  ///< "baseline", "avx2", "avx512"
   RowKernels<float> float32;
@@ -131,7 +116,6 @@ struct CpuKernels {
   AttentionKernels<std::uint16_t> attention_bfloat16;
   HeadKernels head;
   LoraKernels lora;
-  ProductKernels product;
 };
 
 namespace baseline {
