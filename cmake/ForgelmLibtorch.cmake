@@ -30,32 +30,16 @@ target_link_libraries(torch_cpu INTERFACE c10)
 function(forgelm_engine)
   find_package(OpenMP REQUIRED COMPONENTS CXX)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/engine/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/engine/kernels/cpu/")  # objects of their own
   add_library(forgelm_engine SHARED ${sources})
   target_include_directories(forgelm_engine PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_link_options(forgelm_engine PRIVATE -Wl,--no-as-needed)  # kernels register themselves when torch_cpu loads
-  target_link_libraries(forgelm_engine PUBLIC libforgelm PRIVATE torch_cpu c10)
+  target_link_libraries(forgelm_engine PUBLIC libforgelm PRIVATE forgelm_kernels torch_cpu c10)
   forgelm_torch_code(forgelm_engine)
-  forgelm_cpu_kernels(forgelm_engine)
   target_precompile_headers(forgelm_engine PRIVATE "${PROJECT_SOURCE_DIR}/src/engine/torch.hpp")
   set_target_properties(forgelm_engine PROPERTIES
     BUILD_WITH_INSTALL_RPATH ON  # one for both trees: mold drops the padding that CMake rewrites the other in
     INSTALL_RPATH "$ORIGIN;$ORIGIN/libtorch/lib;${forgelm_libtorch}/lib")
-endfunction()
-
-# forgelm_cpu_kernels(TARGET): flags of src/engine/kernels/cpu, one instruction set a file.
-function(forgelm_cpu_kernels target)
-  set(folder "${PROJECT_SOURCE_DIR}/src/engine/kernels/cpu")
-  set(flags "-O3;-ffp-contract=fast;-fno-math-errno")
-  set_source_files_properties("${folder}/baseline.cpp" PROPERTIES COMPILE_OPTIONS "${flags}" SKIP_PRECOMPILE_HEADERS ON)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    target_compile_definitions(${target} PRIVATE FORGELM_X86_KERNELS)
-    set_source_files_properties("${folder}/avx2.cpp" PROPERTIES
-      COMPILE_OPTIONS "${flags};-march=x86-64-v3" SKIP_PRECOMPILE_HEADERS ON)
-    set_source_files_properties("${folder}/avx512.cpp" PROPERTIES
-      COMPILE_OPTIONS "${flags};-march=x86-64-v4;-mprefer-vector-width=512" SKIP_PRECOMPILE_HEADERS ON)
-  else()
-    set_source_files_properties("${folder}/avx2.cpp" "${folder}/avx512.cpp" PROPERTIES HEADER_FILE_ONLY ON)
-  endif()
 endfunction()
 
 # forgelm_torch_code(TARGET): what code that includes ATen is compiled with. Without OpenMP at::parallel_for, a template,

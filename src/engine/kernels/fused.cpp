@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <utility>
 
+#include "engine/kernels/cpu/sets.hpp"
 #include "engine/kernels/numbers.hpp"
 #include "engine/torch.hpp"
 
@@ -137,12 +139,14 @@ class RotateFunction : public torch::autograd::Function<RotateFunction> {
 
 const CpuKernels& cpu_kernels() {
   static const CpuKernels& chosen = []() -> const CpuKernels& {
-#ifdef FORGELM_X86_KERNELS
     const std::string capability = at::get_cpu_capability();
-    if (capability == "AVX512") return avx512::kKernels;
-    if (capability == "AVX2") return avx2::kKernels;
-#endif
-    return baseline::kKernels;
+    const bool is_lowered = std::getenv("ATEN_CPU_CAPABILITY") != nullptr;
+    const CpuKernels* kernels = nullptr;
+    // libtorch has no name for AMX: it is what goes beyond AVX-512, where nobody asked for less.
+    if (capability == "AVX512" && !is_lowered) kernels = kernels_named("amx");
+    if (capability == "AVX512" && kernels == nullptr) kernels = kernels_named("avx512");
+    if (capability == "AVX2") kernels = kernels_named("avx2");
+    return kernels != nullptr ? *kernels : baseline::kKernels;
   }();
   return chosen;
 }

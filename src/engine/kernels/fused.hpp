@@ -13,7 +13,8 @@
 
 namespace forgelm::engine {
 
-/// The kernels for what libtorch takes this processor for (ATEN_CPU_CAPABILITY lowers it).
+/// The kernels for what libtorch takes this processor for, with AMX where the system grants it. ATEN_CPU_CAPABILITY
+/// lowers the choice: "default", "avx2", "avx512".
 const CpuKernels& cpu_kernels();
 
 /// Whether kernels take numbers of this type there.

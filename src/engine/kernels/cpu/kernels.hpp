@@ -1,5 +1,5 @@
 // The loops for the processor that libtorch lacks or has slowly: one table of functions for each instruction set, made
-// from one source (cpu/kernels.inc). They know nothing of tensors: pointers, sizes, rows [begin, end), so that the
+// from one source (cpu/kernels.inc), and what AMX does better. They know nothing of tensors: pointers, sizes, rows [begin, end), so that the
 // caller decides about threads. Invariants: a row's result does not depend on the other rows, nor on how rows are
 // divided among threads; whatever T is, sums and functions are computed in float32.
 // The trap: what is compiled for an instruction set must not leave inline functions of the standard library behind,
@@ -109,7 +109,7 @@ struct LoraKernels {
 };
 
 struct CpuKernels {
-  const char* name;  ///< "baseline", "avx2", "avx512"
+  const char* name;  ///< "baseline", "avx2", "avx512", "amx"
   RowKernels<float> float32;
   RowKernels<std::uint16_t> bfloat16;
   AttentionKernels<float> attention_float32;
@@ -127,6 +127,9 @@ extern const CpuKernels kKernels;
 }
 namespace avx512 {
 extern const CpuKernels kKernels;
+}
+namespace amx {
+extern const AttentionKernels<std::uint16_t> kAttention;
 }
 #endif
 
