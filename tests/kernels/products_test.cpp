@@ -1,4 +1,4 @@
-// The head with its loss, the gradients of a LoRA pair, and products with small matrices, of every instruction set that
+// The head with its loss, and the gradients of a LoRA pair, of every instruction set that
 // the machine has, against the same in double.
 #include <cstdint>
 #include <vector>
@@ -108,28 +108,7 @@ void check_lora(const LoraKernels& kernels, const LoraShape& shape) {
   CHECK((a_sums.is_whole() && b_sums.is_whole() && slopes.is_whole() && scratch.is_whole()));
 }
 
-void check_product(const ProductKernels& kernels, std::int64_t rows, const ProductShape& shape) {
-  INFO(cat(rows, " rows, ", shape.depth, " to ", shape.columns));
-  const auto [depth, columns] = shape;
-  std::mt19937 random(static_cast<std::uint32_t>(rows * 3 + columns));
-  const auto x = random_numbers<float>(random, rows * depth), matrix = random_numbers<float>(random, depth * columns);
-  const std::int64_t num_panels = (columns + kernels.columns_unit - 1) / kernels.columns_unit;
-  for (const bool is_transposed : {false, true}) {
-    Fenced<float> packed(kernels.numbers(shape)), y(rows * columns);
-    for (const auto& [begin, end] : {std::pair{std::int64_t{0}, num_panels / 2}, std::pair{num_panels / 2, num_panels}})
-      kernels.pack(shape, matrix.data(), is_transposed, packed.data(), begin, end);
-    for (const auto& [begin, end] : {std::pair{std::int64_t{0}, rows / 3}, std::pair{rows / 3, rows}})
-      kernels.multiply(shape, x.data(), packed.data(), y.data(), begin, end);
-    const Matrix right = is_transposed ? Matrix{matrix, 1, depth} : Matrix{matrix, columns, 1};
-    CHECK(difference_of(y, product({x, depth, 1}, right, rows, columns, depth)).largest <= 5e-6);
-    CHECK((packed.is_whole() && y.is_whole()));
-  }
-}
-
 void check(const CpuKernels& set) {
-  for (const std::int64_t columns : {16, 17, 31, 32, 33, 48, 64, 100})
-    for (const ProductShape& shape : {ProductShape{1, columns}, ProductShape{24, columns}, ProductShape{65, columns}})
-      if (columns >= set.product.fewest_columns) check_product(set.product, 37, shape);
   for (const HeadShape& shape :
        {HeadShape{1, 1, 2}, HeadShape{2, 3, 5}, HeadShape{7, 8, 127}, HeadShape{16, 16, 128}, HeadShape{17, 32, 129},
         HeadShape{40, 48, 300}, HeadShape{33, 20, 513}, HeadShape{65, 64, 700}, HeadShape{100, 96, 200}})
@@ -141,15 +120,15 @@ void check(const CpuKernels& set) {
 
 }  // namespace
 
-TEST_CASE("the head, LoRA and products of the baseline are those of double") { check(*kernels_named("baseline")); }
+TEST_CASE("the head and LoRA of the baseline are those of double") { check(*kernels_named("baseline")); }
 
-TEST_CASE("the head, LoRA and products of AVX2 are those of double") {
+TEST_CASE("the head and LoRA of AVX2 are those of double") {
   const CpuKernels* set = kernels_named("avx2");
   if (set == nullptr) FORGELM_SKIP("the processor has no AVX2");
   check(*set);
 }
 
-TEST_CASE("the head, LoRA and products of AVX-512 are those of double") {
+TEST_CASE("the head and LoRA of AVX-512 are those of double") {
   const CpuKernels* set = kernels_named("avx512");
   if (set == nullptr) FORGELM_SKIP("the processor has no AVX-512");
   check(*set);

@@ -1,9 +1,9 @@
 // The loops for the processor that libtorch lacks or has slowly: one table of functions for each instruction set, made
-// from one source (cpu/kernels.inc), and what AMX does better. They know nothing of tensors: pointers, sizes, rows [begin, end), so that the
-// caller decides about threads. Invariants: a row's result does not depend on the other rows, nor on how rows are
-// divided among threads; whatever T is, sums and functions are computed in float32.
-// The trap: what is compiled for an instruction set must not leave inline functions of the standard library behind,
-// which the linker could give to everybody; these files include none.
+// from one source (cpu/kernels.inc), and what AMX does better. They know nothing of tensors: pointers, sizes, rows
+// [begin, end), so that the caller decides about threads. Invariants: a row's result does not depend on the other rows,
+// nor on how rows are divided among threads; whatever T is, sums and functions are computed in float32. The trap: what
+// is compiled for an instruction set must not leave inline functions of the standard library behind, which the linker
+// could give to everybody; these files include none.
 #pragma once
 
 #include <cstddef>
