@@ -1,6 +1,6 @@
-// Words are ASCII letters alone, at most seven, packed into a number with their length. Words that two of these
-// languages share are listed with both: they speak for neither against the other. Words of one letter are left out:
-// every language has them.
+// Words are ASCII letters alone, at most seven, packed into a number. Words that two of these languages share are
+// listed with both: they speak for neither against the other. Words of one letter are left out: every language has
+// them.
 #include "function_words.hpp"
 
 #include <algorithm>
@@ -17,51 +17,48 @@ struct Language {
 };
 constexpr Language kLanguages[] = {
     {"en",
-     "the of and to in is that for it you with are this be on as have not from by or at an which was can but they your "
-     "if will has their what when how all one there we do more would about been were other these so them than may its "
-     "also should could who he his she her my our into any only some use such where because while between does did"},
+     "the of and to in is that for it you with are this be on as have not from by or at an which was can "
+     "but they your if will has their what when how all one there we do more would about been were other "
+     "these so them than may its also should could who he his she her my our into any only some use such "
+     "where because while between does did"},
     {"de",
-     "der die das und ist nicht von zu den mit sich des auf ein eine dem im auch als an es war wie aus bei sind er sie "
-     "ich nach oder hat einer wird um noch aber nur haben einem einen eines zur zum vor wenn durch man kann dass "
-     "werden "
-     "wir ihr mich mir sein keine diese dieser dieses was so bis unter schon ja"},
+     "der die das und ist nicht von zu den mit sich des auf ein eine dem im auch als an es war wie aus bei "
+     "sind er sie ich nach oder hat einer wird um noch aber nur haben einem einen eines zur zum vor wenn "
+     "durch man kann dass werden wir ihr mich mir sein keine diese dieser dieses was so bis unter schon ja"},
     {"fr",
-     "de la le et les des en un une du est que qui dans pour pas au sur par il ne plus ce avec sont son sa elle je "
-     "vous "
-     "nous mais ou comme ses aux cette ces tout fait leur si on ils bien lui aussi sans peut notre votre dont alors tu "
-     "mon ma"},
+     "de la le et les des en un une du est que qui dans pour pas au sur par il ne plus ce avec sont son sa "
+     "elle je vous nous mais ou comme ses aux cette ces tout fait leur si on ils bien lui aussi sans peut "
+     "notre votre dont alors tu mon ma"},
     {"es",
-     "de la que el en los del las un por para con no una su al lo como pero sus le ya este ha esta entre cuando muy "
-     "sin "
-     "sobre ser tiene hay donde todo nos durante todos uno les ni contra otros ese eso ante ellos esto antes algunos "
-     "unos yo otro otras otra tanto esa estos mucho nada cual sea poco ella son es"},
+     "de la que el en los del las un por para con no una su al lo como pero sus le ya este ha esta entre "
+     "cuando muy sin sobre ser tiene hay donde todo nos durante todos uno les ni contra otros ese eso ante "
+     "ellos esto antes algunos unos yo otro otras otra tanto esa estos mucho nada cual sea poco ella son "
+     "es"},
     {"it",
-     "di che la il un per in una sono mi si lo ha le ma ti con non cosa io come da ci no questo qui del hai al della "
-     "era "
-     "nel dei gli alla anche dal nella degli delle suo sua tutto loro essere stato quando dove molto dalla sul sulla "
-     "questa quello"},
+     "di che la il un per in una sono mi si lo ha le ma ti con non cosa io come da ci no questo qui del "
+     "hai al della era nel dei gli alla anche dal nella degli delle suo sua tutto loro essere stato quando "
+     "dove molto dalla sul sulla questa quello"},
     {"pt",
-     "de que do da em um para com uma os no por mais as dos como mas foi ao ele das tem seu sua ou ser quando muito "
-     "nos "
-     "eu pelo pela isso ela entre depois sem mesmo aos seus quem nas me esse eles essa num nem suas meu minha numa "
-     "pelos elas qual lhe deles essas esses pelas este dele"},
+     "de que do da em um para com uma os no por mais as dos como mas foi ao ele das tem seu sua ou ser "
+     "quando muito nos eu pelo pela isso ela entre depois sem mesmo aos seus quem nas me esse eles essa "
+     "num nem suas meu minha numa pelos elas qual lhe deles essas esses pelas este dele"},
     {"nl",
-     "de het een en van in is dat op te zijn voor met die niet aan er om ook als dan maar bij uit nog naar door over "
-     "ze "
-     "zich hij ik wordt worden heeft had wat werd deze tot of kan je hebben meer geen wel dit we hun zo haar dus omdat "
-     "moet onder want toen nu"},
+     "de het een en van in is dat op te zijn voor met die niet aan er om ook als dan maar bij uit nog naar "
+     "door over ze zich hij ik wordt worden heeft had wat werd deze tot of kan je hebben meer geen wel dit "
+     "we hun zo haar dus omdat moet onder want toen nu"},
     // Afrikaans, Catalan, Galician.
     {"",
-     "die van en het is in nie te wat om met vir dit sy op hy ek word hulle daar was kan ook deur maar aan as sal nog "
-     "uit tot ons sou moet of al een ander kom haar na jaar sonder tussen elke geen wees gebore teenoor regte alle"},
+     "die van en het is in nie te wat om met vir dit sy op hy ek word hulle daar was kan ook deur maar aan "
+     "as sal nog uit tot ons sou moet of al een ander kom haar na jaar sonder tussen elke geen wees gebore "
+     "teenoor regte alle"},
     {"",
-     "de la que el en els les un una per amb del no al es va com dels als seu seva han pel per aquest aquesta tots tot "
-     "entre fou han ser dins sense sobre tenen tota altres uns aquests pels molt quan fins on ell ella qui "
-     "cap ni pot dret drets persona"},
+     "de la que el en els les un una per amb del no al es va com dels als seu seva han pel per aquest "
+     "aquesta tots tot entre fou han ser dins sense sobre tenen tota altres uns aquests pels molt quan "
+     "fins on ell ella qui cap ni pot dret drets persona"},
     {"",
-     "de que do da en un unha os no na por con as dos como mais pero foi ao el das ten seu ou ser cando moi nos eu "
-     "polo "
-     "pola iso ela entre despois sen mesmo aos seus quen nas lle son ata esta este uns cos tamen toda todo para"},
+     "de que do da en un unha os no na por con as dos como mais pero foi ao el das ten seu ou ser cando "
+     "moi nos eu polo pola iso ela entre despois sen mesmo aos seus quen nas lle son ata esta este uns cos "
+     "tamen toda todo para"},
 };
 constexpr std::size_t kNumLanguages = std::size(kLanguages), kMaxLetters = 7;
 

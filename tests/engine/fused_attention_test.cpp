@@ -13,6 +13,7 @@
 #include "engine/nn/attend.hpp"
 #include "engine/torch.hpp"
 #include "forgelm/core/text.hpp"
+#include "kernels/attention_case.hpp"
 
 #include <torch/csrc/autograd/autograd.h>
 
@@ -22,12 +23,7 @@ using namespace forgelm::test;
 
 namespace {
 
-struct Case {
-  std::int64_t length, num_heads, num_key_heads, size, window;
-  std::string name() const {
-    return cat(length, " tokens, ", num_heads, " heads on ", num_key_heads, " of ", size, ", window ", window);
-  }
-};
+using Case = AttentionCase;
 
 /// Borders of vectors, panels, tiles of rows, and blocks of queries and keys; groups; windows inside, at and over
 /// blocks.

@@ -8,6 +8,7 @@
 
 #include "engine/kernels/cpu/sets.hpp"
 #include "forgelm/core/text.hpp"
+#include "kernels/attention_case.hpp"
 #include "kernels/numbers.hpp"
 
 using namespace forgelm;
@@ -16,12 +17,7 @@ using namespace forgelm::test;
 
 namespace {
 
-struct Case {
-  std::int64_t length, num_heads, num_key_heads, size, window;
-  std::string name() const {
-    return cat(length, " tokens, ", num_heads, " heads on ", num_key_heads, " of ", size, ", window ", window);
-  }
-};
+using Case = AttentionCase;
 
 /// Borders of vectors, tiles, and blocks of queries and keys (48, 64, 128) and one more or less; heads of all sizes;
 /// groups; windows inside, at and over blocks.
