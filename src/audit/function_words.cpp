@@ -7,6 +7,9 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
+
+#include "byte_set.hpp"
 
 namespace forgelm::audit {
 namespace {
@@ -62,8 +65,10 @@ constexpr Language kLanguages[] = {
 };
 constexpr std::size_t kNumLanguages = std::size(kLanguages), kMaxLetters = 7;
 
-using Hits = std::uint16_t;  ///< a bit for each language
-static_assert(kNumLanguages <= 16);
+using Hits = std::uint64_t;  ///< a small number for each language
+constexpr std::size_t kSumBits = 6, kMaxSum = (1U << kSumBits) - 1;
+static_assert(kNumLanguages * kSumBits <= 64);
+static_assert(std::endian::native == std::endian::little);  // a word is packed as its bytes lie
 
 /// Letters from the lowest byte up.
 class PackedWord {
@@ -72,7 +77,6 @@ class PackedWord {
     if (size_ < kMaxLetters) bits_ |= std::uint64_t{static_cast<unsigned char>(letter)} << 8 * size_;
     ++size_;
   }
-  constexpr bool is_empty() const { return size_ == 0; }
   constexpr bool is_short() const { return size_ <= kMaxLetters; }
   constexpr std::uint64_t bits() const { return bits_; }
 
@@ -112,7 +116,7 @@ class WordTable {
     std::size_t at = place_of(word.bits());
     while (words_[at] != 0 && words_[at] != word.bits()) at = (at + 1) % kSlots;
     words_[at] = word.bits();
-    hits_[at] = static_cast<Hits>(hits_[at] | 1U << language);
+    hits_[at] |= Hits{1} << kSumBits * language;
   }
 
   std::array<std::uint64_t, kSlots> words_{};
@@ -121,47 +125,62 @@ class WordTable {
 constexpr WordTable kTable;
 
 /// How often each language's words occur.
-struct WordCounts {
-  std::size_t num_words = 0;
-  std::array<std::size_t, kNumLanguages> hits{};
-
-  void add(const PackedWord& word) {
-    ++num_words;
-    if (!word.is_short()) return;
-    for (Hits found = kTable.find(word.bits()); found != 0; found = static_cast<Hits>(found & (found - 1)))
-      ++hits[static_cast<std::size_t>(std::countr_zero(found))];
+class WordCounts {
+ public:
+  explicit WordCounts(std::string_view text) {
+    for_each_run(
+        text.size() / 64 + 1, [&](std::size_t i) { return kOfWords.find(Block64(text, i * 64).bytes()); },
+        [&](std::size_t begin, std::size_t end) {
+          ++num_words_;
+          if (end - begin <= kMaxLetters) add(packed(text, begin, end));
+        });
+    spread();
   }
+  std::size_t num_words() const { return num_words_; }
+  const std::array<std::size_t, kNumLanguages>& hits() const { return hits_; }
+
+ private:
+  /// Words are what stands between ASCII's other characters.
+  static constexpr ByteSet kOfWords{[](unsigned char c) {
+    return c >= 0x80 || (static_cast<unsigned char>(c | 0x20) >= 'a' && static_cast<unsigned char>(c | 0x20) <= 'z');
+  }};
+  static std::uint64_t packed(std::string_view text, std::size_t begin, std::size_t end) {
+    constexpr std::uint64_t kLowerCase = 0x2020202020202020U;
+    std::uint64_t bytes = 0;
+    if (text.size() - begin >= sizeof bytes) std::memcpy(&bytes, text.data() + begin, sizeof bytes);
+    else std::memcpy(&bytes, text.data() + begin, end - begin);
+    return (bytes | kLowerCase) & ~(~std::uint64_t{0} << 8 * (end - begin));
+  }
+  void add(std::uint64_t word) {
+    sums_ += kTable.find(word);
+    if (++num_summed_ == kMaxSum) spread();
+  }
+  void spread() {
+    for (std::size_t i = 0; i < kNumLanguages; ++i) hits_[i] += sums_ >> kSumBits * i & kMaxSum;
+    sums_ = 0;
+    num_summed_ = 0;
+  }
+
+  std::size_t num_words_ = 0;
+  Hits sums_ = 0;
+  std::size_t num_summed_ = 0;
+  std::array<std::size_t, kNumLanguages> hits_{};
 };
-
-WordCounts count_words(std::string_view text) {
-  WordCounts counts;
-  PackedWord word;
-  for (const char c : text) {
-    const char letter = static_cast<char>(c | 0x20);
-    if (static_cast<unsigned char>(c) >= 0x80 || (letter >= 'a' && letter <= 'z')) {
-      word.add(letter);
-      continue;
-    }
-    if (!word.is_empty()) counts.add(word);
-    word = {};
-  }
-  if (!word.is_empty()) counts.add(word);
-  return counts;
-}
 
 }  // namespace
 
 std::string_view language_by_function_words(std::string_view text) {
   // Chosen on the sentences of docs/data-audit.md, "How well": no answer there is wrong.
   constexpr std::size_t kFewestHits = 6, kWordsPerHit = 3, kTimesTheNext = 2;
-  const WordCounts counts = count_words(text);
-  const auto best = std::max_element(counts.hits.begin(), counts.hits.end());
+  const WordCounts counts(text);
+  const auto& hits = counts.hits();
+  const auto best = std::max_element(hits.begin(), hits.end());
   std::size_t next = 0;
-  for (auto it = counts.hits.begin(); it != counts.hits.end(); ++it)
+  for (auto it = hits.begin(); it != hits.end(); ++it)
     if (it != best) next = std::max(next, *it);
   const bool is_sure =
-      *best >= kFewestHits && *best * kWordsPerHit >= counts.num_words && *best >= kTimesTheNext * next;
-  return is_sure ? kLanguages[best - counts.hits.begin()].code : std::string_view();
+      *best >= kFewestHits && *best * kWordsPerHit >= counts.num_words() && *best >= kTimesTheNext * next;
+  return is_sure ? kLanguages[best - hits.begin()].code : std::string_view();
 }
 
 }  // namespace forgelm::audit

@@ -4,6 +4,9 @@
 #include "forgelm/audit/pattern_scan.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <mutex>
+#include <optional>
 #include <tuple>
 
 #include "byte_set.hpp"
@@ -26,51 +29,57 @@ const std::vector<Kind>& kinds() {
   return all;
 }
 
-const std::vector<Pattern>& patterns() {
-  static const std::vector<Pattern> all = [] {
-    std::vector<Pattern> made;
-    for (const KindRow& row : kind_rows())
-      made.emplace_back(row.expression, Pattern::Options{row.classes, row.dot_is_all, true});
-    return made;
-  }();
-  return all;
+/// Made when it is needed first: making all of them takes longer than reading a megabyte, and most texts need few.
+const Pattern& pattern_of(std::size_t kind) {
+  struct Slot {
+    std::once_flag is_made;
+    std::optional<Pattern> pattern;
+  };
+  static std::deque<Slot> slots(kind_rows().size());
+  Slot& slot = slots[kind];
+  std::call_once(slot.is_made, [&] {
+    const KindRow& row = kind_rows()[kind];
+    slot.pattern.emplace(row.expression, Pattern::Options{row.classes, row.dot_is_all, true});
+  });
+  return *slot.pattern;
 }
 
 Triggers triggers_of(std::string_view text, ScanEngine engine) {
   static const bool is_hyperscan_best = has_hyperscan();
   const bool by_hyperscan = engine == ScanEngine::hyperscan || (engine == ScanEngine::best && is_hyperscan_best);
-  Triggers found = find_class_triggers(text);
-  found.set |= by_hyperscan ? find_literals_hyperscan(text) : find_literals_portable(text);
+  Triggers found;
+  if (text.size() >= kShortestMatch) find_class_triggers(text, found);
+  if (text.size() >= kShortestToken)
+    found.set |= by_hyperscan ? find_literals_hyperscan(text) : find_literals_portable(text);
   return found;
 }
 
-/// Where matches of kind `index` may begin: [begin, end]. `set`: which of its triggers are there; at least one is.
+/// Where matches of kind `index`, which has triggers in the text, may begin: [begin, end].
 struct Window {
   std::size_t begin, end;
 };
-Window window_of(std::size_t index, std::string_view text, const Triggers& triggers, const TriggerSet& set) {
+Window window_of(std::size_t index, std::string_view text, const Triggers& triggers) {
+  const NumberSet set = triggers.set & triggers_of_kinds()[index];
   if (set.test(literal_trigger(index))) return {0, text.size()};
   Window window = {text.size(), 0};
-  for (std::size_t i = 0; i < kNumClassTriggers; ++i) {
-    if (!set.test(i)) continue;
-    window.begin = std::min(window.begin, triggers.places[i].begin);
-    window.end = std::max(window.end, triggers.places[i].end);
-  }
+  set.for_each([&](std::size_t trigger) {
+    window.begin = std::min(window.begin, triggers.places[trigger].begin);
+    window.end = std::max(window.end, triggers.places[trigger].end);
+  });
   window.begin -= std::min(window.begin, kReach);
   while (window.begin > 0 && !begins_character(text[window.begin])) --window.begin;
   return window;
 }
 
-/// Calls `take` for every valid match of kind `index`, from the left.
+/// Calls `take` for every valid match of kind `index`, which has triggers in the text, from the left.
 template <class Take>
 void for_each_match(std::size_t index, std::string_view text, const Triggers& triggers, Take take) {
-  const TriggerSet set = triggers.set & triggers_of_kinds()[index];
-  if (set.none()) return;
-  const Window window = window_of(index, text, triggers, set);
+  const Window window = window_of(index, text, triggers);
+  const Pattern& pattern = pattern_of(index);
   const Validator validator = kind_rows()[index].validator;
   std::size_t at = window.begin;
   try {
-    while (const auto found = patterns()[index].find(text, at, window.end)) {
+    while (const auto found = pattern.find(text, at, window.end)) {
       if (validator == nullptr || validator(text.substr(found->begin, found->end - found->begin)))
         take(found->begin, found->end);
       at = found->end;
@@ -86,9 +95,9 @@ std::string mask(std::string_view text, Family family, KindScope scope, std::str
   std::string masked(text);
   const auto& rows = kind_rows();
   Triggers triggers = triggers_of(masked, ScanEngine::best);
-  if (triggers.set.none()) return masked;
+  NumberSet wanted = kinds_of(triggers.set);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].kind.family != family || !is_in(rows[i].kind, scope)) continue;
+    if (!wanted.test(i) || rows[i].kind.family != family || !is_in(rows[i].kind, scope)) continue;
     std::string out;
     std::size_t done = 0;
     for_each_match(i, masked, triggers, [&](std::size_t begin, std::size_t end) {
@@ -99,6 +108,7 @@ std::string mask(std::string_view text, Family family, KindScope scope, std::str
     if (done == 0) continue;
     masked = out.append(masked, done);
     triggers = Triggers::everywhere();  // what was put in has made new neighbours
+    wanted = kinds_of(triggers.set);
   }
   return masked;
 }
@@ -120,7 +130,7 @@ PatternScanner::PatternScanner(ScanEngine engine) : engine_(engine) {
 
 Triggers Triggers::everywhere() {
   Triggers all;
-  all.set.set();
+  for (std::size_t i = 0; i < kNumClassTriggers + kind_rows().size(); ++i) all.set.set(i);
   all.places.fill({0, static_cast<std::size_t>(-1)});
   return all;
 }
@@ -130,14 +140,14 @@ Triggers PatternScanner::triggers(std::string_view text) const { return triggers
 void PatternScanner::scan(std::string_view text, const Triggers& triggers, std::vector<Match>& found,
                           KindScope scope) const {
   found.clear();
-  if (triggers.set.none()) return;
-  const auto& rows = kind_rows();
-  const auto& needed = triggers_of_kinds();
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if ((triggers.set & needed[i]).any() && is_in(rows[i].kind, scope))
-      for_each_match(i, text, triggers, [&](std::size_t begin, std::size_t end) {
-        found.push_back({static_cast<std::uint16_t>(i), begin, end});
-      });
+  if (!triggers.set.any()) return;
+  kinds_of(triggers.set).for_each([&](std::size_t kind) {
+    if (!is_in(kind_rows()[kind].kind, scope)) return;
+    for_each_match(kind, text, triggers, [&](std::size_t begin, std::size_t end) {
+      found.push_back({static_cast<std::uint16_t>(kind), begin, end});
+    });
+  });
+  if (found.size() < 2) return;
   std::stable_sort(found.begin(), found.end(), [](const Match& a, const Match& b) {
     return std::tie(a.begin, a.kind) < std::tie(b.begin, b.kind);
   });

@@ -188,11 +188,11 @@ const std::vector<KindRow>& kind_rows() {
   return rows;
 }
 
-const std::vector<TriggerSet>& triggers_of_kinds() {
-  static const std::vector<TriggerSet> sets = [] {
-    std::vector<TriggerSet> all;
+const std::vector<NumberSet>& triggers_of_kinds() {
+  static const std::vector<NumberSet> sets = [] {
+    std::vector<NumberSet> all;
     for (const KindRow& row : kind_rows()) {
-      TriggerSet set;
+      NumberSet set;
       for (const Trigger trigger : row.triggers) set.set(static_cast<std::size_t>(trigger));
       if (!row.literals.empty()) set.set(literal_trigger(all.size()));
       all.push_back(set);
@@ -200,6 +200,21 @@ const std::vector<TriggerSet>& triggers_of_kinds() {
     return all;
   }();
   return sets;
+}
+
+NumberSet kinds_of(const NumberSet& triggers) {
+  static const auto of_classes = [] {
+    std::array<NumberSet, kNumClassTriggers> sets;
+    for (std::size_t i = 0; i < kind_rows().size(); ++i)
+      for (const Trigger trigger : kind_rows()[i].triggers) sets[static_cast<std::size_t>(trigger)].set(i);
+    return sets;
+  }();
+  NumberSet kinds;
+  triggers.for_each([&](std::size_t trigger) {
+    if (trigger < kNumClassTriggers) kinds |= of_classes[trigger];
+    else kinds.set(trigger - kNumClassTriggers);
+  });
+  return kinds;
 }
 
 }  // namespace forgelm::audit

@@ -34,6 +34,11 @@ const std::vector<KindRow>& kind_rows();
 inline std::size_t literal_trigger(std::size_t index) { return kNumClassTriggers + index; }
 
 /// The triggers after any of which kind `index` has to be looked for.
-const std::vector<TriggerSet>& triggers_of_kinds();
+const std::vector<NumberSet>& triggers_of_kinds();
+/// The kinds that have to be looked for after these triggers.
+NumberSet kinds_of(const NumberSet& triggers);
+
+/// No kind matches in fewer characters, and none that has literals in fewer than `kShortestToken`.
+inline constexpr std::size_t kShortestMatch = 5, kShortestToken = 12;
 
 }  // namespace forgelm::audit

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "byte_set.hpp"
 #include "forgelm/core/text.hpp"
@@ -15,12 +14,13 @@ namespace {
 constexpr bool is_digit_or_letter(unsigned char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
-constexpr ByteSet kWords([](unsigned char c) { return is_digit_or_letter(c) || c == '_'; });
-constexpr ByteSet kLetters([](unsigned char c) { return is_digit_or_letter(c) && c > '9'; });
-constexpr ByteSet kSpaces([](unsigned char c) { return (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= ' '); });
-constexpr ByteSet kBreaks([](unsigned char c) { return (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E); });
-constexpr ByteSet kContinuations([](unsigned char c) { return (c & 0xC0) == 0x80; });
-constexpr ByteSet kBeyondAscii([](unsigned char c) { return c >= 0x80; });
+constexpr ByteSets<2> kWordsLetters({[](unsigned char c) { return is_digit_or_letter(c) || c == '_'; },
+                                      [](unsigned char c) { return is_digit_or_letter(c) && c > '9'; }});
+constexpr ByteSets<4> kSpacesBreaksContinuationsBeyondAscii(
+    {[](unsigned char c) { return (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= ' '); },
+     [](unsigned char c) { return (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E); },
+     [](unsigned char c) { return !begins_character(static_cast<char>(c)); },
+     [](unsigned char c) { return c >= 0x80; }});
 
 void lower_64(const char* from, char* to) {
   for (std::size_t i = 0; i < 64; ++i) {
@@ -35,22 +35,22 @@ void TextMasks::read(std::string_view text) {
   text_ = text;
   for (Bits* const bits : {&starts, &words, &letters, &spaces, &breaks, &beyond_ascii_}) bits->reset(text.size());
   lowered_.resize((text.size() + 63) / 64 * 64);
-  std::array<char, 64> last{};
+  is_ascii_ = true;
   for (std::size_t i = 0; i * 64 < text.size(); ++i) {
-    const std::size_t left = std::min<std::size_t>(64, text.size() - i * 64);
-    const char* bytes = text.data() + i * 64;
-    if (left < 64) {
-      std::memcpy(last.data(), bytes, left);
-      bytes = last.data();
-    }
-    const std::uint64_t valid = left == 64 ? ~std::uint64_t{0} : ~(~std::uint64_t{0} << left);
-    starts.add(i, valid & ~kContinuations.find(bytes));
-    words.add(i, kWords.find(bytes));
-    letters.add(i, kLetters.find(bytes));
-    spaces.add(i, kSpaces.find(bytes));
-    breaks.add(i, kBreaks.find(bytes));
-    lower_64(bytes, lowered_.data() + i * 64);
-    if (const std::uint64_t others = kBeyondAscii.find(bytes); others != 0) {
+    const Block64 block(text, i * 64);
+    const std::size_t left = text.size() - i * 64;
+    const std::uint64_t valid = left >= 64 ? ~std::uint64_t{0} : ~(~std::uint64_t{0} << left);
+    const auto [of_words, of_letters] = kWordsLetters.find(block.bytes());
+    const auto [of_spaces, of_breaks, continuations, others] =
+        kSpacesBreaksContinuationsBeyondAscii.find(block.bytes());
+    starts.add(i, valid & ~continuations);
+    words.add(i, of_words);
+    letters.add(i, of_letters);
+    spaces.add(i, of_spaces);
+    breaks.add(i, of_breaks);
+    lower_64(block.bytes(), lowered_.data() + i * 64);
+    if (others != 0) {
+      is_ascii_ = false;
       beyond_ascii_.add(i, others);
       read_beyond_ascii(i * 64, others & starts.word(i));
     }

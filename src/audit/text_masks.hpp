@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "byte_set.hpp"
+
 namespace forgelm::audit {
 
 /// Bits [0, size) that answer for bytes. Ranges are [begin, end).
@@ -30,8 +32,23 @@ class Bits {
   }
   bool any(std::size_t begin, std::size_t end) const { return find(begin, end) < end; }
   /// The first set bit of the range; `end` when there is none.
-  std::size_t find(std::size_t begin, std::size_t end) const { return find_in(begin, end, 0); }
-  std::size_t find_clear(std::size_t begin, std::size_t end) const { return find_in(begin, end, ~std::uint64_t{0}); }
+  std::size_t find(std::size_t begin, std::size_t end) const {
+    if (begin >= end) return end;
+    std::uint64_t bits = words_[begin / 64] & ~std::uint64_t{0} << begin % 64;
+    std::size_t i = begin / 64;
+    while (bits == 0) {
+      if (++i * 64 >= end) return end;
+      bits = words_[i];
+    }
+    const std::size_t at = i * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+    return at < end ? at : end;
+  }
+
+  /// Calls `take(begin, end)` for every run of set bits.
+  template <class Take>
+  void for_each_run(Take take) const {
+    audit::for_each_run(words_.size(), [this](std::size_t i) { return words_[i]; }, take);
+  }
 
   /// Set bits of the range in words that `at(index)` makes.
   template <class At>
@@ -47,18 +64,6 @@ class Bits {
   }
 
  private:
-  std::size_t find_in(std::size_t begin, std::size_t end, std::uint64_t flip) const {
-    if (begin >= end) return end;
-    std::uint64_t bits = (words_[begin / 64] ^ flip) & ~std::uint64_t{0} << begin % 64;
-    std::size_t i = begin / 64;
-    while (bits == 0) {
-      if (++i * 64 >= end) return end;
-      bits = words_[i] ^ flip;
-    }
-    const std::size_t at = i * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-    return at < end ? at : end;
-  }
-
   std::vector<std::uint64_t> words_;
 };
 
@@ -75,9 +80,14 @@ class TextMasks {
   /// The first `count` characters.
   std::string_view first_characters(std::size_t count) const;
 
-  /// Calls `take` (a string_view in lower case, valid during the call) for every word.
+  /// Calls `take_ascii` for every word of ASCII, `take_other` for every other one: string_views in lower case, the first
+  /// valid until the next text is read, the second during the call.
+  template <class TakeAscii, class TakeOther>
+  void for_each_word(TakeAscii take_ascii, TakeOther take_other) const;
   template <class Take>
-  void for_each_word(Take take) const;
+  void for_each_word(Take take) const {
+    for_each_word(take, take);
+  }
 
   /// Words in a range that no word crosses.
   std::size_t num_words(std::size_t begin, std::size_t end) const {
@@ -103,18 +113,16 @@ class TextMasks {
   std::string_view text_;
   std::string lowered_;  ///< the text with ASCII's letters in lower case
   Bits beyond_ascii_;    ///< every byte that is not of ASCII
+  bool is_ascii_ = true;
 };
 
-template <class Take>
-void TextMasks::for_each_word(Take take) const {
+template <class TakeAscii, class TakeOther>
+void TextMasks::for_each_word(TakeAscii take_ascii, TakeOther take_other) const {
   std::string buffer;
-  const std::size_t size = text_.size();
-  for (std::size_t begin = words.find(0, size); begin < size;) {
-    const std::size_t end = words.find_clear(begin, size);
-    take(beyond_ascii_.any(begin, end) ? lower_word(begin, end, buffer)
-                                       : std::string_view(lowered_).substr(begin, end - begin));
-    begin = words.find(end, size);
-  }
+  words.for_each_run([&](std::size_t begin, std::size_t end) {
+    if (is_ascii_ || !beyond_ascii_.any(begin, end)) take_ascii(std::string_view(lowered_.data() + begin, end - begin));
+    else take_other(lower_word(begin, end, buffer));
+  });
 }
 
 }  // namespace forgelm::audit

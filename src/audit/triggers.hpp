@@ -47,11 +47,11 @@ constexpr std::size_t pair_of(char first, char second) {
   return std::size_t{static_cast<unsigned char>(first)} << 8 | static_cast<unsigned char>(second);
 }
 
-/// With their places: a number's is the digits and what stands between them, an at sign's begins with what may be the
+/// Adds them with their places: a number's is the digits and what stands between them, an at sign's begins with what may be the
 /// name before it, `unicode_digit` is everywhere.
-Triggers find_class_triggers(std::string_view text);
-TriggerSet find_literals_portable(std::string_view text);
+void find_class_triggers(std::string_view text, Triggers& found);
+NumberSet find_literals_portable(std::string_view text);
 /// The same; only where has_hyperscan().
-TriggerSet find_literals_hyperscan(std::string_view text);
+NumberSet find_literals_hyperscan(std::string_view text);
 
 }  // namespace forgelm::audit

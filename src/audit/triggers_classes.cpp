@@ -5,7 +5,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 
 #include "byte_set.hpp"
@@ -58,34 +57,25 @@ const std::array<bool, 65536>& digit_heads() {
 
 class Scan {
  public:
-  explicit Scan(std::string_view text) : text_(text) {}
+  Scan(std::string_view text, Triggers& found) : text_(text), found_(found) {}
 
-  Triggers run() {
-    std::array<char, 64> last{};
+  void run() {
     std::size_t next = 0;
     for (std::size_t at = 0; at < text_.size(); at += 64) {
-      const char* bytes = text_.data() + at;
-      if (text_.size() - at < 64) {
-        std::memcpy(last.data(), bytes, text_.size() - at);
-        bytes = last.data();
-      }
-      for (std::uint64_t places = kPlaces.find(bytes); places != 0; places &= places - 1) {
+      for (std::uint64_t places = kPlaces.find(Block64(text_, at).bytes()); places != 0; places &= places - 1) {
         const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(places));
         if (place >= next) next = look(place);
       }
     }
-    return found_;
   }
 
  private:
-  void set(Trigger trigger, std::size_t begin, std::size_t end) {
-    found_.set.set(static_cast<std::size_t>(trigger));
-    widen(trigger, begin, end);
-  }
-  void widen(Trigger trigger, std::size_t begin, std::size_t end) {
-    Triggers::Place& place = found_.places[static_cast<std::size_t>(trigger)];
-    place.begin = std::min(place.begin, begin);
-    place.end = std::max(place.end, end);
+  void set(Trigger trigger, std::size_t begin, std::size_t end) { set(static_cast<std::size_t>(trigger), begin, end); }
+  void set(std::size_t trigger, std::size_t begin, std::size_t end) {
+    Triggers::Place& place = found_.places[trigger];
+    if (found_.set.test(trigger)) place = {std::min(place.begin, begin), std::max(place.end, end)};
+    else place = {begin, end};
+    found_.set.set(trigger);
   }
   char byte(std::size_t at) const { return at < text_.size() ? text_[at] : '\0'; }
   bool are_digits(std::size_t at, std::size_t count) const {
@@ -104,9 +94,8 @@ class Scan {
       if (decimal_value(code_point.value) >= 0) set(Trigger::unicode_digit, 0, text_.size());
       return at + code_point.num_bytes;
     }
-    if (c == '@' && at > 0 && is_alnum(byte(at + 1)) &&
-        (is_alnum(text_[at - 1]) || std::string_view("._%+-").find(text_[at - 1]) != npos))
-      set(Trigger::at_sign, name_before(at), at + 1);
+    if (c == '@' && is_alnum(byte(at + 1)))
+      if (const std::size_t name = name_before(at); name < at) set(Trigger::at_sign, name, at + 1);
     if (c == '+' && is_ascii_digit(byte(at + 1))) set(Trigger::plus_digit, at, at + 1);
     if (c == '(') parenthesis(at);
     if (c == ':' || c == '=') assignment(at);
@@ -196,23 +185,19 @@ class Scan {
       if (!is_between_digits(c)) break;
       if (c != ' ' && c != '-') chain_13 = 0;
     }
-    found_.set |= of_number_;
-    for (std::size_t i = 0; of_number_.any(); ++i)
-      if (of_number_.test(i)) {
-        of_number_.reset(i);
-        widen(static_cast<Trigger>(i), at, end);
-      }
+    of_number_.for_each([&](std::size_t trigger) { set(trigger, at, end); });
+    of_number_ = {};
     return end;
   }
 
   static constexpr std::size_t npos = std::string_view::npos;
   std::string_view text_;
-  Triggers found_;
-  TriggerSet of_number_;  ///< of the number that is being read
+  Triggers& found_;
+  NumberSet of_number_;  ///< of the number that is being read
 };
 
 }  // namespace
 
-Triggers find_class_triggers(std::string_view text) { return Scan(text).run(); }
+void find_class_triggers(std::string_view text, Triggers& found) { Scan(text, found).run(); }
 
 }  // namespace forgelm::audit

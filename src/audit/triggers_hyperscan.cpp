@@ -89,10 +89,10 @@ hs_scratch_t* scratch() {
 
 bool has_hyperscan() noexcept { return hs_valid_platform() == HS_SUCCESS; }
 
-TriggerSet find_literals_hyperscan(std::string_view text) {
-  TriggerSet found;
+NumberSet find_literals_hyperscan(std::string_view text) {
+  NumberSet found;
   const auto on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned, void* set) {
-    static_cast<TriggerSet*>(set)->set(id);
+    static_cast<NumberSet*>(set)->set(id);
     return 0;
   };
   // Its lengths are 32 bits; a longer text is read in pieces that overlap by
@@ -117,7 +117,7 @@ namespace forgelm::audit {
 
 bool has_hyperscan() noexcept { return false; }
 
-TriggerSet find_literals_hyperscan(std::string_view) {
+NumberSet find_literals_hyperscan(std::string_view) {
   throw RunError(RunErrorKind::internal, "this build has no Hyperscan");
 }
 

@@ -33,9 +33,9 @@ struct PairTable {
 
 }  // namespace
 
-TriggerSet find_literals_portable(std::string_view text) {
+NumberSet find_literals_portable(std::string_view text) {
   static const auto table = std::make_unique<const PairTable>();
-  TriggerSet found;
+  NumberSet found;
   for (std::size_t at = 0; at + 1 < text.size(); ++at) {
     if (!table->begins[pair_of(text[at], text[at + 1])]) continue;
     for (const Literal& literal : table->literals[static_cast<unsigned char>(text[at])])

@@ -176,9 +176,10 @@ Json& Json::operator=(const Json& other) = default;
 Json& Json::operator=(Json&& other) noexcept = default;
 Json::~Json() = default;
 
-Json Json::object(std::initializer_list<Member> members) {
+Json Json::object(std::initializer_list<Entry> entries) {
   Json result{Object()};
-  for (const auto& [key, value] : members) result.set(key, value);
+  result.members().reserve(entries.size());
+  for (const Entry& entry : entries) result.set(entry.key, std::move(entry.value));
   return result;
 }
 

@@ -151,7 +151,7 @@ class Builder : public nlohmann::json_sax<json> {
     std::string token = reason.substr(start, end - start);
     if (token.size() > kShownToken) {
       std::size_t cut = token.size() - kShownToken;
-      while (cut < token.size() && (static_cast<unsigned char>(token[cut]) & 0xC0u) == 0x80u) ++cut;
+      while (cut < token.size() && !begins_character(token[cut])) ++cut;
       token = "..." + token.substr(cut);
     }
     reason.replace(open, end + 1 - open, " near " + quote(token));

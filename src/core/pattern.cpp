@@ -51,6 +51,12 @@ std::optional<PatternSpan> Pattern::find(std::string_view text, std::size_t star
   return start > last_start ? std::nullopt : match(text, start, last_start);
 }
 
+std::size_t Pattern::min_characters() const noexcept {
+  std::uint32_t characters = 0;
+  pcre2_pattern_info(impl_->code.get(), PCRE2_INFO_MINLENGTH, &characters);
+  return characters;
+}
+
 std::optional<PatternSpan> Pattern::match(std::string_view text, std::size_t start, std::size_t last_start) const {
   thread_local const pcre2::Workspace workspace;
   pcre2_set_offset_limit(workspace.context.get(), last_start);

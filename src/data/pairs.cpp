@@ -15,8 +15,6 @@ Json part(const Json::Array& items, std::size_t begin, std::size_t end) {
                           items.begin() + static_cast<std::ptrdiff_t>(end)));
 }
 
-bool is_continuation_byte(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; }
-
 /// Start of the next mark at or after `at`, or npos.
 std::size_t next_mark(std::string_view text, std::size_t at) {
   return std::min(text.find(kHuman, at), text.find(kAssistant, at));
@@ -41,7 +39,7 @@ void split_texts(const std::string& chosen, const std::string& rejected, Sample&
   while (at < shortest && chosen[at] == rejected[at]) ++at;
   const bool is_prefix = at == shortest;
   if (is_prefix && at > 0) --at;  // the last character belongs to the answer
-  while (at > 0 && (is_continuation_byte(chosen[at]) || (at < rejected.size() && is_continuation_byte(rejected[at]))))
+  while (at > 0 && (!begins_character(chosen[at]) || (at < rejected.size() && !begins_character(rejected[at]))))
     --at;
   if (!is_prefix && at > 0 && chosen[at - 1] == ' ') --at;
   pair.prompt_text = chosen.substr(0, at);

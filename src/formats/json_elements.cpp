@@ -116,8 +116,7 @@ class JsonWalker {
     if (num_lines > 0) column_ = 1;
     line_ += num_lines;
     // Code points: bytes that do not continue one.
-    column_ += static_cast<std::uint64_t>(std::count_if(
-        tail.begin(), tail.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
+    column_ += static_cast<std::uint64_t>(std::count_if(tail.begin(), tail.end(), begins_character));
     offset_ += num_bytes;
     at_ += num_bytes;
   }

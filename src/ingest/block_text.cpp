@@ -10,6 +10,7 @@
 namespace forgelm::ingest {
 namespace {
 
+constexpr std::size_t kMaxBlocks = 2'000'000;
 constexpr std::size_t kMaxTableCells = 500'000;
 constexpr std::size_t kMaxTableBytes = std::size_t{48} << 20;
 
@@ -31,6 +32,8 @@ void BlockText::add(std::string_view block) {
   if (text.size() + block.size() + 2 > max_bytes_)
     throw RunError(RunErrorKind::data,
                    cat("it holds more than ", format_bytes(static_cast<std::int64_t>(max_bytes_)), " of text"));
+  if (++num_blocks_ > kMaxBlocks)
+    throw RunError(RunErrorKind::data, cat("it has more than ", kMaxBlocks, " paragraphs"));
   if (!text.empty()) text += "\n\n";
   text += block;
 }

@@ -81,8 +81,6 @@ void add_window(std::string_view text, std::size_t begin, std::size_t end, std::
   if (!window.empty()) chunks.push_back({std::string(window), static_cast<std::size_t>(window.data() - text.data())});
 }
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80u; }
-
 }  // namespace
 
 std::size_t num_tokens(std::string_view text, const text::Tokenizer& tokenizer) {
@@ -109,8 +107,8 @@ std::vector<Chunk> chunk_sliding_tokens(std::string_view text, std::size_t size,
     const std::size_t last = std::min(first + size, spans.size());
     // A character may be several tokens; the window that begins it has it.
     std::size_t begin = spans[first].begin, end = spans[last - 1].end;
-    while (begin < text.size() && is_continuation(text[begin])) ++begin;
-    while (end < text.size() && is_continuation(text[end])) ++end;
+    while (begin < text.size() && !begins_character(text[begin])) ++begin;
+    while (end < text.size() && !begins_character(text[end])) ++end;
     if (begin < end) add_window(text, begin, end, chunks);
     if (last == spans.size()) break;
   }

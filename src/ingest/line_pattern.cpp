@@ -204,7 +204,7 @@ std::optional<std::vector<LinePattern::Found>> LinePattern::find_all(
     if (result == PCRE2_ERROR_NOMATCH) {
       // The next place to try is the character behind the window.
       do ++last;
-      while (last < text.size() && (static_cast<unsigned char>(text[last]) & 0xC0u) == 0x80u);
+      while (last < text.size() && !begins_character(text[last]));
       start = last;
       continue;
     }

@@ -65,7 +65,7 @@ struct HeadingLine {
 
 char32_t last_code_point(std::string_view text) {
   std::size_t at = text.size() - 1;
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u) --at;
+  while (at > 0 && !begins_character(text[at])) --at;
   return decode_utf8(text, at).value;
 }
 

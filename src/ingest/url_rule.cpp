@@ -20,7 +20,7 @@ std::size_t begin_of_scheme(std::string_view text, std::size_t at, std::size_t f
     const std::size_t begin = at - scheme.size();
     if (begin == 0) return begin;
     std::size_t before = begin - 1;
-    while (before > 0 && (static_cast<unsigned char>(text[before]) & 0xC0u) == 0x80u) --before;
+    while (before > 0 && !begins_character(text[before])) --before;
     if (!text::is_word(decode_utf8(text, before).value)) return begin;
   }
   return std::string_view::npos;

@@ -3,13 +3,15 @@
 
 #include <algorithm>
 
+#include "forgelm/core/text.hpp"
+
 namespace forgelm::text {
 namespace {
 
 bool is_flagged_before(const CharClasses& classes, std::string_view text, std::size_t at, std::uint16_t flag) {
   if (at == 0) return false;
   std::size_t last = at - 1;
-  while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80) --last;
+  while (last > 0 && !begins_character(text[last])) --last;
   return classes.has(next_code_point(text.data(), last), flag);
 }
 
@@ -131,7 +133,7 @@ void AddedTokens::cut(std::string_view text, bool is_normalized, bool skips_spec
     if (token.lstrip) {
       while (begin > 0 && is_flagged_before(classes_, text, begin, char_flag::kWhiteSpace)) {
         --begin;
-        while ((static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
+        while (!begins_character(text[begin])) --begin;
       }
       begin = std::max(begin, start);
     }

@@ -48,7 +48,7 @@ std::size_t trimmed_size(std::string_view text) noexcept {
   std::size_t end = text.size();
   while (end > 0) {
     std::size_t at = end - 1;
-    while (at > 0 && end - at < 4 && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u) --at;
+    while (at > 0 && end - at < 4 && !begins_character(text[at])) --at;
     const DecodedCodePoint c = decode_utf8(text, at);
     if (at + c.num_bytes != end || !is_space(c.value)) break;
     end = at;

@@ -65,7 +65,7 @@ std::size_t end_of_whole_code_points(std::string_view bytes) {
   for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
     const std::size_t at = bytes.size() - back;
     const auto lead = static_cast<unsigned char>(bytes[at]);
-    if ((lead & 0xC0) == 0x80) continue;
+    if (!begins_character(bytes[at])) continue;
     if (lead < 0xC2 || lead > 0xF4) return bytes.size();
     const DecodedCodePoint decoded = decode_utf8(bytes, at);
     return !decoded.is_valid && decoded.num_bytes == back && utf8_length(bytes[at]) > back ? at : bytes.size();

@@ -200,7 +200,7 @@ Values split_space(Runtime& runtime, const Value& self, std::int64_t max_splits,
     if (from_right) {
       while (cut > 0) {
         std::size_t at = cut - 1;
-        while (at > 0 && (static_cast<unsigned char>(rest[at]) & 0xC0) == 0x80) --at;
+        while (at > 0 && !begins_character(rest[at])) --at;
         if (is_space(decode_utf8(rest, at).value)) break;
         cut = at;
       }
@@ -344,7 +344,7 @@ Value expandtabs(Runtime& runtime, const Value& self, Arguments& arguments) {
     }
     out += c;
     if (c == '\n' || c == '\r') column = 0;
-    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++column;
+    else if (begins_character(c)) ++column;
   }
   return like(runtime, self, std::move(out));
 }

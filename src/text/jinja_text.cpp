@@ -144,7 +144,7 @@ bool is_final_sigma(std::string_view text, std::size_t at) {
   bool follows_cased = false;
   while (!before.empty()) {
     std::size_t begin = before.size() - 1;
-    while (begin > 0 && (static_cast<unsigned char>(before[begin]) & 0xC0) == 0x80) --begin;
+    while (begin > 0 && !begins_character(before[begin])) --begin;
     const char32_t c = decode_utf8(before, begin).value;
     before = before.substr(0, begin);
     if (is_case_ignorable(c)) continue;
@@ -231,7 +231,7 @@ template <class Matches>
 std::string_view trim_right(std::string_view text, const Matches& matches) {
   while (!text.empty()) {
     std::size_t at = text.size() - 1;
-    while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+    while (at > 0 && !begins_character(text[at])) --at;
     if (!matches(decode_utf8(text, at).value)) break;
     text = text.substr(0, at);
   }

@@ -151,7 +151,7 @@ class StripNormalizer final : public Normalizer {
     std::size_t end = bytes.size();
     while (strips_right_ && end > begin) {
       std::size_t last = end - 1;
-      while ((static_cast<unsigned char>(bytes[last]) & 0xC0) == 0x80) --last;
+      while (!begins_character(bytes[last])) --last;
       std::size_t next = last;
       if (!classes.has(next_code_point(bytes.data(), next), char_flag::kWhiteSpace)) break;
       end = last;

@@ -118,7 +118,7 @@ void trim_span(std::string_view text, const Edges& edges, bool is_first, bool ad
       span.begin = std::min(span.begin + static_cast<std::uint32_t>(utf8_length(text[span.begin])), span.end);
   for (std::uint32_t i = 0; i < edges.num_trailing && span.end > span.begin; ++i) do
       --span.end;
-    while (span.end > span.begin && (static_cast<unsigned char>(text[span.end]) & 0xC0) == 0x80);
+    while (span.end > span.begin && !begins_character(text[span.end]));
 }
 
 }  // namespace forgelm::text

@@ -7,6 +7,7 @@
 
 #include "charsmap.hpp"
 #include "forgelm/core/base64.hpp"
+#include "forgelm/core/text.hpp"
 #include "normalizer.hpp"
 
 namespace forgelm::text {
@@ -92,7 +93,7 @@ std::optional<std::string_view> PrecompiledCharsmap::find(std::string_view chunk
     if (!charsmap_has_value(units_, node)) continue;
     if (at >= units_.size()) return std::nullopt;
     const std::size_t begin = charsmap_value(units_, at);
-    if (begin > texts_.size() || (begin < texts_.size() && (static_cast<unsigned char>(texts_[begin]) & 0xC0) == 0x80))
+    if (begin > texts_.size() || (begin < texts_.size() && !begins_character(texts_[begin])))
       return std::nullopt;
     const std::size_t end = std::min(texts_.find('\0', begin), texts_.size());
     return std::string_view(texts_).substr(begin, end - begin);

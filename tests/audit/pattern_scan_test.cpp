@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "audit/pattern_table.hpp"
 #include "forgelm/core/files.hpp"
 #include "forgelm/core/json.hpp"
 #include "forgelm/core/text.hpp"
@@ -146,6 +147,16 @@ TEST_CASE("what is looked for near its triggers is all that the expressions find
     num_found += near.size();
   }
   CHECK(num_found > 2000);
+}
+
+TEST_CASE("no kind can match in a text that is too short to be looked at") {
+  const auto& rows = kind_rows();
+  REQUIRE(kNumClassTriggers + rows.size() <= NumberSet::kSize);
+  for (const KindRow& row : rows) {
+    INFO(row.kind.name);
+    const Pattern pattern(row.expression, Pattern::Options{row.classes, row.dot_is_all, false});
+    CHECK(pattern.min_characters() >= (row.literals.empty() ? kShortestMatch : kShortestToken));
+  }
 }
 
 TEST_CASE("masking leaves what the reference leaves, with its counts") {

@@ -10,7 +10,7 @@
 #pragma once
 
 #include <array>
-#include <bitset>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,17 +49,46 @@ struct Match {
   bool operator==(const Match&) const = default;
 };
 
-/// What a text has that a kind begins with or needs (src/audit/triggers.hpp).
-inline constexpr std::size_t kMaxTriggers = 256, kNumClassTriggers = 19;
-using TriggerSet = std::bitset<kMaxTriggers>;
+/// Numbers below 256, of kinds or of triggers.
+class NumberSet {
+ public:
+  static constexpr std::size_t kSize = 256;
 
-/// Triggers with their places: from the first byte of the first to the last byte of the last. Those that are literals
-/// have none and may be anywhere.
+  void set(std::size_t number) { words_[number / 64] |= std::uint64_t{1} << number % 64; }
+  bool test(std::size_t number) const { return (words_[number / 64] >> number % 64 & 1) != 0; }
+  bool any() const { return (words_[0] | words_[1] | words_[2] | words_[3]) != 0; }
+  NumberSet& operator|=(const NumberSet& other) {
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
+    return *this;
+  }
+  NumberSet operator&(const NumberSet& other) const {
+    NumberSet both;
+    for (std::size_t i = 0; i < words_.size(); ++i) both.words_[i] = words_[i] & other.words_[i];
+    return both;
+  }
+  /// From the least up.
+  template <class Take>
+  void for_each(Take take) const {
+    for (std::size_t i = 0; i < words_.size(); ++i)
+      for (std::uint64_t left = words_[i]; left != 0; left &= left - 1)
+        take(i * 64 + static_cast<std::size_t>(std::countr_zero(left)));
+  }
+  bool operator==(const NumberSet&) const = default;
+
+ private:
+  std::array<std::uint64_t, kSize / 64> words_{};
+};
+
+inline constexpr std::size_t kNumClassTriggers = 19;
+
+/// What a text has that a kind begins with or needs (src/audit/triggers.hpp), with places: from the first byte of the
+/// first to the last byte of the last. Triggers that are literals have no place and may be anywhere; a place is
+/// undefined where its trigger is not set.
 struct Triggers {
   struct Place {
-    std::size_t begin = static_cast<std::size_t>(-1), end = 0;
+    std::size_t begin, end;
   };
-  TriggerSet set;
+  NumberSet set;
   std::array<Place, kNumClassTriggers> places;
 
   /// Every trigger, at any place: every kind is looked for in the whole text.

@@ -22,6 +22,7 @@ class Json {
   using Array = std::vector<Json>;
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;  ///< in insertion order; keys are unique
+  struct Entry;                        ///< a member for object(), which takes its value out of it
   enum class Kind { null, boolean, integer, real, text, array, object };
 
   Json() noexcept = default;
@@ -53,7 +54,7 @@ class Json {
 
   static Json array(std::initializer_list<Json> items = {}) { return Json(Array(items)); }
   /// A repeated key keeps its first place and its last value, as a Python dict literal.
-  static Json object(std::initializer_list<Member> members = {});
+  static Json object(std::initializer_list<Entry> entries = {});
   template <class Range>
   static Json array_of(const Range& range) {
     Array items;
@@ -90,6 +91,12 @@ class Json {
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
+};
+
+/// What an initializer_list holds is const, and would be copied, with all that is in it, at every level of a document.
+struct Json::Entry {
+  std::string key;
+  mutable Json value;
 };
 
 /// "null", "boolean", "integer", "real", "text", "array" or "object".

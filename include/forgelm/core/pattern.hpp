@@ -41,6 +41,9 @@ class Pattern {
   /// The same among matches that are begun at byte `last_start` at the latest. Only of patterns that are ours.
   std::optional<PatternSpan> find(std::string_view text, std::size_t start, std::size_t last_start) const;
 
+  /// A match has this many characters at least; a bound, not always the least.
+  std::size_t min_characters() const noexcept;
+
  private:
   struct Impl;
   std::optional<PatternSpan> match(std::string_view text, std::size_t start, std::size_t last_start) const;

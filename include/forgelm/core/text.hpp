@@ -47,6 +47,9 @@ struct DecodedCodePoint {
   bool is_valid = false;
 };
 
+/// Of valid UTF-8: whether a character begins with this byte.
+constexpr bool begins_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 /// The code point at byte `at` (at < text.size()). Bad bytes are stepped over by maximal subparts (Unicode 3.9, what
 /// Python's errors="replace" does): overlong forms, surrogates and values above U+10FFFF are bad.
 DecodedCodePoint decode_utf8(std::string_view text, std::size_t at) noexcept;
