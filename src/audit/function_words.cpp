@@ -171,7 +171,7 @@ class WordCounts {
 
 std::string_view language_by_function_words(std::string_view text) {
   // Chosen on the sentences of docs/data-audit.md, "How well": no answer there is wrong.
-  constexpr std::size_t kFewestHits = 6, kWordsPerHit = 3, kTimesTheNext = 2;
+  constexpr std::size_t kFewestHits = 6, kWordsPerHit = 4, kTimesTheNext = 2;
   const WordCounts counts(text);
   const auto& hits = counts.hits();
   const auto best = std::max_element(hits.begin(), hits.end());
