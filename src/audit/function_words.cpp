@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "byte_set.hpp"
 
@@ -85,6 +86,7 @@ class PackedWord {
   std::size_t size_ = 0;
 };
 
+/// Each word stands in one of two places (cuckoo hashing), so that looking for it has no branches.
 class WordTable {
  public:
   constexpr WordTable() {
@@ -101,22 +103,34 @@ class WordTable {
       add(word, i);
     }
   }
-  constexpr Hits find(std::uint64_t word) const {
-    for (std::size_t at = place_of(word);; at = (at + 1) % kSlots)
-      if (words_[at] == word || words_[at] == 0) return hits_[at];
+  Hits find(std::uint64_t word) const {
+    const std::size_t one = place_of(word, 0), other = place_of(word, 1);
+    return (words_[one] == word ? hits_[one] : 0) | (words_[other] == word ? hits_[other] : 0);
   }
 
  private:
   static constexpr std::size_t kSlots = 2048;
-  static constexpr std::size_t place_of(std::uint64_t word) {
-    return static_cast<std::size_t>(word * 0x9E3779B97F4A7C15U >> (64 - std::bit_width(kSlots - 1)));
+  static constexpr std::size_t place_of(std::uint64_t word, int which) {
+    const std::uint64_t mixed = word * (which == 0 ? 0x9E3779B97F4A7C15U : 0xBF58476D1CE4E5B9U);
+    return static_cast<std::size_t>(mixed >> (64 - std::bit_width(kSlots - 1)));
   }
   constexpr void add(const PackedWord& word, std::size_t language) {
     if (!word.is_short()) throw "a function word with more than seven letters";
-    std::size_t at = place_of(word.bits());
-    while (words_[at] != 0 && words_[at] != word.bits()) at = (at + 1) % kSlots;
-    words_[at] = word.bits();
-    hits_[at] |= Hits{1} << kSumBits * language;
+    std::uint64_t bits = word.bits();
+    Hits hits = Hits{1} << kSumBits * language;
+    for (const int which : {0, 1})
+      if (const std::size_t at = place_of(bits, which); words_[at] == bits) {
+        hits_[at] |= hits;
+        return;
+      }
+    std::size_t at = place_of(bits, 0);
+    for (int num_moved = 0; bits != 0; ++num_moved) {
+      if (num_moved == 100) throw "no place for a function word: the table is too small";
+      std::swap(bits, words_[at]);
+      std::swap(hits, hits_[at]);
+      // What was there has another place.
+      at = place_of(bits, 0) == at ? place_of(bits, 1) : place_of(bits, 0);
+    }
   }
 
   std::array<std::uint64_t, kSlots> words_{};
@@ -129,10 +143,10 @@ class WordCounts {
  public:
   explicit WordCounts(std::string_view text) {
     for_each_run(
-        text.size() / 64 + 1, [&](std::size_t i) { return kOfWords.find(Block64(text, i * 64).bytes()); },
+        text.size() / 64 + 1, [&](std::size_t i) { return kInWords.find(Block64(text, i * 64).bytes()); },
         [&](std::size_t begin, std::size_t end) {
           ++num_words_;
-          if (end - begin <= kMaxLetters) add(packed(text, begin, end));
+          add(packed(text, begin, end));
         });
     spread();
   }
@@ -141,15 +155,18 @@ class WordCounts {
 
  private:
   /// Words are what stands between ASCII's other characters.
-  static constexpr ByteSet kOfWords{[](unsigned char c) {
+  static constexpr ByteSet kInWords{[](unsigned char c) {
     return c >= 0x80 || (static_cast<unsigned char>(c | 0x20) >= 'a' && static_cast<unsigned char>(c | 0x20) <= 'z');
   }};
+  /// 0: too long for the table.
   static std::uint64_t packed(std::string_view text, std::size_t begin, std::size_t end) {
     constexpr std::uint64_t kLowerCase = 0x2020202020202020U;
+    const std::size_t size = end - begin;
     std::uint64_t bytes = 0;
     if (text.size() - begin >= sizeof bytes) std::memcpy(&bytes, text.data() + begin, sizeof bytes);
-    else std::memcpy(&bytes, text.data() + begin, end - begin);
-    return (bytes | kLowerCase) & ~(~std::uint64_t{0} << 8 * (end - begin));
+    else std::memcpy(&bytes, text.data() + begin, size);
+    const std::uint64_t kept = ~(~std::uint64_t{0} << 8 * (size % sizeof bytes));
+    return (bytes | kLowerCase) & (size <= kMaxLetters ? kept : 0);
   }
   void add(std::uint64_t word) {
     sums_ += kTable.find(word);
@@ -171,7 +188,7 @@ class WordCounts {
 
 std::string_view language_by_function_words(std::string_view text) {
   // Chosen on the sentences of docs/data-audit.md, "How well": no answer there is wrong.
-  constexpr std::size_t kFewestHits = 6, kWordsPerHit = 4, kTimesTheNext = 2;
+  constexpr std::size_t kFewestHits = 6, kHits = 2, kOfWords = 7, kTimesTheNext = 2;
   const WordCounts counts(text);
   const auto& hits = counts.hits();
   const auto best = std::max_element(hits.begin(), hits.end());
@@ -179,7 +196,7 @@ std::string_view language_by_function_words(std::string_view text) {
   for (auto it = hits.begin(); it != hits.end(); ++it)
     if (it != best) next = std::max(next, *it);
   const bool is_sure =
-      *best >= kFewestHits && *best * kWordsPerHit >= counts.num_words() && *best >= kTimesTheNext * next;
+      *best >= kFewestHits && *best * kOfWords >= counts.num_words() * kHits && *best >= kTimesTheNext * next;
   return is_sure ? kLanguages[best - hits.begin()].code : std::string_view();
 }
 

@@ -35,7 +35,8 @@ Answer ask(std::string_view text) {
 
 std::string language_of(std::string_view text) {
   constexpr std::size_t kEndBytes = 112;
-  if (num_code_points(text) < 20) return "unknown";
+  constexpr std::size_t kFewestCharacters = 20;
+  if (text.size() < 4 * kFewestCharacters && num_code_points(text) < kFewestCharacters) return "unknown";
   if (const std::string_view sure = language_by_function_words(text); !sure.empty()) return std::string(sure);
   Answer answer;
   if (text.size() > 3 * kEndBytes) {

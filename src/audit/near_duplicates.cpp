@@ -104,12 +104,6 @@ void sort_by_key(std::vector<Keyed>& items, std::vector<Keyed>& buffer) {
 
 int distance(std::uint64_t a, std::uint64_t b) { return std::popcount(a ^ b); }
 
-NearGroups groups_of(const std::vector<std::uint64_t>& fingerprints) {
-  return NearGroups(
-      fingerprints.size(), [&](std::uint32_t row) { return fingerprints[row] != 0; },
-      [&](std::uint32_t a, std::uint32_t b) { return fingerprints[a] < fingerprints[b]; });
-}
-
 std::vector<std::uint64_t> values_of(const NearGroups& groups, const std::vector<std::uint64_t>& fingerprints) {
   std::vector<std::uint64_t> values;
   for (std::size_t group = 0; group < groups.num_groups(); ++group)
@@ -143,7 +137,7 @@ void for_each_near(const std::vector<std::uint64_t>& values, int threshold, Take
 
 NearDuplicates find_near_duplicates(const std::vector<std::uint64_t>& fingerprints, int threshold,
                                     std::size_t max_listed, std::size_t max_clusters) {
-  const NearGroups groups = groups_of(fingerprints);
+  const NearGroups groups(fingerprints);
   NearCollector found(groups, max_listed, max_clusters);
   for_each_near(values_of(groups, fingerprints), threshold,
                 [&](std::uint32_t a, std::uint32_t b, int bits) { found.add(a, b, bits); });
@@ -151,7 +145,7 @@ NearDuplicates find_near_duplicates(const std::vector<std::uint64_t>& fingerprin
 }
 
 std::vector<bool> find_repeats(const std::vector<std::uint64_t>& fingerprints, int threshold) {
-  const NearGroups groups = groups_of(fingerprints);
+  const NearGroups groups(fingerprints);
   NearCollector found(groups, 0, 0);
   for_each_near(values_of(groups, fingerprints), threshold,
                 [&](std::uint32_t a, std::uint32_t b, int bits) { found.add(a, b, bits); });
@@ -160,8 +154,8 @@ std::vector<bool> find_repeats(const std::vector<std::uint64_t>& fingerprints, i
 
 std::vector<bool> find_leaked(const std::vector<std::uint64_t>& source, const std::vector<std::uint64_t>& target,
                               int threshold) {
-  const NearGroups from_groups = groups_of(source);
-  const std::vector<std::uint64_t> from = values_of(from_groups, source), to = values_of(groups_of(target), target);
+  const NearGroups from_groups(source);
+  const std::vector<std::uint64_t> from = values_of(from_groups, source), to = values_of(NearGroups(target), target);
   const Tables tables(threshold, to.size());
   std::vector<bool> is_leaked(from.size());
   std::vector<Keyed> order(to.size()), buffer;

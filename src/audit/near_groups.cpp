@@ -18,6 +18,20 @@ NearGroups::NearGroups(std::size_t num_rows, const std::function<bool(std::uint3
   begins_.push_back(static_cast<std::uint32_t>(rows_.size()));
 }
 
+NearGroups::NearGroups(const std::vector<std::uint64_t>& signatures) {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> sorted;
+  sorted.reserve(signatures.size());
+  for (std::uint32_t row = 0; row < signatures.size(); ++row)
+    if (signatures[row] != 0) sorted.emplace_back(signatures[row], row);
+  std::sort(sorted.begin(), sorted.end());
+  rows_.reserve(sorted.size());
+  for (std::uint32_t i = 0; i < sorted.size(); ++i) {
+    if (i == 0 || sorted[i - 1].first < sorted[i].first) begins_.push_back(i);
+    rows_.push_back(sorted[i].second);
+  }
+  begins_.push_back(static_cast<std::uint32_t>(rows_.size()));
+}
+
 std::vector<bool> NearGroups::rows_of(const std::vector<bool>& is_marked, std::size_t num_rows) const {
   std::vector<bool> rows(num_rows);
   for (std::size_t group = 0; group < num_groups(); ++group)

@@ -17,6 +17,8 @@ class NearGroups {
   /// weak order of rows by signature).
   NearGroups(std::size_t num_rows, const std::function<bool(std::uint32_t)>& counts,
              const std::function<bool(std::uint32_t, std::uint32_t)>& less);
+  /// Of the rows whose signature is not 0, grouped by it.
+  explicit NearGroups(const std::vector<std::uint64_t>& signatures);
 
   std::size_t num_groups() const { return begins_.size() - 1; }
   std::uint64_t size(std::size_t group) const { return begins_[group + 1] - begins_[group]; }

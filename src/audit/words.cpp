@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include <array>
+#include <utility>
 
 namespace forgelm::audit {
 namespace {
@@ -26,11 +27,10 @@ class WaitingWords {
     words_[num_++] = word;
     return num_ == kSize;
   }
-  /// Calls `take` with the hash of each.
-  template <class Take>
-  [[gnu::flatten]] void take_out(Take take) {
-    for (std::size_t i = 0; i < num_; ++i) take(hash_of(words_[i]));
-    num_ = 0;
+  /// Takes them out as hashes; how many.
+  [[gnu::flatten]] std::size_t take_out(std::uint64_t* hashes) {
+    for (std::size_t i = 0; i < num_; ++i) hashes[i] = hash_of(words_[i]);
+    return std::exchange(num_, 0);
   }
 
  private:
@@ -41,13 +41,15 @@ class WaitingWords {
 /// 64 counters. Eight votes are summed by a tree of adders before they are carried upward (Harley and Seal).
 class Votes {
  public:
-  void add(std::uint64_t bits) {
-    waiting_[num_++ % kBatch] = bits;
-    if (num_ % kBatch == 0) add_batch();
+  void add(std::uint64_t vote) {
+    waiting_[num_waiting_] = vote;
+    take(1);
   }
-  /// Takes what waits; before majority().
+  void add(WaitingWords& words) { take(words.take_out(waiting_.data() + num_waiting_)); }
+  /// Counts what waits; before majority().
   void finish() {
-    for (std::size_t i = 0; i < num_ % kBatch; ++i) carry(waiting_[i], 0);
+    for (std::size_t i = 0; i < num_waiting_; ++i) carry(waiting_[i], 0);
+    num_waiting_ = 0;
   }
   /// The bits that more than half of the votes have.
   std::uint64_t majority() const {
@@ -64,6 +66,15 @@ class Votes {
  private:
   static constexpr std::size_t kBatch = 8;
 
+  /// So many more wait.
+  void take(std::size_t count) {
+    num_ += count;
+    num_waiting_ += count;
+    std::size_t at = 0;
+    for (; at + kBatch <= num_waiting_; at += kBatch) add_batch(waiting_.data() + at);
+    num_waiting_ -= at;
+    for (std::size_t i = 0; i < num_waiting_ && at > 0; ++i) waiting_[i] = waiting_[at + i];
+  }
   void carry(std::uint64_t bits, std::size_t level) {
     for (; bits != 0; ++level) {
       const std::uint64_t over = levels_[level] & bits;
@@ -77,17 +88,17 @@ class Votes {
     sum ^= either;
     return over;
   }
-  void add_batch() {
+  void add_batch(const std::uint64_t* votes) {
     std::uint64_t &ones = levels_[0], &twos = levels_[1], &fours = levels_[2];
-    const auto pair = [&](std::size_t i) { return add_two(ones, waiting_[i], waiting_[i + 1]); };
+    const auto pair = [&](std::size_t i) { return add_two(ones, votes[i], votes[i + 1]); };
     const std::uint64_t two_a = pair(0), two_b = pair(2), two_c = pair(4), two_d = pair(6);
     const std::uint64_t four_a = add_two(twos, two_a, two_b), four_b = add_two(twos, two_c, two_d);
     carry(add_two(fours, four_a, four_b), 3);
   }
 
-  std::array<std::uint64_t, kBatch> waiting_;
+  std::array<std::uint64_t, kBatch + WaitingWords::kSize> waiting_;
   std::array<std::uint64_t, 48> levels_{};
-  std::uint64_t num_ = 0;
+  std::uint64_t num_ = 0, num_waiting_ = 0;
 };
 
 }  // namespace
@@ -97,14 +108,13 @@ std::uint64_t word_hash(std::string_view lower_case_word) noexcept { return hash
 std::uint64_t simhash(const TextMasks& text) {
   Votes votes;
   std::array<WaitingWords, WaitingWords::kNumClasses> waiting;
-  const auto vote = [&](std::uint64_t hash) { votes.add(hash); };
   text.for_each_word(
       [&](std::string_view word) {
         WaitingWords& alike = waiting[WaitingWords::class_of(word)];
-        if (alike.add(word)) alike.take_out(vote);
+        if (alike.add(word)) votes.add(alike);
       },
       [&](std::string_view word) { votes.add(hash_of(word)); });
-  for (WaitingWords& alike : waiting) alike.take_out(vote);
+  for (WaitingWords& alike : waiting) votes.add(alike);
   votes.finish();
   return votes.majority();
 }
