@@ -45,8 +45,8 @@ const Pattern& pattern_of(std::size_t kind) {
 }
 
 Triggers triggers_of(std::string_view text, ScanEngine engine) {
-  static const bool is_hyperscan_best = has_hyperscan();
-  const bool by_hyperscan = engine == ScanEngine::hyperscan || (engine == ScanEngine::best && is_hyperscan_best);
+  const bool by_hyperscan = engine == ScanEngine::hyperscan ||
+                            (engine == ScanEngine::best && does_hyperscan_pay(text.size()));
   Triggers found;
   if (text.size() >= kShortestMatch) find_class_triggers(text, found);
   if (text.size() >= kShortestToken)

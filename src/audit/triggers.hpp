@@ -53,5 +53,8 @@ void find_class_triggers(std::string_view text, Triggers& found);
 NumberSet find_literals_portable(std::string_view text);
 /// The same; only where has_hyperscan().
 NumberSet find_literals_hyperscan(std::string_view text);
+/// Whether to take it for a text of so many bytes: it is there and its database is made. Making one takes as long as
+/// reading some megabytes without it, and begins, in a thread of its own, when a thread has asked about some texts.
+bool does_hyperscan_pay(std::size_t num_bytes);
 
 }  // namespace forgelm::audit

@@ -1,13 +1,15 @@
-// Literals as one Hyperscan database, made once a process. Each reports at most
-// once a text; its number is the trigger. They are bytes: no UTF-8 mode, so
-// that any bytes may be given.
+// Literals as one Hyperscan database, made once a process, by a thread of its own where it is not waited for. Each
+// reports at most once a text; its number is the trigger. They are bytes: no UTF-8 mode, so that any bytes may be given.
 #include "forgelm/audit/pattern_scan.hpp"
 #include "triggers.hpp"
 
 #ifdef FORGELM_HYPERSCAN
 #include <hs.h>
 
+#include <atomic>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <string>
 #include <vector>
@@ -76,6 +78,25 @@ hs_database_t* database() {
   return made.get();
 }
 
+/// Makes the database beside the program's other work.
+class Maker {
+ public:
+  void start() {
+    std::call_once(is_started_, [this] {
+      made_ = std::async(std::launch::async, [this] {
+        database();
+        is_ready_.store(true, std::memory_order_release);
+      });
+    });
+  }
+  bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
+
+ private:
+  std::once_flag is_started_;
+  std::atomic<bool> is_ready_ = false;
+  std::future<void> made_;  // waited for at the process's end
+};
+
 hs_scratch_t* scratch() {
   thread_local const std::unique_ptr<hs_scratch_t, FreeScratch> mine = [] {
     hs_scratch_t* allocated = nullptr;
@@ -88,6 +109,18 @@ hs_scratch_t* scratch() {
 }  // namespace
 
 bool has_hyperscan() noexcept { return hs_valid_platform() == HS_SUCCESS; }
+
+bool does_hyperscan_pay(std::size_t num_bytes) {
+  constexpr std::size_t kFewestBytes = std::size_t{32} << 10;
+  static const bool is_there = has_hyperscan();
+  if (!is_there) return false;
+  static Maker maker;
+  if (maker.is_ready()) return true;
+  thread_local std::size_t num_scanned = 0;
+  num_scanned += num_bytes;
+  if (num_scanned >= kFewestBytes) maker.start();
+  return false;
+}
 
 NumberSet find_literals_hyperscan(std::string_view text) {
   NumberSet found;
@@ -116,6 +149,7 @@ NumberSet find_literals_hyperscan(std::string_view text) {
 namespace forgelm::audit {
 
 bool has_hyperscan() noexcept { return false; }
+bool does_hyperscan_pay(std::size_t) { return false; }
 
 NumberSet find_literals_hyperscan(std::string_view) {
   throw RunError(RunErrorKind::internal, "this build has no Hyperscan");
