@@ -113,14 +113,14 @@ class TextMasks {
   std::string_view text_;
   std::string lowered_;  ///< the text with ASCII's letters in lower case
   Bits beyond_ascii_;    ///< every byte that is not of ASCII
-  bool is_ascii_ = true;
+  bool are_words_ascii_ = true;
 };
 
 template <class TakeAscii, class TakeOther>
 void TextMasks::for_each_word(TakeAscii take_ascii, TakeOther take_other) const {
   std::string buffer;
   words.for_each_run([&](std::size_t begin, std::size_t end) {
-    if (is_ascii_ || !beyond_ascii_.any(begin, end)) take_ascii(std::string_view(lowered_.data() + begin, end - begin));
+    if (are_words_ascii_ || !beyond_ascii_.any(begin, end)) take_ascii(std::string_view(lowered_.data() + begin, end - begin));
     else take_other(lower_word(begin, end, buffer));
   });
 }

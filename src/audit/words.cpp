@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -20,7 +21,8 @@ class WaitingWords {
  public:
   static constexpr std::size_t kSize = 16, kNumClasses = 4;
   static std::size_t class_of(std::string_view word) {
-    return std::size_t{word.size() > 3} + std::size_t{word.size() > 8} + std::size_t{word.size() > 16};
+    static constexpr std::array<std::uint8_t, 18> kClasses = {0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3};
+    return kClasses[std::min(word.size(), kClasses.size() - 1)];
   }
   /// Whether it is full now.
   bool add(std::string_view word) {
