@@ -27,6 +27,8 @@ function(forgelm_library)
   set_target_properties(libforgelm PROPERTIES OUTPUT_NAME forgelm)
   target_include_directories(libforgelm PUBLIC "${PROJECT_SOURCE_DIR}/include")
   target_link_libraries(libforgelm PRIVATE ${libraries} Threads::Threads ${CMAKE_DL_LIBS})
+  # Calls within the library are not looked up by name when it is loaded, nor made through a table.
+  target_link_options(libforgelm PRIVATE -Wl,-Bsymbolic-functions)
   forgelm_sanitizers(libforgelm)
 endfunction()
 

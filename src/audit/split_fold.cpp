@@ -117,7 +117,6 @@ void SplitFold::finish() {
   split_.found.merge(named(found_counts_, Family::secret));
   for (std::size_t i = 0; i < quality_.size(); ++i)
     if (quality_[i] > 0) split_.quality[kQualityFlags[i]] = quality_[i];
-  finish_exact_duplicates();
   // Beside the rest when threads are given: it is a thread's work, and the longest part.
   std::future<NearDuplicates> near =
       std::async(options_.num_workers > 1 ? std::launch::async : std::launch::deferred, [this] {
@@ -125,6 +124,7 @@ void SplitFold::finish() {
                    ? find_near_duplicates(*split_.sketches, options_.jaccard_threshold)
                    : find_near_duplicates(split_.fingerprints, options_.near_dup_threshold);
       });
+  finish_exact_duplicates();
   finish_columns();
   finish_lengths();
   finish_languages();

@@ -105,6 +105,8 @@ class Writer {
     write_unit(0xDC00u | (above & 0x3FFu));
   }
 
+  static bool is_written_as_it_is(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
   /// The one-letter escape of `c`, or 0.
   static char short_escape(char c) {
     switch (c) {
@@ -122,12 +124,11 @@ class Writer {
   void write_text(std::string_view text) {
     out_ += '"';
     for (std::size_t at = 0; at < text.size();) {
+      const std::size_t begin = at;
+      while (at < text.size() && is_written_as_it_is(text[at])) ++at;
+      out_.append(text, begin, at - begin);
+      if (at == text.size()) break;
       const char c = text[at];
-      if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') {
-        out_ += c;
-        ++at;
-        continue;
-      }
       const DecodedCodePoint point = decode_utf8(text, at);
       if (const char letter = short_escape(c)) {
         out_ += '\\';
