@@ -52,8 +52,7 @@ class ByteSets {
     }
     for (std::size_t at = 0; at < num_rectangles; ++at) {
       for (unsigned column = 0; column < 16; ++column)
-        if ((columns[at] >> column & 1) != 0)
-          columns_[column] = static_cast<std::uint8_t>(columns_[column] | 1U << at);
+        if ((columns[at] >> column & 1) != 0) columns_[column] = static_cast<std::uint8_t>(columns_[column] | 1U << at);
       for (std::size_t i = 0; i < kNumSets; ++i)
         if ((sets[at] >> i & 1) != 0) rectangles_[i] = static_cast<std::uint8_t>(rectangles_[i] | 1U << at);
     }

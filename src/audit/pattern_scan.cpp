@@ -45,8 +45,8 @@ const Pattern& pattern_of(std::size_t kind) {
 }
 
 Triggers triggers_of(std::string_view text, ScanEngine engine) {
-  const bool by_hyperscan = engine == ScanEngine::hyperscan ||
-                            (engine == ScanEngine::best && does_hyperscan_pay(text.size()));
+  const bool by_hyperscan =
+      engine == ScanEngine::hyperscan || (engine == ScanEngine::best && does_hyperscan_pay(text.size()));
   Triggers found;
   if (text.size() >= kShortestMatch) find_class_triggers(text, found);
   if (text.size() >= kShortestToken)

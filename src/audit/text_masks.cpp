@@ -16,7 +16,7 @@ constexpr bool is_digit_or_letter(unsigned char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 constexpr ByteSets<2> kWordsLetters({[](unsigned char c) { return is_digit_or_letter(c) || c == '_'; },
-                                      [](unsigned char c) { return is_digit_or_letter(c) && c > '9'; }});
+                                     [](unsigned char c) { return is_digit_or_letter(c) && c > '9'; }});
 constexpr ByteSets<4> kSpacesBreaksContinuationsBeyondAscii(
     {[](unsigned char c) { return (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= ' '); },
      [](unsigned char c) { return (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E); },

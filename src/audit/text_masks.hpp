@@ -47,7 +47,8 @@ class Bits {
   /// Calls `take(begin, end)` for every run of set bits.
   template <class Take>
   void for_each_run(Take take) const {
-    audit::for_each_run(words_.size(), [this](std::size_t i) { return words_[i]; }, take);
+    audit::for_each_run(
+        words_.size(), [this](std::size_t i) { return words_[i]; }, take);
   }
 
   /// Set bits of the range in words that `at(index)` makes.
@@ -80,8 +81,8 @@ class TextMasks {
   /// The first `count` characters.
   std::string_view first_characters(std::size_t count) const;
 
-  /// Calls `take_ascii` for every word of ASCII, `take_other` for every other one: string_views in lower case, the first
-  /// valid until the next text is read, the second during the call.
+  /// Calls `take_ascii` for every word of ASCII, `take_other` for every other one: string_views in lower case, the
+  /// first valid until the next text is read, the second during the call.
   template <class TakeAscii, class TakeOther>
   void for_each_word(TakeAscii take_ascii, TakeOther take_other) const;
   template <class Take>
@@ -120,7 +121,8 @@ template <class TakeAscii, class TakeOther>
 void TextMasks::for_each_word(TakeAscii take_ascii, TakeOther take_other) const {
   std::string buffer;
   words.for_each_run([&](std::size_t begin, std::size_t end) {
-    if (are_words_ascii_ || !beyond_ascii_.any(begin, end)) take_ascii(std::string_view(lowered_.data() + begin, end - begin));
+    if (are_words_ascii_ || !beyond_ascii_.any(begin, end))
+      take_ascii(std::string_view(lowered_.data() + begin, end - begin));
     else take_other(lower_word(begin, end, buffer));
   });
 }

@@ -47,8 +47,8 @@ constexpr std::size_t pair_of(char first, char second) {
   return std::size_t{static_cast<unsigned char>(first)} << 8 | static_cast<unsigned char>(second);
 }
 
-/// Adds them with their places: a number's is the digits and what stands between them, an at sign's begins with what may be the
-/// name before it, `unicode_digit` is everywhere.
+/// Adds them with their places: a number's is the digits and what stands between them, an at sign's begins with what
+/// may be the name before it, `unicode_digit` is everywhere.
 void find_class_triggers(std::string_view text, Triggers& found);
 NumberSet find_literals_portable(std::string_view text);
 /// The same; only where has_hyperscan().

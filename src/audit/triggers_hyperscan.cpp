@@ -1,5 +1,6 @@
 // Literals as one Hyperscan database, made once a process, by a thread of its own where it is not waited for. Each
-// reports at most once a text; its number is the trigger. They are bytes: no UTF-8 mode, so that any bytes may be given.
+// reports at most once a text; its number is the trigger. They are bytes: no UTF-8 mode, so that any bytes may be
+// given.
 #include "forgelm/audit/pattern_scan.hpp"
 #include "triggers.hpp"
 

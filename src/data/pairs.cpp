@@ -39,8 +39,7 @@ void split_texts(const std::string& chosen, const std::string& rejected, Sample&
   while (at < shortest && chosen[at] == rejected[at]) ++at;
   const bool is_prefix = at == shortest;
   if (is_prefix && at > 0) --at;  // the last character belongs to the answer
-  while (at > 0 && (!begins_character(chosen[at]) || (at < rejected.size() && !begins_character(rejected[at]))))
-    --at;
+  while (at > 0 && (!begins_character(chosen[at]) || (at < rejected.size() && !begins_character(rejected[at])))) --at;
   if (!is_prefix && at > 0 && chosen[at - 1] == ' ') --at;
   pair.prompt_text = chosen.substr(0, at);
   pair.completion_text = chosen.substr(at);

@@ -17,7 +17,8 @@ struct BlockStyle {
 
 class BlockText {
  public:
-  /// Texts of more than `max_bytes` and those of more than two million blocks are a RunError(data) that names the limit.
+  /// Texts of more than `max_bytes` and those of more than two million blocks are a RunError(data) that names the
+  /// limit.
   explicit BlockText(BlockStyle style, std::size_t max_bytes = std::size_t{48} << 20)
       : style_(style), max_bytes_(max_bytes) {}
 

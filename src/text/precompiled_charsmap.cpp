@@ -93,8 +93,7 @@ std::optional<std::string_view> PrecompiledCharsmap::find(std::string_view chunk
     if (!charsmap_has_value(units_, node)) continue;
     if (at >= units_.size()) return std::nullopt;
     const std::size_t begin = charsmap_value(units_, at);
-    if (begin > texts_.size() || (begin < texts_.size() && !begins_character(texts_[begin])))
-      return std::nullopt;
+    if (begin > texts_.size() || (begin < texts_.size() && !begins_character(texts_[begin]))) return std::nullopt;
     const std::size_t end = std::min(texts_.find('\0', begin), texts_.size());
     return std::string_view(texts_).substr(begin, end - begin);
   }
