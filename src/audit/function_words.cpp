@@ -104,11 +104,15 @@ class WordTable {
     }
   }
   Hits find(std::uint64_t word) const {
-    const std::size_t one = place_of(word, 0), other = place_of(word, 1);
-    return (words_[one] == word ? hits_[one] : 0) | (words_[other] == word ? hits_[other] : 0);
+    const Slot &one = slots_[place_of(word, 0)], &other = slots_[place_of(word, 1)];
+    return (one.word == word ? one.hits : 0) | (other.word == word ? other.hits : 0);
   }
 
  private:
+  struct Slot {
+    std::uint64_t word = 0;
+    Hits hits = 0;
+  };
   static constexpr std::size_t kSlots = 2048;
   static constexpr std::size_t place_of(std::uint64_t word, int which) {
     const std::uint64_t mixed = word * (which == 0 ? 0x9E3779B97F4A7C15U : 0xBF58476D1CE4E5B9U);
@@ -116,25 +120,22 @@ class WordTable {
   }
   constexpr void add(const PackedWord& word, std::size_t language) {
     if (!word.is_short()) throw "a function word with more than seven letters";
-    std::uint64_t bits = word.bits();
-    Hits hits = Hits{1} << kSumBits * language;
+    Slot moved{word.bits(), Hits{1} << kSumBits * language};
     for (const int which : {0, 1})
-      if (const std::size_t at = place_of(bits, which); words_[at] == bits) {
-        hits_[at] |= hits;
+      if (Slot& slot = slots_[place_of(moved.word, which)]; slot.word == moved.word) {
+        slot.hits |= moved.hits;
         return;
       }
-    std::size_t at = place_of(bits, 0);
-    for (int num_moved = 0; bits != 0; ++num_moved) {
+    std::size_t at = place_of(moved.word, 0);
+    for (int num_moved = 0; moved.word != 0; ++num_moved) {
       if (num_moved == 100) throw "no place for a function word: the table is too small";
-      std::swap(bits, words_[at]);
-      std::swap(hits, hits_[at]);
+      std::swap(moved, slots_[at]);
       // What was there has another place.
-      at = place_of(bits, 0) == at ? place_of(bits, 1) : place_of(bits, 0);
+      at = place_of(moved.word, 0) == at ? place_of(moved.word, 1) : place_of(moved.word, 0);
     }
   }
 
-  std::array<std::uint64_t, kSlots> words_{};
-  std::array<Hits, kSlots> hits_{};
+  std::array<Slot, kSlots> slots_{};
 };
 constexpr WordTable kTable;
 

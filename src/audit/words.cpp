@@ -72,10 +72,8 @@ class Votes {
   void take(std::size_t count) {
     num_ += count;
     num_waiting_ += count;
-    std::size_t at = 0;
-    for (; at + kBatch <= num_waiting_; at += kBatch) add_batch(waiting_.data() + at);
-    num_waiting_ -= at;
-    for (std::size_t i = 0; i < num_waiting_ && at > 0; ++i) waiting_[i] = waiting_[at + i];
+    // From the end, so that what is left stays where it is.
+    for (; num_waiting_ >= kBatch; num_waiting_ -= kBatch) add_batch(waiting_.data() + num_waiting_ - kBatch);
   }
   void carry(std::uint64_t bits, std::size_t level) {
     for (; bits != 0; ++level) {

@@ -16,7 +16,7 @@ namespace {
 using ingest::LinePattern;
 
 bool is_boundary(std::string_view text, std::size_t at) {
-  return at == text.size() || (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+  return at == text.size() || begins_character(text[at]);
 }
 
 std::string broken_words(const std::string& message) {
