@@ -15,9 +15,7 @@ namespace {
 
 using ingest::LinePattern;
 
-bool is_boundary(std::string_view text, std::size_t at) {
-  return at == text.size() || begins_character(text[at]);
-}
+bool is_boundary(std::string_view text, std::size_t at) { return at == text.size() || begins_character(text[at]); }
 
 std::string broken_words(const std::string& message) {
   return message.empty() || !is_valid_utf8(message) ? "a refusal without words in UTF-8" : "";

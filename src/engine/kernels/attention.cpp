@@ -7,6 +7,7 @@
 
 #include "engine/kernels/fused.hpp"
 #include "engine/kernels/numbers.hpp"
+#include "engine/kernels/parallel.hpp"
 #include "engine/torch.hpp"
 
 namespace forgelm::engine {
@@ -60,7 +61,7 @@ void run_forward(const Layout& layout, const at::Tensor& q, const at::Tensor& k,
     const auto i = static_cast<std::size_t>(sequence);
     return numbers<float>(packed) + packed_at[i] * layout.num_key_heads + head * (packed_at[i + 1] - packed_at[i]);
   };
-  at::parallel_for(0, layout.num_sequences() * layout.num_key_heads, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, layout.num_sequences() * layout.num_key_heads, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t sequence = i / layout.num_key_heads, head = i % layout.num_key_heads;
       const AttentionShape shape = layout.shape(sequence);
@@ -69,7 +70,7 @@ void run_forward(const Layout& layout, const at::Tensor& q, const at::Tensor& k,
     }
   });
   // Heads outermost: each share then holds early and late blocks, which see fewer and more keys.
-  at::parallel_for(0, layout.num_heads * num_blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, layout.num_heads * num_blocks, 1, [&](std::int64_t begin, std::int64_t end) {
     const at::Tensor scratch = scratch_of(kernels.forward_numbers(layout.size));
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t head = i / num_blocks, block = i % num_blocks;
@@ -90,7 +91,7 @@ void run_backward(const Layout& layout, const Variables& saved, const at::Tensor
   const auto& kernels = kernels_for<T>();
   const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &y = saved[3], &log_sums_HT = saved[4];
   const std::int64_t num_tokens = layout.starts.back(), num_key_heads = layout.num_key_heads;
-  at::parallel_for(0, layout.num_sequences() * num_key_heads, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, layout.num_sequences() * num_key_heads, 1, [&](std::int64_t begin, std::int64_t end) {
     at::Tensor scratch;
     for (std::int64_t i = begin; i < end; ++i) {
       // Heads outermost here as well, so that one long sequence among short ones is not all on one thread.

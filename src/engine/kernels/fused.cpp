@@ -9,6 +9,7 @@
 
 #include "engine/kernels/cpu/sets.hpp"
 #include "engine/kernels/numbers.hpp"
+#include "engine/kernels/parallel.hpp"
 #include "engine/torch.hpp"
 
 namespace forgelm::engine {
@@ -42,7 +43,7 @@ class RmsNormFunction : public torch::autograd::Function<RmsNormFunction> {
     at::Tensor y_TD = at::empty_like(x_TD);
     const at::Tensor scales_T = at::empty({num_rows}, x_TD.options().dtype(at::kFloat));
     with_kernels(x_TD, [&]<class T>(const RowKernels<T>& kernels, T) {
-      at::parallel_for(0, num_rows, rows_per_task(size), [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, num_rows, rows_per_task(size), [&](std::int64_t begin, std::int64_t end) {
         kernels.norm_forward(constant_numbers<T>(x_TD), constant_numbers<T>(weight_D), numbers<T>(y_TD),
                              numbers<float>(scales_T), begin, end, size, static_cast<float>(epsilon));
       });
@@ -68,13 +69,13 @@ class RmsNormFunction : public torch::autograd::Function<RmsNormFunction> {
                               end, size);
       };
       if (wants_weight)
-        at::parallel_for(0, num_sums, 1, [&](std::int64_t begin, std::int64_t end) {
+        parallel_for(0, num_sums, 1, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t i = begin; i < end; ++i)
             piece(i * kRowsPerSum, std::min(num_rows, (i + 1) * kRowsPerSum), numbers<float>(sums) + i * size);
         });
       else
-        at::parallel_for(0, num_rows, rows_per_task(size),
-                         [&](std::int64_t begin, std::int64_t end) { piece(begin, end, nullptr); });
+        parallel_for(0, num_rows, rows_per_task(size),
+                     [&](std::int64_t begin, std::int64_t end) { piece(begin, end, nullptr); });
     });
     return {x_gradient, wants_weight ? sums.sum(0).to(weight_D.scalar_type()) : at::Tensor(), at::Tensor()};
   }
@@ -85,7 +86,7 @@ class SwigluFunction : public torch::autograd::Function<SwigluFunction> {
   static at::Tensor forward(Context* context, const at::Tensor& gate, const at::Tensor& up) {
     at::Tensor y = at::empty_like(gate);
     with_kernels(gate, [&]<class T>(const RowKernels<T>& kernels, T) {
-      at::parallel_for(0, gate.numel(), kNumbersPerTask, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, gate.numel(), kNumbersPerTask, [&](std::int64_t begin, std::int64_t end) {
         kernels.swiglu_forward(constant_numbers<T>(gate), constant_numbers<T>(up), numbers<T>(y), begin, end);
       });
     });
@@ -98,7 +99,7 @@ class SwigluFunction : public torch::autograd::Function<SwigluFunction> {
     const at::Tensor above = from_above[0].contiguous();
     at::Tensor gate_gradient = at::empty_like(saved[0]), up_gradient = at::empty_like(saved[1]);
     with_kernels(above, [&]<class T>(const RowKernels<T>& kernels, T) {
-      at::parallel_for(0, above.numel(), kNumbersPerTask, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, above.numel(), kNumbersPerTask, [&](std::int64_t begin, std::int64_t end) {
         kernels.swiglu_backward(constant_numbers<T>(above), constant_numbers<T>(saved[0]),
                                 constant_numbers<T>(saved[1]), numbers<T>(gate_gradient), numbers<T>(up_gradient),
                                 begin, end);
@@ -112,7 +113,7 @@ at::Tensor turned(const at::Tensor& x_THK, const at::Tensor& cos_T1K, const at::
   at::Tensor y_THK = at::empty_like(x_THK);
   const std::int64_t num_heads = x_THK.size(1), head_size = x_THK.size(2);
   with_kernels(x_THK, [&]<class T>(const RowKernels<T>& kernels, T) {
-    at::parallel_for(0, x_THK.size(0), rows_per_task(num_heads * head_size), [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(0, x_THK.size(0), rows_per_task(num_heads * head_size), [&](std::int64_t begin, std::int64_t end) {
       kernels.rotate(constant_numbers<T>(x_THK), constant_numbers<T>(cos_T1K), constant_numbers<T>(sin_T1K),
                      numbers<T>(y_THK), begin, end, num_heads, head_size, cos_T1K.size(2), direction);
     });
@@ -184,7 +185,7 @@ void cross_entropy_in_place(const at::Tensor& logits_CV, const at::Tensor& targe
                   is_correct_C.is_contiguous(),
               "the loss is computed on contiguous rows");
   with_kernels(logits_CV, [&]<class T>(const RowKernels<T>& kernels, T) {
-    at::parallel_for(0, logits_CV.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(0, logits_CV.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
       kernels.cross_entropy(numbers<T>(logits_CV), constant_numbers<std::int64_t>(targets_C), numbers<float>(losses_C),
                             numbers<std::int64_t>(is_correct_C), begin, end, logits_CV.size(1), makes_gradient);
     });

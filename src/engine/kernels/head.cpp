@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/kernels/fused.hpp"
+#include "engine/kernels/parallel.hpp"
 #include "engine/torch.hpp"
 
 namespace forgelm::engine {
@@ -61,7 +62,7 @@ void fused_head_loss(const at::Tensor& x_ND, const at::Tensor& weight_VD, const 
   };
   for (std::int64_t first = 0; first < num_chunks; first += at_once) {
     const std::int64_t last = std::min(num_chunks, first + at_once);
-    at::parallel_for(first, last, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(first, last, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t chunk = begin; chunk < end; ++chunk) {
         kernels.loss(shape_of(chunk), tensors_of(chunk), memory + (chunk - first) * scratch_size);
         if (gradients.weight_VD.defined())
@@ -71,7 +72,7 @@ void fused_head_loss(const at::Tensor& x_ND, const at::Tensor& weight_VD, const 
     if (!gradients.weight_VD.defined()) continue;
     float* weight_gradient = gradients.weight_VD.mutable_data_ptr<float>();
     const std::int64_t num_tasks = (vocabulary + kRowsPerTask - 1) / kRowsPerTask;
-    at::parallel_for(0, num_tasks, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(0, num_tasks, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t task = begin; task < end; ++task)
         for (std::int64_t chunk = first; chunk < last; ++chunk)
           kernels.add_weight_gradient(shape_of(chunk), tensors_of(chunk), memory + (chunk - first) * scratch_size,

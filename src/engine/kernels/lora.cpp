@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/kernels/fused.hpp"
+#include "engine/kernels/parallel.hpp"
 #include "engine/torch.hpp"
 
 namespace forgelm::engine {
@@ -26,7 +27,7 @@ LoraGradients fused_lora_gradients(const at::Tensor& x_TI, const at::Tensor& abo
   const at::Tensor sums = at::zeros({num_groups, in + out, wide}, x_TI.options());
   LoraGradients gradients;
   if (wants_slopes) gradients.slopes_TR = at::empty({num_rows, rank}, x_TI.options());
-  at::parallel_for(0, num_groups, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, num_groups, 1, [&](std::int64_t begin, std::int64_t end) {
     const at::Tensor scratch = at::empty({kernels.numbers({rows, in, out, rank})}, at::kFloat);
     float* memory = scratch.mutable_data_ptr<float>();
     kernels.pack({rows, in, out, rank}, a_RI.const_data_ptr<float>(), b_OR.const_data_ptr<float>(), memory);
