@@ -1,6 +1,5 @@
 // Counts what attention of each instruction set takes by the processor's time stamp, forward and backward, one head of
-// keys with its group of queries on one thread. In an emulator the time stamp counts instructions, whatever each
-// of them costs; on a real machine it counts time and is noise beside kernels_bench.
+// keys with its group of queries on one thread. No libtorch, and no threads: the least of some runs is what counts.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
