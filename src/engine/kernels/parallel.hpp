@@ -36,7 +36,7 @@ class DenormalsAreZero {
 template <class Work>
 void parallel_for(std::int64_t begin, std::int64_t end, std::int64_t grain, const Work& work) {
   at::parallel_for(begin, end, grain, [&](std::int64_t first, std::int64_t last) {
-    const DenormalsAreZero zero;
+    [[maybe_unused]] const DenormalsAreZero zero;
     work(first, last);
   });
 }
