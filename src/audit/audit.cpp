@@ -10,6 +10,7 @@
 #include "forgelm/core/env.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/ordered_work.hpp"
+#include "forgelm/core/process_memory.hpp"
 #include "forgelm/core/rounding.hpp"
 #include "forgelm/core/text.hpp"
 #include "notes.hpp"
@@ -131,6 +132,7 @@ void judge(AuditReport& report) {
 }  // namespace
 
 AuditReport audit_data(const AuditOptions& options, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  keep_freed_memory();
   const fs::path source = fs::absolute(options.input).lexically_normal();
   SplitLayout layout = find_splits(source);
   std::uint64_t total_bytes = 0, done_bytes = 0;

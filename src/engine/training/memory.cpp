@@ -1,7 +1,6 @@
 #include "engine/training/memory.hpp"
 
 #include <ATen/DeviceAccelerator.h>
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -79,13 +78,6 @@ std::uint64_t available_memory_bytes(at::Device device) {
 
 void release_cached_memory(at::Device device) {
   if (!device.is_cpu()) at::accelerator::emptyCache();
-}
-
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // its upper limit; larger ones are given back
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
 }
 
 std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at::ScalarType dtype, at::Device device,

@@ -19,10 +19,6 @@ std::uint64_t available_memory_bytes(at::Device device);
 /// Gives memory that the allocator of a GPU keeps for later back to it.
 void release_cached_memory(at::Device device);
 
-/// Freed memory of the processor stays with the process, as a GPU's stays with its allocator: a step frees and asks for
-/// the same sizes again, and each page that went back to the system would have to be cleared and found anew.
-void keep_freed_memory();
-
 /// What a micro-batch of `num_tokens` tokens, its longest sequence of `max_length`, keeps for its backward pass when no
 /// block is recomputed; an estimate from the sizes of the tensors of a block.
 std::uint64_t estimated_activation_bytes(const formats::ModelConfig& config, at::ScalarType dtype, at::Device device,

@@ -18,6 +18,7 @@
 #include "engine/training/trainer.hpp"
 #include "forgelm/core/error.hpp"
 #include "forgelm/core/ordered_work.hpp"
+#include "forgelm/core/process_memory.hpp"
 #include "forgelm/core/text.hpp"
 
 namespace forgelm::engine {
