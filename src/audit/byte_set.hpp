@@ -1,8 +1,7 @@
 // Which of 64 bytes are in a set, or in each of several: one bit a byte, by two shuffles of 16 entries where the
 // compiler may use SSSE3 (the baseline of x86-64 builds), 32 bytes at a time where the processor has AVX2, by a table
-// elsewhere. The trap: the shuffles know a byte by
-// its two halves, so that bytes that are in the same sets must make up at most eight rectangles (some upper halves
-// by some lower halves); more is an error of compilation.
+// elsewhere. The trap: the shuffles know a byte by its two halves, so that bytes that are in the same sets must make up
+// at most eight rectangles (some upper halves by some lower halves); more is an error of compilation.
 #pragma once
 
 #include <array>

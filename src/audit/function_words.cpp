@@ -72,35 +72,25 @@ static_assert(kNumLanguages * kSumBits <= 64);
 static_assert(std::endian::native == std::endian::little);  // a word is packed as its bytes lie
 
 /// Letters from the lowest byte up.
-class PackedWord {
- public:
-  constexpr void add(char letter) {
-    if (size_ < kMaxLetters) bits_ |= std::uint64_t{static_cast<unsigned char>(letter)} << 8 * size_;
-    ++size_;
-  }
-  constexpr bool is_short() const { return size_ <= kMaxLetters; }
-  constexpr std::uint64_t bits() const { return bits_; }
-
- private:
-  std::uint64_t bits_ = 0;
-  std::size_t size_ = 0;
-};
+constexpr std::uint64_t packed_word(std::string_view word) {
+  if (word.size() > kMaxLetters) throw "a function word with more than seven letters";
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < word.size(); ++i)
+    bits |= std::uint64_t{static_cast<unsigned char>(word[i])} << 8 * i;
+  return bits;
+}
 
 /// Each word stands in one of two places (cuckoo hashing), so that looking for it has no branches.
 class WordTable {
  public:
   constexpr WordTable() {
     for (std::size_t i = 0; i < kNumLanguages; ++i) {
-      PackedWord word;
-      for (const char c : kLanguages[i].words) {
-        if (c != ' ') {
-          word.add(c);
-          continue;
-        }
-        add(word, i);
-        word = {};
+      std::string_view left = kLanguages[i].words;
+      while (!left.empty()) {
+        const std::size_t size = std::min(left.find(' '), left.size());
+        add(packed_word(left.substr(0, size)), i);
+        left.remove_prefix(std::min(size + 1, left.size()));
       }
-      add(word, i);
     }
   }
   Hits find(std::uint64_t word) const {
@@ -118,9 +108,8 @@ class WordTable {
     const std::uint64_t mixed = word * (which == 0 ? 0x9E3779B97F4A7C15U : 0xBF58476D1CE4E5B9U);
     return static_cast<std::size_t>(mixed >> (64 - std::bit_width(kSlots - 1)));
   }
-  constexpr void add(const PackedWord& word, std::size_t language) {
-    if (!word.is_short()) throw "a function word with more than seven letters";
-    Slot moved{word.bits(), Hits{1} << kSumBits * language};
+  constexpr void add(std::uint64_t word, std::size_t language) {
+    Slot moved{word, Hits{1} << kSumBits * language};
     for (const int which : {0, 1})
       if (Slot& slot = slots_[place_of(moved.word, which)]; slot.word == moved.word) {
         slot.hits |= moved.hits;

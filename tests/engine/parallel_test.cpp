@@ -1,7 +1,6 @@
 // Loops of the kernels: every index once, and denormal numbers zero within and as they were behind.
 #include "engine/kernels/parallel.hpp"
 
-#include <cmath>
 #include <limits>
 #include <vector>
 

@@ -56,7 +56,7 @@ class NumberSet {
 
   void set(std::size_t number) { words_[number / 64] |= std::uint64_t{1} << number % 64; }
   bool test(std::size_t number) const { return (words_[number / 64] >> number % 64 & 1) != 0; }
-  bool any() const { return (words_[0] | words_[1] | words_[2] | words_[3]) != 0; }
+  bool any() const { return *this != NumberSet(); }
   NumberSet& operator|=(const NumberSet& other) {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
     return *this;
