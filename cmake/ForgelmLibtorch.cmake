@@ -37,14 +37,15 @@ function(forgelm_engine)
   target_link_libraries(forgelm_engine PUBLIC libforgelm PRIVATE forgelm_kernels torch_cpu c10)
   forgelm_torch_code(forgelm_engine)
   target_precompile_headers(forgelm_engine PRIVATE "${PROJECT_SOURCE_DIR}/src/engine/torch.hpp")
-  set_target_properties(forgelm_engine PROPERTIES
-    BUILD_WITH_INSTALL_RPATH ON  # one for both trees: mold drops the padding that CMake rewrites the other in
-    INSTALL_RPATH "$ORIGIN;$ORIGIN/libtorch/lib;${forgelm_libtorch}/lib")
+  set_target_properties(forgelm_engine PROPERTIES INSTALL_RPATH "$ORIGIN;$ORIGIN/libtorch/lib;${forgelm_libtorch}/lib")
 endfunction()
 
-# forgelm_torch_code(TARGET): what code that includes ATen is compiled with. Without OpenMP at::parallel_for, a template,
-# silently runs on one thread.
+# forgelm_torch_code(TARGET): what code that includes ATen is compiled with, and where its program finds libtorch. Without
+# OpenMP at::parallel_for, a template, silently runs on one thread.
 function(forgelm_torch_code target)
+  get_target_property(library torch_cpu IMPORTED_LOCATION)
+  get_filename_component(folder "${library}" DIRECTORY)
+  set_target_properties(${target} PROPERTIES INSTALL_RPATH "${CMAKE_INSTALL_RPATH};${folder}")
   target_compile_options(${target} PRIVATE ${OpenMP_CXX_FLAGS})
   target_link_options(${target} PRIVATE ${OpenMP_CXX_FLAGS})  # the flag: a full path would fight libtorch's own libgomp
   forgelm_warnings(${target})

@@ -27,6 +27,4 @@ target_link_libraries(forgelm_parquet PRIVATE libforgelm forgelm_libparquet forg
 target_compile_definitions(forgelm_parquet PRIVATE FORGELM_VERSION="${PROJECT_VERSION}")
 forgelm_warnings(forgelm_parquet)
 forgelm_sanitizers(forgelm_parquet)
-set_target_properties(forgelm_parquet PROPERTIES
-  BUILD_WITH_INSTALL_RPATH ON  # as for the engine: one for both trees
-  INSTALL_RPATH "$ORIGIN;${forgelm_arrow_lib}")
+set_target_properties(forgelm_parquet PROPERTIES INSTALL_RPATH "$ORIGIN;${forgelm_arrow_lib}")

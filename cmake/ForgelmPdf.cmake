@@ -17,4 +17,4 @@ target_compile_definitions(forgelm_pdf_text PRIVATE FORGELM_VERSION="${PROJECT_V
 forgelm_warnings(forgelm_pdf_text)  # no sanitizers: their shadow memory does not go with a limit on the address space
 set_target_properties(forgelm_pdf_text PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${CMAKE_LIBRARY_OUTPUT_DIRECTORY}"  # beside libforgelm.so, which starts it
-  BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN;${forgelm_pdfium}")
+  INSTALL_RPATH "$ORIGIN;${forgelm_pdfium}")

@@ -24,8 +24,7 @@ function(forgelm_library)
   list(REMOVE_DUPLICATES libraries)
   list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
   add_library(libforgelm SHARED ${objects})
-  # One path for both trees: for the other CMake pads the build tree's with colons, and an empty path is the working folder.
-  set_target_properties(libforgelm PROPERTIES OUTPUT_NAME forgelm BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN")
+  set_target_properties(libforgelm PROPERTIES OUTPUT_NAME forgelm)
   target_include_directories(libforgelm PUBLIC "${PROJECT_SOURCE_DIR}/include")
   target_link_libraries(libforgelm PRIVATE ${libraries} Threads::Threads ${CMAKE_DL_LIBS})
   # Calls within the library are not looked up by name when it is loaded, nor made through a table.

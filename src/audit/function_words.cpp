@@ -75,8 +75,7 @@ static_assert(std::endian::native == std::endian::little);  // a word is packed 
 constexpr std::uint64_t packed_word(std::string_view word) {
   if (word.size() > kMaxLetters) throw "a function word with more than seven letters";
   std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < word.size(); ++i)
-    bits |= std::uint64_t{static_cast<unsigned char>(word[i])} << 8 * i;
+  for (std::size_t i = 0; i < word.size(); ++i) bits |= std::uint64_t{static_cast<unsigned char>(word[i])} << 8 * i;
   return bits;
 }
 
